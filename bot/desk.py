@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from slack_sdk.webhook import WebhookClient
 
 from bot.cards.home import Home
 from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
+from bot.failing import refer
 from bot.messages import Message, answers
 from bot.slack.client import TIMEOUT, call
 from bot.slack.intake import Asked, Intake
@@ -248,10 +248,8 @@ class Desk:
         except (BotError, CommandError) as error:
             log.info("A window was not opened.", action="modal.not_opened", why=str(error))
             self.tell(asked, answers.no(str(error), self.ours))
-        except Exception:
-            reference = uuid4().hex[:10]
-            log.exception("A window failed.", action="modal.failed", reference=reference)
-            self.tell(asked, answers.broken(reference))
+        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+            self.tell(asked, answers.broken(refer("A window failed.", "modal.failed", request=asked.id)))
 
     def wrong_code(self, user: str, code: str) -> str:
         """Take the code that goes with an approval; give why it does not count, "" when it does."""
@@ -286,9 +284,11 @@ class Desk:
             log.info("A question is left for the next start.", action="asked.left", request=asked.id)
 
     def _not_kept(self, asked: Asked, error: Exception) -> None:
-        log.error("A question could not be written down.", action="asked.unwritten", exc_info=error)
+        reference = refer(
+            "A question could not be written down.", "asked.unwritten", error=error, request=asked.id
+        )
         sentence = str(error) if isinstance(error, LedgerError) else ""
-        message = answers.no(sentence, ()) if sentence else answers.broken(uuid4().hex[:10])
+        message = answers.no(sentence, ()) if sentence else answers.broken(reference)
         try:
             self._pool.submit(self.tell, asked, message)
         except RuntimeError:
@@ -353,9 +353,8 @@ class Desk:
         """Answer one question, write the outcome down, and tell it."""
         try:
             messages = self._outcome(asked)
-        except Exception:
-            reference = uuid4().hex[:10]
-            log.exception("A question failed.", action="asked.failed", request=asked.id, reference=reference)
+        except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+            reference = refer("A question failed.", "asked.failed", request=asked.id)
             messages = (answers.broken(reference),)
             try:
                 with self._ledger.writing() as writing:

@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import quote
-from uuid import uuid4
 
 import structlog
 
@@ -42,6 +41,7 @@ from graph.errors import (
     Refused,
     Throttled,
     TooMuch,
+    new_reference,
 )
 from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.halt import Halt
@@ -307,7 +307,7 @@ class _Run:
             while self._left and not self.stop.is_set():
                 self._step()
         except Exception:
-            reference = uuid4().hex[:12]
+            reference = new_reference()
             log.exception("The collection of evidence failed.", action="collect.failed", reference=reference)
             for player in list(self._left.values()):
                 self._answer(player, _failed(reference))
@@ -384,7 +384,7 @@ class _Run:
                 return
             except Exception:
                 # A mistake in one query must not take the other sources along, nor pass for a clean answer.
-                reference = uuid4().hex[:12]
+                reference = new_reference()
                 log.exception(
                     "A query failed.", action="collect.bug", source=player.source, reference=reference
                 )
@@ -450,7 +450,7 @@ class _Run:
         except GraphError as error:
             answers = [error] * len(parcel.what)
         except Exception:
-            reference = uuid4().hex[:12]
+            reference = new_reference()
             log.exception(
                 "Sending failed.", action="collect.failed", reference=reference, source=parcel.player.source
             )

@@ -25,6 +25,12 @@ The text of an error is one sentence, fit to be read by the person who asked.
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
+
+
+def new_reference() -> str:
+    """Make the id, ten letters, under which the log has a mistake of ours that a person is told of."""
+    return uuid4().hex[:10]
 
 
 class GraphError(Exception):

@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import uuid4
-
-import structlog
 
 from bot.artefacts.chart import ALT, Chart, Lane, chart, in_words
 from bot.artefacts.containment import as_of
@@ -23,11 +20,10 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import Ring, others
 from bot.artefacts.paper import Typesetter
 from bot.artefacts.spoken_time import spoken_time, spoken_times
+from bot.failing import refer
 from bot.messages import names, parts
 from bot.messages.escape import cut
 from commands.report import Report, VerdictCode
-
-log = structlog.get_logger(__name__)
 
 NAME: Final = "timeline.png"
 OTHERS: Final = "who-else.png"
@@ -94,14 +90,9 @@ def who_else(report: Report, handled: Handled = NOTHING) -> Picture | None:
 def _drawn(draw: Callable[[], tuple[bytes, str]], handled: Handled, what: str) -> Picture:
     try:
         return Picture(*draw())
-    except Exception:
-        reference = uuid4().hex[:10]
-        log.exception(
-            "A picture could not be drawn.",
-            action="picture.not_drawn",
-            case=handled.case_id,
-            picture=what,
-            reference=reference,
+    except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+        reference = refer(
+            "A picture could not be drawn.", "picture.not_drawn", case=handled.case_id, picture=what
         )
         trouble = f"Internal error: the {what} picture could not be drawn. Reference: {reference}."
         return Picture(b"", "", trouble)

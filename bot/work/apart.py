@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.failing import refer
+from bot.failing import refer_run
 from bot.work.finishing import Finished
 from bot.work.line import Line
 from bot.work.looker import Given
@@ -131,7 +131,7 @@ class Look:
         except CommandError as error:
             self.error = error
         except Exception:  # noqa: BLE001 - whatever it is, the look ends with it, and the log has it
-            reference = refer("What a check has to remember failed.", self.task.case_id)
+            reference = refer_run("What a check has to remember failed.", "check", self.task.case_id)
             self.error = CommandError(f"Internal error. Reference: {reference}.")
         else:
             return True
@@ -242,7 +242,9 @@ class _Process:
     def _lose(self, number: int) -> None:
         one = self.looks.pop(number, None)
         if one is not None:
-            reference = refer("A check was lost with the process that made it.", one.task.case_id)
+            reference = refer_run(
+                "A check was lost with the process that made it.", "check", one.task.case_id
+            )
             says = (
                 f"The process that made this check ended unexpectedly; check again. Reference: {reference}."
             )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.artefacts import report_store
-from bot.failing import refer
+from bot.failing import refer, refer_run
 from bot.work.task import Failed, Found
 from commands.plan import Nothing, offer_text
 from commands.planning import Guard
@@ -60,7 +60,7 @@ def finish(
         offered = _offered(found, guard, case_id, atlas)
         sources = {source.id: source.state.value for source in report.sources}
     except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-        reference = refer("A check failed: internal error.", case_id)
+        reference = refer_run("A check failed: internal error.", "check", case_id)
         return Failed(f"Internal error during this check. Reference: {reference}.", reference)
     return Finished(report.verdict.answer.value, stored, offered, sources, found.answers)
 
@@ -70,6 +70,6 @@ def _offered(found: Found, guard: Guard, case_id: str, atlas: Atlas | None) -> s
     try:
         return offer_text(offer(found.evidence, found.report, guard, atlas))
     except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-        reference = refer("The steps could not be planned.", case_id)
+        reference = refer("The steps could not be planned.", "steps.not_planned", case=case_id)
         why = f"Internal error: the steps could not be planned. Reference: {reference}."
         return offer_text(Nothing(step, why, refused=True) for step in ORDER)

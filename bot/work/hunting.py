@@ -17,7 +17,7 @@ from bot.artefacts.hunt_csv import NAME, hunt_csv
 from bot.cards.case import GONE, Cards
 from bot.cards.painter import Painter
 from bot.errors import BotError, SlackFailed
-from bot.failing import refer
+from bot.failing import refer_run
 from bot.messages.hunt_card import hunt_card
 from bot.slack.client import call
 from bot.work.receiving import Receiving
@@ -141,7 +141,7 @@ class Hunting:
         Raises:
             LedgerError: it cannot be written down.
         """
-        reference = refer("A hunt was given up.", one.id, runs=runs)
+        reference = refer_run("A hunt was given up.", "hunt", one.id, runs=runs)
         says = f"The hunt was started {runs} times and never finished. Reference: {reference}."
         self._end(one, e.HuntFailed(one.id, says, reference))
 

@@ -24,7 +24,7 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 
 from bot.cards.case import Cards
 from bot.errors import BotError
-from bot.failing import refer
+from bot.failing import refer_run
 from bot.work.carrying import Carrying
 from bot.work.checking import FOLLOWS, Checking
 from bot.work.engine import (
@@ -463,7 +463,7 @@ class Jobs:
         if not case.card:
             case = self._cards.post(case)
         if run and case.run >= RUNS:
-            reference = refer("A check was given up.", case.id, runs=case.run)
+            reference = refer_run("A check was given up.", "check", case.id, runs=case.run)
             says = f"The check was started {case.run} times and never finished. Reference: {reference}."
             with self._ledger.writing() as writing:
                 writing.fail(case.id, says=says, reference=reference)

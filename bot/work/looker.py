@@ -25,7 +25,7 @@ from typing import Any, Final
 from bot import log as logs
 from bot.atlas import atlas_of
 from bot.cards.painter import Edits, Painter, shows_something
-from bot.failing import refer
+from bot.failing import refer_run
 from bot.rules import ruleset_of
 from bot.settings import Settings
 from bot.work.database import database
@@ -125,7 +125,7 @@ class Looker:
             self._line.send({"kind": "again", "look": look})
             return
         except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-            reference = refer("A check failed: internal error.", task.case_id)
+            reference = refer_run("A check failed: internal error.", "check", task.case_id)
             outcome = Failed(f"Internal error during this check. Reference: {reference}.", reference)
         peak = most_memory()
         head: dict[str, Any] = {"kind": "done", "look": look, "peak": peak}

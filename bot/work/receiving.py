@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.failing import refer
+from bot.failing import refer_run
 from bot.work.following import Follower
 from bot.work.seal import RESULT, Seal, SealBroken, opened
 from bot.work.store import Store
@@ -93,7 +93,7 @@ class Receiving:
             )
             return None
         except ResultRefused as refused:
-            reference = refer("What a worker sent is refused.", name, why=str(refused))
+            reference = refer_run("What a worker sent is refused.", self._what, name, why=str(refused))
             return Failed(f"{refused} Reference: {reference}.", reference)
 
     def _opened(self, kinds: tuple[str, ...], about: str, sealed: bytes, beside: bytes) -> bytes:

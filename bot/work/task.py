@@ -16,7 +16,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from bot.artefacts import report_store
 from bot.errors import BotError
-from bot.failing import refer
+from bot.failing import refer_run
 from commands import accounts, verdict
 from commands.check import Progress, state_of
 from commands.errors import CommandError
@@ -110,10 +110,10 @@ def attempt(what: str, name: str, work: Callable[[], T]) -> T | Failed:
     except CommandError:
         raise
     except GraphError as error:
-        reference = refer(f"A {what} failed.", name)
+        reference = refer_run(f"A {what} failed.", what, name)
         return Failed(f"{error.sentence} Reference: {reference}.", reference, error.code)
     except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-        reference = refer(f"A {what} failed: internal error.", name)
+        reference = refer_run(f"A {what} failed: internal error.", what, name)
         return Failed(f"Internal error during this {what}. Reference: {reference}.", reference)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.cards.case import Cards
-from bot.failing import refer
+from bot.failing import refer_run
 from bot.messages import answers
 from bot.messages.case_card import all_closed
 from bot.work.receiving import Receiving
@@ -127,7 +127,7 @@ class Watching:
         Raises:
             LedgerError: it cannot be noted.
         """
-        reference = refer("A recheck was given up.", name, runs=runs)
+        reference = refer_run("A recheck was given up.", "recheck", name, runs=runs)
         says = f"The recheck was started {runs} times and never finished. Reference: {reference}."
         self._write_down(self.task(name, runs), Failed(says, reference))
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from bot.atlas import atlas_of
 from bot.cards.painter import Edits, Painter
 from bot.errors import CannotStart
-from bot.failing import refer
+from bot.failing import refer_run
 from bot.rules import ruleset_of
 from bot.settings import Settings
 from bot.work.database import database
@@ -243,7 +243,7 @@ class Worker:
         if self._until_it_is_back(lambda: self._store.is_there(name, run)):
             return
         if self._until_it_is_back(lambda: self._store.begin(name, run)) > TAKEN:
-            reference = refer(f"A {what} was given up.", name, begun=TAKEN)
+            reference = refer_run(f"A {what} was given up.", what, name, begun=TAKEN)
             says = f"The {what} was started {TAKEN} times and never finished. Reference: {reference}."
             found: Found | Failed | Hunted | Reading = Failed(says, reference)
         else:
@@ -252,7 +252,7 @@ class Worker:
         try:
             packed = pack(found)
         except ResultRefused as refused:
-            reference = refer("A result is too large.", name)
+            reference = refer_run("A result is too large.", what, name)
             packed = pack(Failed(f"{refused} Reference: {reference}.", reference))
         answers = found.answers if isinstance(found, Found) and len(found.answers) <= ANSWERS else b""
         sealed = self._seal.close(kind(), about, packed, answers)

@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 import requests
+from structlog.testing import capture_logs
 
 from bot.app import create_app
 from bot.errors import CannotStart
@@ -72,6 +73,21 @@ def test_a_listener_that_fails_tells_a_reference_and_slack_sees_no_error(stage):
     delivery = story.type(f"check {ADELE}")
     assert delivery.error is None
     story.told(holding="✖ Internal error. Nothing was done. Reference: `")
+
+
+def test_a_question_that_cannot_be_written_down_tells_a_reference_that_the_log_has(stage):
+    story = stage("clean")
+
+    def broken():
+        raise ZeroDivisionError
+
+    story.bot.ledger.writing = broken
+    with capture_logs() as lines:
+        story.type(f"check {ADELE}")
+        said = story.slack.as_text(story.told(holding="✖ Internal error. Nothing was done. Reference: `"))
+    (line,) = [line for line in lines if line.get("action") == "asked.unwritten"]
+    assert f"Reference: `{line['reference']}`" in said
+    del story.bot.ledger.writing
 
 
 def test_many_commands_at_once_are_acknowledged_quickly(stage):

@@ -7,11 +7,11 @@ sees nothing but a failed command. Here they are told a reference id that the lo
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from slack_bolt import App, BoltResponse, Respond
 
+from bot.failing import refer
 from bot.messages import answers
 
 log = structlog.get_logger(__name__)
@@ -22,8 +22,7 @@ def register(app: App) -> None:
 
     @app.error
     def failed(error: Exception, body: dict[str, Any], respond: Respond) -> BoltResponse:
-        reference = uuid4().hex[:10]
-        log.error("A listener failed.", action="listener.failed", reference=reference, exc_info=error)
+        reference = refer("A listener failed.", "listener.failed", error=error)
         if body.get("response_url"):
             try:
                 respond(

@@ -7,10 +7,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.work import task as crossing
 from bot.work.store import KeeperFacts
-from bot.work.task import Failed, Found, ResultRefused, Task, pack, pack_progress, unpack, unpack_progress
+from bot.work.task import (
+    Failed,
+    Found,
+    ResultRefused,
+    Task,
+    attempt,
+    pack,
+    pack_progress,
+    unpack,
+    unpack_progress,
+)
 from bot.work.worker import misfit
 from commands.accounts import fuller
 from commands.check import Progress, judge, state_of
@@ -172,3 +183,16 @@ def test_a_worker_must_be_of_the_keepers_version_and_know_the_same_tenants(keepe
     told = misfit(keeper, ours)
     assert says in told
     assert bool(says) == bool(told)
+
+
+@pytest.mark.parametrize(("what", "of"), [("check", "case"), ("hunt", "hunt"), ("recheck", "recheck")])
+def test_a_run_that_fails_is_logged_as_what_it_is_under_the_reference_that_is_told(what, of):
+    def broken():
+        raise ZeroDivisionError
+
+    with capture_logs() as lines:
+        failed = attempt(what, "N-1", broken)
+    (line,) = lines
+    assert isinstance(failed, Failed)
+    assert (line["action"], line[of], line["reference"]) == (f"{what}.failed", "N-1", failed.reference)
+    assert failed.says == f"Internal error during this {what}. Reference: {failed.reference}."
