@@ -22,7 +22,9 @@ class Visit:
     Args:
         scribe: Who writes it down.
         account: Whose account it is.
-        spot: From where. `client`: With what. `device`: On what, None for a device unknown to Entra.
+        spot: From where.
+        client: With what.
+        device: On what, None for a device unknown to Entra.
         at: When it begins.
         session: The session that goes on, a new one when "".
     """

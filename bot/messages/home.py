@@ -30,7 +30,7 @@ class OpenCase:
         subject: Whose account, by address.
         verdict: The verdict's answer; "" while it is being looked into.
         asked_at: When it was asked for (aware UTC).
-        manual tasks: How many manual tasks are open.
+        tasks: How many manual tasks are open.
         link: The web address of its card, "" for none.
     """
 

@@ -59,7 +59,7 @@ class Row:
     Attributes:
         source: Its id.
         permissions: Application permissions of Graph, and Exchange roles, of which all are needed.
-        license: The license that the tenant needs for it, or "".
+        licence: The license that the tenant needs for it, or "".
         symptoms: The ids of the symptoms that no one may call absent without it.
         helps: The ids of those that only see more with it.
     """
