@@ -19,7 +19,10 @@ PACKAGES = ("bot", "commands", "graph")
 LABELLED = {"messages", "artefacts", "cards"}
 """Folders in which a single word with a capital is a label."""
 
-_UNSAID = {"debug", "info", "warning", "error", "exception", "bind", "compile", "search", "fullmatch"}
+_UNSAID = {
+    *("debug", "info", "warning", "error", "exception", "bind", "refer", "refer_run", "noted"),
+    *("compile", "search", "fullmatch"),
+}
 """Calls whose texts reach logs or the matching of patterns."""
 
 _SENTENCE = re.compile(r"[^\W\d_]{2,}[^\n]* [^\n]*[^\W\d_]{2,}|[^\W\d_]{2,} \{|\} [^\W\d_]{2,}")
@@ -82,7 +85,7 @@ def _is_unsaid(node: ast.AST) -> bool:
     match node:
         case ast.Expr(value=ast.Constant()):
             return True
-        case ast.Call(func=ast.Attribute(attr=name)):
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
             return name in _UNSAID
     return False
 
