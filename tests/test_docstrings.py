@@ -1,4 +1,4 @@
-"""What a docstring names is there: attributes of the class, arguments of the function, none of them left out."""
+"""What a docstring names is there: attributes of the class and arguments of the function, each of them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def attributes_of(one: ast.ClassDef) -> set[str]:
     return found
 
 
-def documented(path: Path) -> Iterator[tuple[str, str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
+def documented(
+    path: Path,
+) -> Iterator[tuple[str, str, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef]]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", ast.get_docstring(node) or "", node
