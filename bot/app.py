@@ -452,6 +452,7 @@ def create_app(
             tenancy=tenancy,
             checkpoints=slack.checkpoints,
             examination=Examination(settings, tenants, clock),
+            waits_for=jobs.waits_for,
         ),
     )
     alerts = Alerts(settings.alerts, tenants, tools, sent=bool(settings.webhook_secrets))

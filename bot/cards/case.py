@@ -31,6 +31,7 @@ from bot.cards.painter import Edits, Painter, shows_something
 from bot.cards.papers import handled_of, what_now
 from bot.errors import BotError, CannotPost, RoomShared, RoomTaken, SlackFailed
 from bot.messages import Message, answers
+from bot.messages.awaited import Awaited
 from bot.messages.case_card import CaseView, case_card
 from bot.messages.details import details
 from bot.messages.escape import plain
@@ -428,14 +429,14 @@ class Cards:
             return SHARED_PAUSE
         return self.edits.apart
 
-    def draw(self, case: Case, progress: Progress) -> None:
-        """Show progress once.
+    def draw(self, case: Case, progress: Progress | None, awaited: Awaited | None = None) -> None:
+        """Show progress once, or what the check waits for.
 
         Raises:
             SlackFailed: Slack did not take it just now.
             RoomShared: another company reads along by now.
         """
-        message = case_card(view_of(case, progress=progress))
+        message = case_card(replace(view_of(case, progress=progress), awaited=awaited))
         self.demand_room(self._hasty, case.channel, case.tenant)
         Posting(self._hasty).edit(case.channel, case.card, message)
 

@@ -16,6 +16,7 @@ from slack_sdk import WebClient
 
 from bot.cards.case import Cards
 from bot.errors import Barred, BotError
+from bot.messages.awaited import Awaited
 from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
 from bot.people.gate import Gate
 from bot.people.persons import People
@@ -51,6 +52,7 @@ class Home:
         tenancy: Whose each tenant is.
         checkpoints: Where checkpoints of the ledger go, "" for nowhere.
         examination: Knows what the bot can see.
+        waits_for: Says what checks wait for.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Home:
         tenancy: Tenancy,
         checkpoints: str,
         examination: Examination,
+        waits_for: Callable[[], Awaited | None] = lambda: None,
     ) -> None:
         self._client = client
         self._gate = gate
@@ -75,6 +78,7 @@ class Home:
         self._tenancy = tenancy
         self._checkpoints = checkpoints
         self._examination = examination
+        self._waits_for = waits_for
         self._sound: str | None = None
         self._entries = 0
         self._lock = threading.Lock()
@@ -234,6 +238,7 @@ class Home:
             checkpoints=self._checkpoints,
             channel=self._channel(seen),
             found=found,
+            awaited=self._waits_for(),
         )
 
     def _link(self, channel: str, ts: str) -> str:

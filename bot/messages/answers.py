@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from bot.messages import Message, parts
+from bot.messages.awaited import Awaited, waits
 from bot.messages.escape import address, said
 from commands.ledger import BOT, Case
 from commands.proposals import Proposal
@@ -18,25 +19,18 @@ def noted() -> Message:
     return _say("🔎 Investigating …")
 
 
-WAITS = {
-    "database": "The job database cannot be reached, so the {what} waits and starts when it is back.",
-    "workers": "No worker is running, so the {what} waits and starts when one is.",
-}
-"""What a check or a hunt waits for."""
-
-
-def started(case: Case, link: str, *, waits: str = "") -> Message:
-    """Say where the new case's card is, and what the check waits for, a key of `WAITS` or ""."""
-    if waits:
-        return _say(f"{WAITS[waits].format(what='check')} Case {said(case.id, 40)}: {_card(case, link)}")
+def started(case: Case, link: str, *, awaited: Awaited | None = None) -> Message:
+    """Say where the new case's card is, and what the check waits for, if for anything."""
+    if awaited is not None:
+        return _say(f"{waits(awaited, 'The check')} Case {said(case.id, 40)}: {_card(case, link)}")
     return _say(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
 
 
-def hunting(name: str, link: str, *, waits: str) -> Message:
-    """Say where the card of a hunt is, and what it waits for, a key of `WAITS` or ""."""
+def hunting(name: str, link: str, *, awaited: Awaited | None) -> Message:
+    """Say where the card of a hunt is, and what it waits for, if for anything."""
     where = parts.link(link, "see its card")
-    if waits:
-        return _say(f"{WAITS[waits].format(what='hunt')} Hunt {name}: {where}")
+    if awaited is not None:
+        return _say(f"{waits(awaited, 'The hunt')} Hunt {name}: {where}")
     return _say(f"Searching the whole tenant. Hunt {name}: {where}")
 
 
@@ -95,6 +89,11 @@ def enrolled(user: str) -> Message:
 def no_longer_asked() -> Message:
     """Stand in for the copy of a proposal's card whose reader may no longer approve; tells nothing of it."""
     return _say("You are no longer asked to approve this.")
+
+
+def recheck_waits(awaited: Awaited) -> Message:
+    """Tell that a recheck is due and has not begun, and what it waits for."""
+    return _say(f"⏳ {waits(awaited, 'A recheck of this account')}")
 
 
 def plan_waits(proposal_id: str, at_most: timedelta) -> Message:

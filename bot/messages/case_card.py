@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bot.messages import Block, Message, parts
+from bot.messages.awaited import Awaited, waits
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
 from bot.messages.names import first_change
@@ -55,6 +56,7 @@ class CaseView:
         state: ``looking``, ``done`` or ``failed``.
         started_at: When it was asked (aware UTC).
         progress: How far the check has come, while looking.
+        awaited: What it waits for before it begins, while looking; None for nothing.
         report: What it found, once done.
         files: The names of the files attached in the thread.
         finished_at: When it ended (aware UTC), None while looking.
@@ -80,6 +82,7 @@ class CaseView:
     state: Literal["looking", "done", "failed"]
     started_at: datetime
     progress: Progress | None = None
+    awaited: Awaited | None = None
     report: Report | None = None
     files: tuple[str, ...] = ()
     finished_at: datetime | None = None
@@ -150,6 +153,9 @@ def _buttons(view: CaseView) -> Iterator[Block]:
 def _looking(view: CaseView) -> tuple[str, list[Block]]:
     blocks = [parts.header(f"🔎 Investigating {_title(view)}"), *_known_as(view)]
     progress = view.progress
+    if view.awaited is not None:
+        blocks.append(parts.section(f"⏳ {waits(view.awaited, 'The check')}"))
+        return f"{_name(view)}: the check has not started", blocks
     if progress is None:
         blocks.append(parts.section(f"`{parts.bar(0, 1)}` starting"))
         return f"Investigating {_name(view)} …", blocks

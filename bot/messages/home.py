@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bot.messages import Block, parts
+from bot.messages.awaited import Awaited, waits
 from bot.messages.escape import said
 from bot.messages.parts import VERDICT
 from commands.report import VerdictCode
@@ -83,6 +84,7 @@ class Health:
         checkpoints: The channel that checkpoints go to, "" for none.
         channel: The channel that cards and reports go to, "" for none.
         found: What was found missing when it was last looked for; None when that is still to come.
+        awaited: What checks, hunts and rechecks wait for; None for nothing.
     """
 
     last_check: datetime | None = None
@@ -93,6 +95,7 @@ class Health:
     checkpoints: str = ""
     channel: str = ""
     found: Found | None = None
+    awaited: Awaited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,8 @@ def _waiting(one: Waiting) -> str:
 
 def _health(health: Health, details: Details) -> Sequence[str]:
     lines = []
+    if health.awaited is not None:
+        lines.append(f"□ {waits(health.awaited, 'Every check, hunt and recheck')}")
     if health.last_check is None:
         lines.append("□ Last check: none yet")
     else:

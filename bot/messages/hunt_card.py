@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from bot.messages import Block, Message, parts
+from bot.messages.awaited import Awaited, waits
 from bot.messages.escape import address, said
 from bot.messages.limits import fit
 from commands.hunt import Closely, Found, Touched
@@ -31,6 +32,7 @@ def hunt_card(
     done: Sequence[SourceState] = (),
     waiting: Sequence[str] = (),
     progress: Sweeping | None = None,
+    awaited: Awaited | None = None,
     found: Found | None = None,
 ) -> Message:
     """Show a hunt.
@@ -41,6 +43,7 @@ def hunt_card(
         done: The sources that have answered, while it runs.
         waiting: Those that have not.
         progress: How far a sweep is, while it runs.
+        awaited: What it waits for before it begins; None for nothing.
         found: What it found, once it ended.
     """
     blocks: list[Block] = []
@@ -49,7 +52,9 @@ def hunt_card(
         case "looking":
             text = f"{title}: searching {said(hunt.tenant, 80)} …"
             blocks += [parts.header(f"🔎 {title}"), *_by(hunt)]
-            if progress is not None:
+            if awaited is not None:
+                blocks.append(parts.section(f"⏳ {waits(awaited, 'The hunt')}"))
+            elif progress is not None:
                 blocks += _sweeping(progress, ours)
             else:
                 blocks.append(parts.section(_progress(done, waiting)))

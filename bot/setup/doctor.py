@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 
 import structlog
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import SlackUnreachable
+from bot.messages.awaited import Awaited, waits
 from bot.settings import Settings
 from bot.setup.doctor_slack import look_at_channels, look_at_people, look_at_slack, own_channels
 from bot.setup.doctor_tenant import look_at_tenant
 from bot.setup.networks import look_at_networks
 from bot.setup.told import Line, Section, tell
+from bot.work.database import database
+from bot.work.lives import workers_of
 from commands.errors import KeyUnusable
 from commands.signing_key import SigningKey
 from graph.connection import Connection
@@ -49,6 +53,7 @@ def examine(
     try:
         with console.status("Looking at tenant and Slack …"):
             sections = tuple(look(settings, tenants, user, check_only=check_only))
+            sections += tuple(look_at_workers(settings))
         return tell(sections, console, as_json=as_json, everything=everything)
     finally:
         tenants.close()
@@ -124,6 +129,21 @@ def _own_people(settings: Settings) -> tuple[list[str], list[str]]:
         if one.responders is not None or one.approvers is not None or one.own_channels
     ]
     return own, [one.name for one in settings.tenants if one.name not in own]
+
+
+def look_at_workers(settings: Settings) -> Iterator[Section]:
+    """Say whether there are workers, where all checks are left to them."""
+    if settings.checks_here:
+        return
+    try:
+        workers = workers_of(database(settings.engine))
+    except SQLAlchemyError as error:
+        log.info("The job database cannot be reached.", action="engine.away", why=type(error).__name__)
+        says = "cannot be reached, so checks, hunts and rechecks wait; start it, or correct `engine`"
+        yield Section("Workers", (Line(there=False, what="job database", says=says),))
+        return
+    says = "" if workers else waits(Awaited("workers"), "Every check, hunt and recheck")
+    yield Section("Workers", (Line(there=workers > 0, what=f"{workers} running", says=says),))
 
 
 def look_at_key(settings: Settings) -> Line:

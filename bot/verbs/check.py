@@ -9,6 +9,7 @@ import structlog
 
 from bot.errors import BotError, NotUnderstood
 from bot.messages import answers, parts
+from bot.messages.awaited import Awaited
 from bot.messages.candidates import candidates
 from bot.people.gate import not_asked
 from bot.people.meant import Address, Alias, Name, Who
@@ -71,11 +72,11 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A case that looks, whether it was opened for this question, and what it waits for, "" for nothing."""
+    """A case that looks, whether it was opened for this question, and what it waits for, if for anything."""
 
     case: Case
     fresh: bool
-    waits: str = ""
+    awaited: Awaited | None = None
 
 
 def read(words: list[str], text: str) -> Check:
@@ -247,7 +248,7 @@ def begin(
             writing.shown(case_id, "there is no card")
         raise
     tools.jobs.enqueue(case)
-    return Started(case, fresh=True, waits=tools.jobs.waits_for())
+    return Started(case, fresh=True, awaited=tools.jobs.waits_for())
 
 
 def shows(done: Started | Offered, tools: Tools) -> Answer:
@@ -258,7 +259,9 @@ def shows(done: Started | Offered, tools: Tools) -> Answer:
     case, link = done.case, tools.cards.link(done.case)
     if done.fresh:
         return Answer(
-            e.CheckStarted(channel=case.channel), case.id, (answers.started(case, link, waits=done.waits),)
+            e.CheckStarted(channel=case.channel),
+            case.id,
+            (answers.started(case, link, awaited=done.awaited),),
         )
     return Answer(e.AlreadyRunning(), case.id, (answers.already(case, link),))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.errors import BotError, NotUnderstood
 from bot.messages import answers
+from bot.messages.awaited import Awaited
 from bot.settings_files import same
 from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
@@ -31,7 +32,7 @@ class Begun:
     """A hunt that began, and what it waits for, as `Jobs.waits_for` says it."""
 
     hunt: Hunt
-    waits: str
+    awaited: Awaited | None
 
 
 def tenant_named(name: str, asked: Asked, tools: Tools) -> str:
@@ -84,7 +85,9 @@ def begin(
 def shown(done: Begun, tools: Tools) -> Answer:
     """Say where the card is."""
     link = tools.cards.permalink(done.hunt.channel, done.hunt.card)
-    return Answer(e.Answered(), done.hunt.case_id, (answers.hunting(done.hunt.id, link, waits=done.waits),))
+    return Answer(
+        e.Answered(), done.hunt.case_id, (answers.hunting(done.hunt.id, link, awaited=done.awaited),)
+    )
 
 
 def stop(name: str, asked: Asked, tools: Tools) -> Hunt:

@@ -15,6 +15,7 @@ import structlog
 
 from bot.artefacts import answers
 from bot.cards.case import Cards
+from bot.messages.awaited import Awaited
 from bot.work.apart import Apart
 from bot.work.finishing import Finished, finish
 from bot.work.looking import Looking
@@ -108,6 +109,19 @@ class Checking:
             LedgerError: the ledger cannot be read.
         """
         self._receiving.follow()
+
+    def show_waiting(self, awaited: Awaited | None) -> None:
+        """Show on the cards what checks wait for; None for nothing any more.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        self._receiving.show_waiting(awaited, [name for name, _ in self._under_way()], self._draw_waiting)
+
+    def _draw_waiting(self, case_id: str, awaited: Awaited | None) -> None:
+        case = self._ledger.case(case_id)
+        if case.state is CaseState.LOOKING:
+            self._cards.draw(case, None, awaited)
 
     def _under_way(self) -> Iterator[tuple[str, int]]:
         for case in self._ledger.unfinished_cases():

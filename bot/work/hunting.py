@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import structlog
 from slack_sdk import WebClient
@@ -18,6 +17,8 @@ from bot.cards.case import GONE, Cards
 from bot.cards.painter import Painter
 from bot.errors import BotError, SlackFailed
 from bot.failing import refer_run
+from bot.messages import Message
+from bot.messages.awaited import Awaited
 from bot.messages.hunt_card import hunt_card
 from bot.slack.client import call
 from bot.work.receiving import Receiving
@@ -154,6 +155,18 @@ class Hunting:
         """
         self._receiving.follow()
 
+    def show_waiting(self, awaited: Awaited | None) -> None:
+        """Show on the cards what hunts wait for; None for nothing any more.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        names = dict.fromkeys(name for name, _ in self._under_way())
+        self._receiving.show_waiting(awaited, names, self._draw_waiting)
+
+    def _draw_waiting(self, name: str, awaited: Awaited | None) -> None:
+        self._edit(hunt(self._ledger, name), lambda one: self._card(one, awaited=awaited))
+
     def _under_way(self) -> Iterator[tuple[str, int]]:
         for one in unfinished(self._ledger):
             if one.state == "looking" and one.card:
@@ -164,7 +177,8 @@ class Hunting:
 
     def _draw(self, name: str, _: int, packed: bytes) -> None:
         """Draw how far a run of a worker is."""
-        self._edit(hunt(self._ledger, name), unpack_far(packed))
+        far = unpack_far(packed)
+        self._edit(hunt(self._ledger, name), lambda one: self._card_so_far(one, far))
 
     def _write_down(self, one: Hunt, found: Found | Failed) -> None:
         with self._receiving.drawing:
@@ -226,20 +240,20 @@ class Hunting:
                 raise
             self._cards.say(one.channel, message, tenant=one.tenant)
 
-    def _card(self, one: Hunt, found: Found | None = None) -> Any:
-        return hunt_card(one, self._ours(one.tenant), found=found)
+    def _card(self, one: Hunt, found: Found | None = None, awaited: Awaited | None = None) -> Message:
+        return hunt_card(one, self._ours(one.tenant), found=found, awaited=awaited)
+
+    def _card_so_far(self, one: Hunt, far: Far) -> Message:
+        return hunt_card(one, self._ours(one.tenant), done=far.done, waiting=far.waiting, progress=far.sweep)
 
     def _paint(self, one: Hunt, far: Far) -> float:
         try:
-            self._edit(hunt(self._ledger, one.id), far)
+            self._edit(hunt(self._ledger, one.id), lambda now: self._card_so_far(now, far))
         except BotError as error:
             log.info("A hunt's card waits.", action="slack.later", hunt=one.id, error=str(error))
         return self._cards.edits.apart
 
-    def _edit(self, one: Hunt, far: Far) -> None:
+    def _edit(self, one: Hunt, drawn: Callable[[Hunt], Message]) -> None:
         if one.card and one.state == "looking":
             self._cards.demand_room(self._client, one.channel, one.tenant)
-            message = hunt_card(
-                one, self._ours(one.tenant), done=far.done, waiting=far.waiting, progress=far.sweep
-            )
-            call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)
+            call(self._client.chat_update, channel=one.channel, ts=one.card, **drawn(one).arguments)

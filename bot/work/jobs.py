@@ -11,6 +11,7 @@ Longer than other files because starting, resuming and reconciling durable work 
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 from bot.cards.case import Cards
 from bot.errors import BotError
 from bot.failing import refer_run
+from bot.messages.awaited import Awaited
 from bot.work.carrying import Carrying
 from bot.work.checking import FOLLOWS, Checking
 from bot.work.engine import (
@@ -68,6 +70,12 @@ from commands.proposals import Proposals
 log = structlog.get_logger(__name__)
 
 PLANS = "plans"
+LOOKS_FOR_WORKERS = 5
+"""At every which look how far workers are it is seen whether there are any."""
+
+MISSED = timedelta(seconds=15)
+"""How long no worker must have been seen before cards say so: one that is upgraded is back by then."""
+
 ROUND = 60.0
 """Seconds between two looks for cases that no one works on."""
 
@@ -137,6 +145,7 @@ class Jobs:
         self._seal = seal
         self._facts = KeeperFacts(release(version), dict(tenants or {}), seal.fingerprint if seal else "")
         self._checks_here = checks_here
+        self._worker_seen = clock()
         self._version = version
         executor = f"bot-{secrets.token_hex(4)}"
         self._lives: Lives = Locks(database, executor, keeper=True) if database else Alone()
@@ -256,11 +265,32 @@ class Jobs:
         """Whether the engine's store can be reached now; a file always can."""
         return self.engine.is_reachable()
 
-    def waits_for(self) -> str:
-        """Say what checks wait for: the database, workers, or "" for nothing."""
+    def waits_for(self) -> Awaited | None:
+        """Say what checks, hunts and rechecks wait for; None for nothing."""
         if not self.is_reachable():
-            return "database"
-        return "" if self._checks_here or self._lives.workers() else "workers"
+            return Awaited("database")
+        return self._awaited()
+
+    def _awaited(self) -> Awaited | None:
+        """Say since when no worker was seen where there have to be some.
+
+        Raises:
+            SQLAlchemyError: the job database cannot be reached.
+        """
+        if self._checks_here:
+            return None
+        if self._lives.workers():
+            self._worker_seen = self._clock()
+            return None
+        return Awaited("workers", self._worker_seen)
+
+    def _show_waiting(self) -> None:
+        """Show on cards that work waits for a worker, once none was there for longer than a restart takes."""
+        awaited = self._awaited()
+        if awaited is not None and self._clock() - self._worker_seen < MISSED:
+            return
+        self._checking.show_waiting(awaited)
+        self._hunting.show_waiting(awaited)
 
     def enqueue(self, case: Case) -> bool:
         """Put a check on the queue; the same run of a case is never there twice.
@@ -385,8 +415,12 @@ class Jobs:
 
     def _reconcile_watches(self) -> None:
         due = self._watching.due(self._clock())
-        if due and self.waits_for() == "workers":
+        awaited = self._awaited() if due else None
+        if awaited is not None:
             log.warning("Rechecks wait for a worker.", action="watch.waits", rechecks=due)
+            if self._clock() - self._worker_seen >= MISSED:
+                for name in due:
+                    self._tried(f"recheck {name}", partial(self._watching.show_waiting, name, awaited))
         for name in due:
             self._tried(f"recheck {name}", partial(self._take_up_watch, name))
         for name in self._watching.untold():
@@ -485,8 +519,13 @@ class Jobs:
                 log.exception("Looking for open cases failed.", action="reconcile.failed")
 
     def _follow(self) -> None:
-        while not self._stopping.wait(FOLLOWS.total_seconds()):
+        for look in itertools.count():
+            if self._stopping.wait(FOLLOWS.total_seconds()):
+                return
             try:
+                # Before what workers tell: whatever they tell is newer.
+                if not self._checks_here and look % LOOKS_FOR_WORKERS == 0:
+                    self._show_waiting()
                 self._checking.follow()
                 self._hunting.follow()
             except Exception as error:  # noqa: BLE001 - the next look tries again

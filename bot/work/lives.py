@@ -178,37 +178,11 @@ class Locks:
 
     def is_held(self, executor: str) -> bool:
         """Whether a process is alive."""
-        return self._held(EXECUTORS, number_of(executor)) > 0
+        return _held(self._engine, EXECUTORS, number_of(executor)) > 0
 
     def workers(self) -> int:
         """How many workers there are."""
-        return self._held(WORKERS)
-
-    def _held(self, kind: int, number: int | None = None) -> int:
-        locks = sa.table(
-            "pg_locks",
-            *(
-                sa.column(name)
-                for name in ("locktype", "classid", "objid", "objsubid", "granted", "database")
-            ),
-        )
-        databases = sa.table("pg_database", sa.column("oid"), sa.column("datname"))
-        here = sa.select(databases.c.oid).where(databases.c.datname == sa.func.current_database())
-        count = (
-            sa.select(sa.func.count())
-            .select_from(locks)
-            .where(
-                locks.c.locktype == "advisory",
-                locks.c.classid == sa.cast(kind, OID),
-                locks.c.objsubid == 2,
-                locks.c.granted,
-                locks.c.database == here.scalar_subquery(),
-            )
-        )
-        if number is not None:
-            count = count.where(locks.c.objid == sa.cast(number & 0xFFFFFFFF, OID))
-        with self._engine.connect() as connection:
-            return int(connection.scalar(count) or 0)
+        return workers_of(self._engine)
 
     @contextmanager
     def gone(self, executor: str) -> Iterator[bool]:
@@ -238,6 +212,39 @@ class Locks:
             self._session.close()
         finally:
             self._session = None
+
+
+def workers_of(engine: sa.Engine) -> int:
+    """Say how many workers there are.
+
+    Raises:
+        SQLAlchemyError: the job database cannot be reached.
+    """
+    return _held(engine, WORKERS)
+
+
+def _held(engine: sa.Engine, kind: int, number: int | None = None) -> int:
+    locks = sa.table(
+        "pg_locks",
+        *(sa.column(name) for name in ("locktype", "classid", "objid", "objsubid", "granted", "database")),
+    )
+    databases = sa.table("pg_database", sa.column("oid"), sa.column("datname"))
+    here = sa.select(databases.c.oid).where(databases.c.datname == sa.func.current_database())
+    count = (
+        sa.select(sa.func.count())
+        .select_from(locks)
+        .where(
+            locks.c.locktype == "advisory",
+            locks.c.classid == sa.cast(kind, OID),
+            locks.c.objsubid == 2,
+            locks.c.granted,
+            locks.c.database == here.scalar_subquery(),
+        )
+    )
+    if number is not None:
+        count = count.where(locks.c.objid == sa.cast(number & 0xFFFFFFFF, OID))
+    with engine.connect() as connection:
+        return int(connection.scalar(count) or 0)
 
 
 def number_of(executor: str) -> int:

@@ -12,11 +12,14 @@ from typing import TypeVar
 
 import structlog
 
+from bot.errors import BotError
 from bot.failing import refer_run
+from bot.messages.awaited import Awaited
 from bot.work.following import Follower
 from bot.work.seal import RESULT, Seal, SealBroken, opened
 from bot.work.store import Store
 from bot.work.task import Failed, ResultRefused, ResultUnreadable
+from commands.errors import CommandError
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -40,6 +43,7 @@ class Receiving:
         self._store = store
         self._seal = seal
         self._follower: Follower | None = None
+        self._shown_waiting: set[str] = set()
         self.drawing = threading.Lock()
 
     def show_progress(
@@ -109,6 +113,34 @@ class Receiving:
         """Drop what lies between keeper and workers about a run that was delivered."""
         if self._store is not None:
             self._store.drop(name, run)
+
+    def show_waiting(
+        self,
+        awaited: Awaited | None,
+        names: Iterable[str],
+        draw: Callable[[str, Awaited | None], None],
+    ) -> None:
+        """Show on cards what their work waits for, and once more when it no longer does.
+
+        Args:
+            awaited: What it waits for; None for nothing.
+            names: The cases or hunts that are under way.
+            draw: Draws one of their cards.
+        """
+        for name in names:
+            if (awaited is not None) == (name in self._shown_waiting):
+                continue
+            try:
+                with self.drawing:
+                    draw(name, awaited)
+            except (BotError, CommandError) as error:
+                # The next look tries again.
+                log.info("A card waits.", action="slack.later", case=name, error=str(error))
+                continue
+            if awaited is None:
+                self._shown_waiting.discard(name)
+            else:
+                self._shown_waiting.add(name)
 
     def follow(self) -> None:
         """Show how far those runs are that changed.

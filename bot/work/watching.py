@@ -13,6 +13,7 @@ import structlog
 from bot.cards.case import Cards
 from bot.failing import refer_run
 from bot.messages import answers
+from bot.messages.awaited import Awaited
 from bot.messages.case_card import all_closed
 from bot.work.receiving import Receiving
 from bot.work.rechecking import (
@@ -146,6 +147,16 @@ class Watching:
                 round=task.round,
                 raised=seen.raised,
             )
+
+    def show_waiting(self, name: str, awaited: Awaited) -> None:
+        """Tell the thread of a case, once, that a recheck of it is due and what it waits for.
+
+        Raises:
+            SlackFailed: Slack did not answer for a long time.
+            LedgerError: what was posted cannot be noted.
+        """
+        case = self._ledger.case(named(name)[0])
+        self._cards.say_in_thread(case, f"recheck {named(name)[1]} waits", answers.recheck_waits(awaited))
 
     def show(self, name: str) -> None:
         """Show what was seen on the case's card, and tell the room what re-appeared, once.

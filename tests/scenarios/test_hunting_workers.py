@@ -37,7 +37,7 @@ def test_a_worker_makes_a_pivot_and_the_keeper_shows_it(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover")
     others_too(story, DIEGO)
     story.type(f"pivot {LAGOS.ip} since 4d")
-    story.told(holding="No worker is running, so the hunt waits")
+    story.told(holding="The hunt waits for a worker; none has been seen since")
     with worker(story, "one"):
         text = story.slack.as_text(ended(story, "Who else was touched: "))
         assert ADELE in text

@@ -17,7 +17,16 @@ from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import Stage
 from tests.scenarios.rechecks import CASE, alarms, carried_out, rechecks, taken_back
 from tests.scenarios.test_hunting_workers import left_behind
-from tests.scenarios.test_workers import OLD, keeping, log_of, looks, upgraded, worker
+from tests.scenarios.test_workers import (
+    OLD,
+    keeping,
+    log_of,
+    looks,
+    missed_for_long,
+    upgraded,
+    waits_for_a_worker,
+    worker,
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +40,17 @@ def held_at_the_mailbox(story: Stage) -> Event:
     held = Event()
     story.microsoft.faults.add("Get-Mailbox", Fault(held=held))
     return held
+
+
+def test_a_recheck_that_waits_for_a_worker_is_told_in_the_cases_thread_once(stage, postgres):
+    story = keeping(stage, postgres, "mailbox-takeover", freely=True)
+    taken_back(story, carrying.remove_forwarding())
+    missed_for_long(story)
+    for _ in range(2):
+        story.bot.jobs.reconcile(timedelta(0))
+    told = [story.slack.as_text(one) for card in story.cards() for one in story.slack.replies(card)]
+    said = [one for one in told if "A recheck of this account waits for a worker; none has been seen" in one]
+    assert len(said) == 1
 
 
 def test_a_recheck_goes_on_at_another_worker_and_another_keeper_and_is_told_once(stage, postgres):
@@ -118,7 +138,7 @@ def test_a_recheck_that_the_old_version_left_undone_is_made_by_the_new_one(stage
         soon(lambda: looks(story, "old") == 1)
         old.kill()
         old.join()
-    soon(lambda: story.bot.jobs.waits_for() == "workers")
+    soon(lambda: waits_for_a_worker(story))
     upgraded(story)
     with worker(story, "new"):
         held.set()

@@ -18,6 +18,8 @@ import pytest
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from psycopg import sql
 
+from bot.messages.home import home
+from bot.setup.doctor import look_at_workers
 from bot.work.engine import DELIVERIES, QUEUE, VERSION, known
 from commands.ledger.verify import verify_ledger
 from tests.postgres import Cluster, running, soon
@@ -77,10 +79,42 @@ def keeping(stage, postgres: Cluster, scenario: str = "clean", **more) -> Stage:
     return built
 
 
+def waits_for_a_worker(story: Stage) -> bool:
+    awaited = story.bot.jobs.waits_for()
+    return awaited is not None and awaited.what == "workers"
+
+
+def missed_for_long(story: Stage) -> None:
+    """Let the last worker have been seen a minute ago."""
+    story.bot.jobs._worker_seen -= timedelta(minutes=1)
+
+
+def test_without_a_worker_cards_and_home_say_what_is_waited_for_until_there_is_one(stage, postgres):
+    story = keeping(stage, postgres, freely=True)
+    story.type(f"check {ADELE}")
+    story.told(holding="The check waits for a worker; none has been seen since")
+    story.type("pivot 203.0.113.77")
+    story.told(holding="The hunt waits for a worker; none has been seen since")
+    missed_for_long(story)
+    waiting = story.card("The check waits for a worker; none has been seen since")
+    story.card("The hunt waits for a worker; none has been seen since")
+    assert "Start `compromise worker`." in story.slack.as_text(waiting)
+    page = str(home(story.bot.desk._home.page(story.slack.people["responder"].id)))
+    assert "Every check, hunt and recheck waits for a worker; none has been seen since" in page
+    (workers,) = look_at_workers(story.settings)
+    assert [line.there for line in workers.lines] == [False]
+    with worker(story, "one"):
+        story.card("Who else was touched: 0 accounts")
+        assert story.shown().ts == waiting.ts
+        (workers,) = look_at_workers(story.settings)
+        assert [(line.there, line.what) for line in workers.lines] == [(True, "1 running")]
+    assert not [one for one in story.cards() if "waits for a worker" in story.slack.as_text(one)]
+
+
 def test_a_worker_makes_the_check_and_the_keeper_delivers_it(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)
     story.type(f"check {ADELE}")
-    story.told(holding="No worker is running, so the check waits")
+    story.told(holding="The check waits for a worker; none has been seen since")
     with worker(story, "one"):
         # Progress is told across the database while the search goes on.
         story.card("First findings")
@@ -297,7 +331,7 @@ def test_what_the_old_version_left_undone_is_carried_over(stage, postgres):
         searches = audit_searches(story)
         old.kill()
         old.join()
-    soon(lambda: story.bot.jobs.waits_for() == "workers")
+    soon(lambda: waits_for_a_worker(story))
     upgraded(story)
     with worker(story, "new"):
         story.microsoft.let_pass(timedelta(seconds=SEARCH))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.messages.awaited import Awaited
 from bot.messages.home import Details, Found, Health, HomePage, OpenCase, Waiting, home
 from bot.messages.report_modal import MOST_CANDIDATES, check_modal, report_modal
 from bot.messages.reported import reported, thanks, whom_to_ask
@@ -42,6 +43,17 @@ def test_the_page_of_the_team_says_what_is_open_and_how_the_bot_is():
         ("□ Cards go to the channel of the request, and colleagues' reports go nowhere (`slack.channel`)"),
     ):
         assert words in text
+
+
+def test_that_everything_waits_for_a_worker_is_said_first():
+    waiting = replace(DETAILS.health, awaited=Awaited("workers", NOW))
+    text = shown(home(replace(PAGE, details=replace(DETAILS, health=waiting))))
+    said = "□ Every check, hunt and recheck waits for a worker; none has been seen since"
+    assert said in text
+    assert text.index(said) < text.index("Last check")
+    away = replace(DETAILS.health, awaited=Awaited("database"))
+    text = shown(home(replace(PAGE, details=replace(DETAILS, health=away))))
+    assert "The job database cannot be reached. Every check, hunt and recheck starts when it is back." in text
 
 
 def test_a_ledger_that_nobody_has_read_yet_is_not_called_sound():

@@ -491,6 +491,15 @@ def test_a_key_that_others_may_read_or_that_has_no_folder_is_told(tmp_path):
     assert "chmod 600" in line.says
 
 
+def test_that_the_job_database_of_workers_is_away_is_told_and_nothing_where_there_are_none():
+    assert not list(doctor.look_at_workers(Settings()))
+    away = Settings(engine="postgresql://u@127.0.0.1:9/x", checks_here=False, worker_key="k" * 32)
+    (section,) = doctor.look_at_workers(away)
+    (line,) = section.lines
+    assert (line.there, line.what) == (False, "job database")
+    assert "checks, hunts and rechecks wait" in line.says
+
+
 def test_a_step_without_its_permission_is_a_gap_that_a_mere_check_does_not_have(played):
     played.permissions.discard("Device.ReadWrite.All")
     status, said = examine(only_tenant(played))
