@@ -148,8 +148,8 @@ def _mailboxes(seen: Iterable[AuditRecord], evidence: Evidence) -> Iterator[Mail
         if record.operation == OPENED:
             by_owner[own if is_about(record, subject) else record.owner].append(record)
     for owner, records in sorted(by_owner.items(), key=lambda one: (one[0] != own, one[0])):
-        synced = [one for one in records if _is_sync(one)]
-        single = [one for one in records if not _is_sync(one)]
+        synced = [one for one in records if one.is_sync]
+        single = [one for one in records if not one.is_sync]
         yield MailboxAccess(
             mailbox=owner,
             opened=_messages(single),
@@ -160,10 +160,6 @@ def _mailboxes(seen: Iterable[AuditRecord], evidence: Evidence) -> Iterator[Mail
             last=records[-1].at,
             records=tuple(one.id for one in records),
         )
-
-
-def _is_sync(record: AuditRecord) -> bool:
-    return record.details.get("MailAccessType", "").casefold() == "sync"
 
 
 def _messages(records: Iterable[AuditRecord]) -> int:

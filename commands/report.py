@@ -82,6 +82,16 @@ class Owner(StrEnum):
     STRANGER = "stranger"
 
 
+class Service(StrEnum):
+    """What of an account a record is about, by the log that it stands in."""
+
+    SIGN_IN = "sign-in"
+    DIRECTORY = "directory"
+    MAILBOX = "mailbox"
+    FILES = "files"
+    CHATS = "chats"
+
+
 @dataclass(frozen=True, slots=True)
 class ListEntry:
     """One entry of a mailbox's junk email lists, and what is known of how it came there.
@@ -119,6 +129,7 @@ class Finding:
         certain: Something among them is not explained by the user's being somewhere new.
         ask: What to ask the user by phone; a good answer makes the finding harmless.
         entries: Of junk email lists, the entries that stand now and that it is about.
+        seen_in: What of the account the first of them is about; None where nothing tells.
     """
 
     symptom: str
@@ -136,6 +147,7 @@ class Finding:
     certain: bool = False
     ask: str = ""
     entries: tuple[ListEntry, ...] = ()
+    seen_in: Service | None = None
 
     @property
     def severity(self) -> Severity:
@@ -252,6 +264,12 @@ class Verdict:
     role: Role = Role.UNKNOWN
     questions: tuple[str, ...] = ()
     baseline: int | None = None
+
+    @property
+    def seen_in(self) -> tuple[Service, ...]:
+        """Where records show somebody who is not known to be the user, in the order of `Service`."""
+        theirs = {one.seen_in for one in self.reasons if one.owner in (Owner.STRANGER, Owner.DOUBTFUL)}
+        return tuple(one for one in Service if one in theirs)
 
 
 @dataclass(frozen=True, slots=True)

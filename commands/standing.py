@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from commands import facts
-from commands.report import Access, Finding, Impact, Owner, Report, Role, VerdictCode
+from commands.report import Access, Finding, Impact, Owner, Report, Role, Service, VerdictCode
 from graph.question import Subject
 
 GOT_IN: Final = frozenset(
@@ -46,10 +46,18 @@ def access_of(answer: VerdictCode, carried: Sequence[Finding]) -> Access:
     """Say whether somebody else was in; certain only where the account is therefore compromised.
 
     Whoever is certain that a stranger was in cannot leave open whether the account was taken over.
+
+    Records of the directory alone make nothing certain. One that names the user as initiator, with an address
+    and a client, shows that a request came with a token of the user's: somebody held a session. That it was
+    somebody else follows from the client alone, whose name whoever sends the request writes, and axios, which
+    phishing kits use, is a general library that the user's own programs may use as well. Nothing in such a
+    record tells of the mailbox. Source: Microsoft Graph v1.0, "directoryAudit resource type", `initiatedBy`
+    and `additionalDetails`.
     """
     own = [finding for finding in carried if finding.owner is not None]
     strange = [finding for finding in own if finding.owner is Owner.STRANGER]
-    certain = any(finding.certain for finding in strange) or any(one.sign.id in GOT_IN for one in carried)
+    telling = (one for one in strange if one.seen_in is not Service.DIRECTORY)
+    certain = any(finding.certain for finding in telling) or any(one.sign.id in GOT_IN for one in carried)
     compromised = answer is VerdictCode.COMPROMISED
     doubtful = any(finding.owner is Owner.DOUBTFUL for finding in own)
     if certain and compromised:

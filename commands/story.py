@@ -35,6 +35,7 @@ from commands.report import (
 )
 from commands.still_open import SOURCES, not_seen, still_open
 from commands.taken import gravest_first
+from commands.unattributed import unattributed
 from commands.usual import Usual
 from commands.usual.agents import family_of
 from commands.usual.places import spot_of
@@ -167,7 +168,7 @@ def tell(
     last = found["last_seen"][0].at if found["last_seen"] else None
     found["still_open"] = list(still_open(deeds, last, evidence))
     found["leads"] = list(merged(leads_in(evidence, deeds, addresses, ordinary)))
-    found["unknown"] = list(_unknown(found, evidence))
+    found["unknown"] = [*_unknown(found, evidence), *unattributed(found, evidence, ordinary)]
     found["alerted"] = list(first_alert(evidence, found["since"][0].at if found["since"] else None))
     return Story(
         certain=verdict.answer is VerdictCode.COMPROMISED,

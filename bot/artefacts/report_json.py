@@ -43,6 +43,7 @@ def report_json(report: Report, handled: Handled = NOTHING) -> dict[str, Any]:
         "story": _story(report, handled),
         "open_items": _items(report, handled),
         "access": verdict.access.value,
+        "seen_in": [one.value for one in verdict.seen_in],
         "impact": [one.value for one in verdict.impact],
         "role": verdict.role.value,
         "questions": list(verdict.questions),

@@ -15,6 +15,7 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import note_of, notes, summary
 from bot.messages import names, parts
 from bot.messages.escape import visible
+from bot.messages.story import access_in_words
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
 _WIDTH = 100
@@ -84,7 +85,7 @@ def _head(report: Report, handled: Handled) -> Iterator[str]:
             yield f"- and {left} among the findings below"
         yield ""
         impact = ", ".join(one.value for one in verdict.impact) or "none seen"
-        yield f"Access by others: {verdict.access.value}. Impact: {impact}. Role: {verdict.role.value}."
+        yield f"Access by others: {access_in_words(verdict)}. Impact: {impact}. Role: {verdict.role.value}."
         if verdict.questions:
             yield ""
             yield "Ask the user by phone"

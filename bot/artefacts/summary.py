@@ -35,7 +35,7 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
-from bot.messages.story import got, how
+from bot.messages.story import access_in_words, got, how
 from commands.doors import DoorState
 from commands.plan import RESTORING
 from commands.report import PROBABLY, Coverage, Event, Impact, Report, Story, VerdictCode
@@ -208,7 +208,7 @@ class _Told:
         impact = ", ".join(_IMPACT[one] for one in self.report.verdict.impact)
         return (
             f"The account {visible(subject)} {doing}, with {self.report.verdict.confidence} confidence; "
-            f"access by somebody else: {self.report.verdict.access.value}."
+            f"access by somebody else: {access_in_words(self.report.verdict)}."
             f"{f' {impact[:1].upper()}{impact[1:]}.' if impact else ''}"
         )
 

@@ -13,8 +13,9 @@ from typing import Final
 
 from bot.messages import parts
 from bot.messages.escape import cut, said
+from commands.clues.records import listed
 from commands.doors import Standing
-from commands.report import PROBABLY, UNSURE, Clause, Story
+from commands.report import PROBABLY, UNSURE, Access, Clause, Service, Story, Verdict
 
 _NAMED: Final = 5
 _TECHNIQUES: Final = 4
@@ -43,6 +44,15 @@ _DEEDS: Final = (
     ("read_or_taken", "They read or took"),
     ("sent", "In the user's name"),
 )
+
+_SEEN_IN: Final = {
+    Service.SIGN_IN: "to the account (sign-in)",
+    Service.DIRECTORY: "to the account (directory)",
+    Service.MAILBOX: "to the mailbox",
+    Service.FILES: "to files",
+    Service.CHATS: "to chats",
+}
+_ACCOUNT: Final = "to the account (sign-in and directory)"
 
 
 def sentences(story: Story, closed: int = 0) -> tuple[str, ...]:
@@ -238,3 +248,15 @@ def _techniques(clauses: Sequence[Clause]) -> str:
 
 def _time(moment: datetime | None) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "an unknown date"
+
+
+def access_in_words(verdict: Verdict) -> str:
+    """Whether somebody else was in, and to what records show it: the account is not the mailbox."""
+    says = verdict.access.value
+    if verdict.access not in {Access.CERTAIN, Access.LIKELY} or not verdict.seen_in:
+        return says
+    seen = [_SEEN_IN[one] for one in verdict.seen_in]
+    if {Service.SIGN_IN, Service.DIRECTORY} <= set(verdict.seen_in):
+        seen[:2] = [_ACCOUNT]
+    told = f"{says}, {listed(seen)}"
+    return told if Service.MAILBOX in verdict.seen_in else f"{told}; no record shows any to the mailbox"

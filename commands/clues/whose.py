@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from commands import facts
 from commands.clauses import in_short
-from commands.report import Finding, Owner
+from commands.report import Finding, Owner, Service
 from commands.usual import Doubt, Usual
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence
 
 
@@ -34,11 +36,33 @@ def placed(findings: Iterable[Finding], evidence: Evidence, usual: Usual) -> Ite
                 signed_in = frozenset(one.id for one in usual.sign_ins if one.succeeded)
             if not signed_in.isdisjoint(finding.records[:1]):
                 doubt = usual.doubt_at(finding.address)
-        asked = replace(finding, ask=_asked(finding, usual))
+        at_sign_in = record is None and doubt is not None
+        seen_in = Service.SIGN_IN if at_sign_in else _service(record)
+        asked = replace(finding, ask=_asked(finding, usual), seen_in=seen_in)
         if doubt is None:
             yield asked
         else:
             yield replace(asked, owner=doubt.owner, doubt=doubt.points, certain=doubt.certain)
+
+
+_WORKLOADS: Final = {
+    "exchange": Service.MAILBOX,
+    "onedrive": Service.FILES,
+    "sharepoint": Service.FILES,
+    "microsoftteams": Service.CHATS,
+}
+"""Source: Office 365 Management Activity API schema, `Workload` of the common schema."""
+
+
+def _service(record: AuditRecord | None) -> Service | None:
+    """Say what of the account a record is about; directory records name one of many services of Entra's."""
+    if record is None:
+        return None
+    if record.operation in LOGONS:
+        return Service.SIGN_IN
+    if record.record_type.startswith("AzureActiveDirectory"):
+        return Service.DIRECTORY
+    return _WORKLOADS.get(record.workload.casefold())
 
 
 def _asked(finding: Finding, usual: Usual) -> str:

@@ -10,7 +10,6 @@ from typing import Final
 
 from commands.clues.actions import at_own_place
 from commands.clues.alerts import alerts_of, risk_in_words, tells
-from commands.clues.folders import Hiding
 from commands.clues.records import address_of, found, is_familiar, one_line, untold, whence
 from commands.clues.rules import rules_of
 from commands.clues.rules.rule import (
@@ -23,6 +22,7 @@ from commands.clues.rules.rule import (
 )
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
+from commands.usual.folders import Hiding
 from graph.evidence import Evidence
 
 TITLE = "Inbox rules that were not created by the intended user or the administrator"

@@ -164,8 +164,7 @@ def _messages(record: AuditRecord) -> int:
 
 def _mail(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Sign]:
     if usual.is_suspect_record(record):
-        synced = record.details.get("MailAccessType", "").casefold() == "sync"
-        yield SYNCED if synced else READ
+        yield SYNCED if record.is_sync else READ
         if _is_throttled(record):
             yield UNCOUNTED
     elif not by_subject(record, evidence.subject) and not by_service(record):

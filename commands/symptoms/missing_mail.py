@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from commands.clues.folders import Hiding, hiding_of_name
 from commands.clues.records import (
     Doer,
     address_of,
@@ -28,6 +27,7 @@ from commands.clues.subject_lines import is_reply, notice_kind, topic
 from commands.counts import further_like
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
+from commands.usual.folders import Hiding, hiding_of_name
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Evidence, Unavailable
 

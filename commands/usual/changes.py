@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from commands.usual.domains import internal_domains, is_outside
+from commands.usual.folders import hiding_of_name
 from commands.usual.places import (
     spot_of,
 )
@@ -82,6 +83,9 @@ def _grave_kind(record: AuditRecord, domains: frozenset[str]) -> str:
         )
         if is_outside(targets, domains) or given.get("DeleteMessage", "").casefold() == "true":
             return "an inbox rule that forwards or deletes mail was created"
+        into = (given.get(name, "") for name in ("MoveToFolder", "CopyToFolder"))
+        if any(target and hiding_of_name(target).is_unused for target in into):
+            return "an inbox rule that hides mail was created"
     if record.operation == "Set-Mailbox" and is_outside(given.get("ForwardingSmtpAddress", ""), domains):
         return "external mail forwarding was set"
     if record.operation in {"User registered security info", "User changed default security info"}:

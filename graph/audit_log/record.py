@@ -107,3 +107,8 @@ class AuditRecord:
     items: tuple[Item, ...]
     details: Table
     raw: Annotated[Mapping[str, Any], PlainSerializer(dict)]
+
+    @property
+    def is_sync(self) -> bool:
+        """Whether it tells that a whole folder was copied. Source: Microsoft Purview, "MailItemsAccessed"."""
+        return self.details.get("MailAccessType", "").casefold() == "sync"

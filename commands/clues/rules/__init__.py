@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from commands.clues.folders import by_id
 from commands.clues.rules.listed import from_sweep, hidden_rules, paired, visible
 from commands.clues.rules.recorded import recorded_rules
 from commands.clues.rules.rule import Rule, name_key
+from commands.usual.folders import by_id
 from graph.evidence import Evidence
 
 

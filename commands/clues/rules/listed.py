@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from commands.clues.folders import Hiding, by_id
 from commands.clues.records import addresses_in
 from commands.clues.rules.rule import Rule, is_in_every_mail, name_key, place_of, tidy
+from commands.usual.folders import Hiding, by_id
 from graph.evidence import Evidence
 from graph.resources.mail import MailFolder, Recipient
 from graph.resources.rules import HiddenInboxRule, InboxRule, RuleActions, SweepRule

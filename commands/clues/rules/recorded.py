@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from commands.clues.folders import Hiding, by_id
 from commands.clues.records import addresses_in, changing, is_about
 from commands.clues.rules.rule import RECORDED, Rule, is_in_every_mail, name_key, place_of, tidy
+from commands.usual.folders import Hiding, by_id
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.resources.mail import MailFolder

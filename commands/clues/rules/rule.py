@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from commands.clues.folders import Hiding, hiding_of_name, hiding_within
 from commands.clues.phrases import Plain, group
 from commands.clues.records import listed, one_line
 from commands.usual import Usual
+from commands.usual.folders import Hiding, hiding_of_name, hiding_within
 from graph.audit_log.record import AuditRecord
 from graph.resources.mail import MailFolder
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from commands import facts
-from commands.clues.folders import Hiding, hiding_of_name
 from commands.clues.lures import families_in, sent_families
 from commands.clues.phrases import Plain, group
 from commands.clues.subject_lines import notice_kind
+from commands.usual.folders import Hiding, hiding_of_name
 from tests.each import each
 
 CASES = {

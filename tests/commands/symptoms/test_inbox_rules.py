@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from commands.check import lacks
-from commands.clues.folders import Hiding, hiding_of, hiding_of_name, hiding_within
 from commands.clues.rules import rules_of
 from commands.symptoms import inbox_rules
+from commands.usual.folders import Hiding, hiding_of, hiding_of_name, hiding_within
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Known
 from graph.resources.rules import HiddenInboxRule, InboxRule, SweepRule
