@@ -39,12 +39,31 @@ _SUMS: Final = frozenset(
         "two_password_changes_from_usual_address",
         "password_and_sign_in_method_changed",
         "password_and_sign_in_method_changed_at_home",
+        "mail_sent_from_suspect_address",
     }
 )
-"""Signs of findings that rest on other findings' records and say no more than these."""
+"""Signs of findings that rest on other findings' records and say no more than these, where those have all."""
 
-_ALERTS: Final = frozenset({"rule_alert", "forwarding_alert", "sending_restricted_alert", "audit_bypassed"})
+_ALERTS: Final = frozenset(
+    {
+        "rule_alert",
+        "forwarding_alert",
+        "sending_restricted_alert",
+        "sending_pattern_alert",
+        "sending_bounced_as_blocked",
+        "audit_bypassed",
+    }
+)
 """Signs of Microsoft's alerts and of a state, which another finding of the same symptom tells better."""
+
+_ONE_SETTING: Final = frozenset({"auto_reply", "audit_trail", "signature"})
+"""Symptoms about one setting of an account, of which a finding without a time says how it stands now.
+
+Where a finding of the same symptom tells the change, that is the action, and how it stands is none.
+"""
+
+_SENT: Final = "mail_sent_from_suspect_address"
+"""The sign of a sum that may tell of messages that no other finding tells of."""
 
 _ONE_THING: Final = frozenset({"oauth_apps", "admin_roles", "devices", "strong_authentication"})
 """Symptoms of which all that one name comes up in is one thing: made, let in, and given its rights."""
@@ -94,27 +113,34 @@ def clauses(group: Iterable[Told]) -> list[Clause]:
 def deeds(group: Iterable[Told]) -> list[tuple[Told, ...]]:
     """Put findings of one deed together; the gravest deed, and in it finding, first.
 
-    Findings that share a record are of one deed. Deeds are found by their records: to compare each finding
-    with each deed took minutes where an attacker made thousands of rules.
+    Findings that share a record are of one deed, and no record is of two deeds. Deeds are found by their
+    records: to compare each finding with each deed took minutes where an attacker made thousands of rules.
     """
     told = sorted(group, key=lambda one: (-one.finding.severity, not one.finding.after))
     found: list[list[Told]] = []
     by_record: dict[str, int] = {}
     by_symptom: dict[str, int] = {}
     later = _SUMS | _ALERTS
-    for one in sorted(told, key=lambda one: one.finding.sign.id in later):
+    for one in sorted(told, key=lambda one: one.finding.sign.id in later or _is_standing(one.finding)):
         finding = one.finding
         place = min((by_record[id_] for id_ in finding.records if id_ in by_record), default=None)
-        if place is None and finding.sign.id in _ALERTS:
+        if place is None and (finding.sign.id in _ALERTS or _is_standing(finding)):
             place = by_symptom.get(finding.symptom)
+        if finding.sign.id == _SENT and not by_record.keys() >= set(finding.records):
+            place = None  # it tells of messages that nothing else tells of
         if place is None:
             place = len(found)
             found.append([])
             by_symptom.setdefault(finding.symptom, place)
-        found[place].append(one)
-        for id_ in finding.records:
-            by_record[id_] = min(place, by_record.get(id_, place))
+        own = tuple(id_ for id_ in finding.records if by_record.setdefault(id_, place) == place)
+        found[place].append(
+            one if own == finding.records else Told(one.number, replace(finding, records=own))
+        )
     return [tuple(deed) for deed in found]
+
+
+def _is_standing(finding: Finding) -> bool:
+    return finding.at is None and finding.symptom in _ONE_SETTING
 
 
 def clause(deed: Sequence[Told]) -> Clause:

@@ -1,10 +1,11 @@
 """What happened, as one account of it that card, report and JSON all use. Pure.
 
 Each part answers one question that people ask: since when, how they got in, from where, what they set up to
-stay, what they hid, read, took and sent, whom they reached, when they were last seen and what still stands
-open. Each clause names the findings and records it rests on; what nothing tells is among `unknown`. A deed
-that several findings tell of is told once, by the gravest of them. The sentences made of it are words for
-people and live in `bot.messages.story`.
+stay, what they hid, read, took and sent, whom they reached, what others did because of it, when they were
+last seen and what still stands open. Only what the attacker did is an action, and each is in one part. Each
+clause names the findings and records it rests on; what nothing tells is among `unknown`. A deed that several
+findings tell of is told once, by the gravest of them. The sentences made of it are words for people and live
+in `bot.messages.story`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from commands.awareness import first_alert
 from commands.clauses import Told, clauses, dated, resting
 from commands.clues.records import listed
 from commands.leads import applications_of, leads_in, merged
+from commands.parts_of_story import OTHERS, part_of
 from commands.report import (
     PROBABLY,
     UNSURE,
@@ -44,54 +46,6 @@ from commands.usual.sign_ins import WRONG_PASSWORD
 from graph.evidence import Evidence, Known
 
 _WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
-_PARTS: Final = {
-    "mail_forwarding": "persistence",
-    "delegates": "persistence",
-    "oauth_apps": "persistence",
-    "strong_authentication": "persistence",
-    "credential_changes": "persistence",
-    "devices": "persistence",
-    "admin_roles": "persistence",
-    "federation": "persistence",
-    "mail_protocols": "persistence",
-    "transport_rules": "persistence",
-    "account_changes": "persistence",
-    "profile_changes": "persistence",
-    "rare_operations": "persistence",
-    "inbox_rules": "hidden",
-    "missing_mail": "hidden",
-    "mail_missing_from_sent_items": "hidden",
-    "junk_lists": "hidden",
-    "audit_trail": "hidden",
-    "protection_policies": "hidden",
-    "mail_access": "read_or_taken",
-    "data_leaving": "read_or_taken",
-    "file_activity": "read_or_taken",
-    "directory_enumeration": "read_or_taken",
-    "hacked_account_messages": "sent",
-    "teams_messages": "sent",
-    "sending_blocked": "sent",
-    "signature": "sent",
-    "auto_reply": "sent",
-    "display_name": "sent",
-}
-"""Which part of the story each symptom tells."""
-
-_OTHERWISE: Final = {
-    "rule_forwards_outside_secretly": "persistence",
-    "rule_forwards_outside": "persistence",
-    "rule_forwards_some_outside": "persistence",
-    "transport_rule_drops": "hidden",
-    "access_to_others": "reached",
-    "forwarding_of_others_from_suspect_address": "reached",
-    "forwarding_of_others": "reached",
-    "mail_connector_changed": "persistence",
-    "journal_rule_changed": "persistence",
-    "flow_made": "persistence",
-    "secrets_searched_by_intruder": "read_or_taken",
-}
-"""Signs that tell another part than the rest of their symptom."""
-
 _ENTRY: Final = (
     ("prompts_then_success", "an MFA prompt that was approved after others were denied or not answered"),
     ("guessing_tool_got_in", "a password guessed by a tool"),
@@ -205,8 +159,7 @@ def _is_theirs(finding: Finding) -> bool:
 def _by_part(told: Iterable[Told]) -> dict[str, list[Told]]:
     parts: dict[str, list[Told]] = defaultdict(list)
     for one in told:
-        part = _OTHERWISE.get(one.finding.sign.id) or _PARTS.get(one.finding.symptom)
-        if part:
+        if part := part_of(one.finding):
             parts[part].append(one)
     return parts
 
@@ -346,7 +299,8 @@ def _moments(
         if mine and theirs and record.succeeded is not False and record.at in evidence.window:
             yield record.at, record.operation, record.id
     for each in told:
-        if each.finding.at and each.finding.symptom not in _WAYS_IN and each.finding.records:
+        theirs = each.finding.symptom not in _WAYS_IN and part_of(each.finding) != OTHERS
+        if theirs and each.finding.at and each.finding.records:
             yield each.finding.at, each.finding.sign.id.replace("_", " "), each.finding.records[0]
 
 

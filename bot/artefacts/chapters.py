@@ -18,8 +18,12 @@ TITLES: Final = {
     "read_or_taken": "Read or taken",
     "sent": "Sent",
     "reached": "Reached",
+    "by_others": "What others did because of it",
 }
 """The chapters, by the parts of the story."""
+
+_WORDS: Final = {"entry": "got in", "by_others": "others"}
+"""What the parts that tell of no action are called in the table of them."""
 
 _REST: Final = "Other findings"
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -35,7 +39,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One action of the story: when, the word for it, what, and the finding and technique behind it."""
+    """One action of the story, or what others did: when, the word for it, what, its finding and technique."""
 
     at: str
     word: str
@@ -45,21 +49,21 @@ class Line:
 
 
 def in_order(report: Report) -> tuple[Line, ...]:
-    """Give every action of the story that findings tell of, in order of time; those without a time last."""
+    """Give all of it that findings tell of, in order of time; those without a time last."""
     story = report.story
     if story is None:
         return ()
     first = first_of(story.since)
     told = [
         (one.at or (first if part == "entry" else None), part, one)
-        for part in ("entry", *WORDS)
+        for part in ("entry", *WORDS, "by_others")
         for one in getattr(story, part)
         if one.findings
     ]
     return tuple(
         Line(
             spoken_times(one.times, short_time) or short_time(at),
-            WORDS.get(part, "got in"),
+            _WORDS.get(part) or WORDS[part],
             f"with {one.says}" if part == "entry" else one.says,
             one.findings[0],
             next(iter(one.techniques), ""),

@@ -142,9 +142,7 @@ class Exposed:
         """Why sending was blocked, with how many recipients Microsoft counted."""
         for number, one in self._blocks():
             day = f" ({parts.utc(one.at)})" if one.at else ""
-            yield Statement(
-                f"Microsoft blocked sending{day}: {visible(one.summary.rstrip('.'))}.", (f"finding {number}",)
-            )
+            yield Statement(f"{visible(one.summary.rstrip('.'))}{day}.", (f"finding {number}",))
 
     def unnamed(self) -> Iterator[Statement]:
         """What nothing tells of recipients: whoever else Microsoft counted, or a message went to."""
@@ -170,15 +168,17 @@ class Exposed:
             yield Statement("What was sent could not be determined.", self.grounds.coverage())
             return
         if seen.sent and not (seen.outside or seen.inside):
+            which = f"of {seen.sent} of them " if seen.undelivered else ""
             yield Statement(
-                f"The attacker sent {parts.counted(seen.sent, 'message')}; no record names the recipients.",
+                f"{self._so_many()}; {which}no record names the recipients.",
                 self.grounds.of_records(seen.sent_records),
             )
         elif seen.sent:
             people = parts.counted(reach.recipients(seen), "recipient")
-            count = parts.counted(seen.sent - seen.unnamed, "message")
+            named_some = seen.sent - seen.unnamed
+            which = f", {named_some} of them" if seen.undelivered or seen.unnamed else ""
             yield Statement(
-                f"The attacker sent {count} to {people} that records name: "
+                f"{self._so_many()}{which} to {people} that records name: "
                 f"{len(seen.outside)} outside the organization{_by_domain(seen.outside)} and "
                 f"{len(seen.inside)} inside.{_unnamed(seen.unnamed)}",
                 self.grounds.of_records(seen.sent_records),
@@ -189,11 +189,10 @@ class Exposed:
                 self.grounds.coverage("message_trace", "audit_log"),
             )
         if seen.undelivered:
-            more = "more " if seen.sent else ""
+            which = f"{seen.undelivered} of them" if seen.sent else f"{self._so_many()}, which"
+            were, them = ("was", "it") if seen.undelivered == 1 else ("were", "them")
             yield Statement(
-                f"{parts.counted(seen.undelivered, f'{more}message')} of the attacker’s "
-                f"{'was' if seen.undelivered == 1 else 'were'} not delivered: the message trace has "
-                f"{'it' if seen.undelivered == 1 else 'them'} as failed.",
+                f"{which} {were} delivered to nobody: the message trace has {them} as failed.",
                 self.grounds.of_records(seen.undelivered_records),
             )
         yield from self.blocked()
@@ -208,6 +207,12 @@ class Exposed:
                 f"Not complete: {'; '.join(seen.unsent)}. More may have been sent.",
                 self.grounds.coverage("message_trace", "audit_log"),
             )
+
+    def _so_many(self) -> str:
+        """Count what the attacker sent, delivered or not: as many as sent-mail.csv has lines of theirs."""
+        seen = self.seen
+        count = seen.sent + seen.undelivered if seen else 0
+        return f"The attacker sent {parts.counted(count, 'message')}"
 
     def anybodys(self) -> Iterator[Statement]:
         """What left in the window, where too little was collected to tell who sent it."""
@@ -250,7 +255,7 @@ def _mailbox(one: MailboxAccess, *, gaps: bool) -> str:
 
 
 def _unnamed(count: int) -> str:
-    return f" No record names the recipients of {parts.counted(count, 'more message')}." if count else ""
+    return f" Of {parts.counted(count, 'message')} no record names the recipients." if count else ""
 
 
 def _by_domain(addresses: Collection[str]) -> str:

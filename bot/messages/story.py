@@ -212,10 +212,12 @@ def _with(way: Clause) -> str:
 
 
 def _still_in(story: Story, closed: int) -> Iterator[str]:
-    if not (story.last_seen or story.still_open or closed):
+    if not (story.last_seen or story.still_open or story.by_others or closed):
         return
     at = story.last_seen[0].at if story.last_seen else None
     seen = f"They were last seen on {_time(at)}" if at else "When they were last in is not known"
+    if story.by_others:
+        seen += f". {_listed(story.by_others, what='record')}"
     if story.still_open:
         rest = (
             f"; {parts.counted(closed, 'more item')} {'is' if closed == 1 else 'are'} remediated"

@@ -7,7 +7,7 @@ reach.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -114,9 +114,10 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             told.add(message_key(letter.message.internet_message_id))
     for (family_id, _), group in families.items():
         yield _about_text(kinds[family_id], group, evidence)
-    yield from _mass(letters, sent, evidence, usual)
+    mass = tuple(_mass(letters, sent, evidence, usual))
+    yield from mass
     yield from _subjects_only(sent, told, usual)
-    yield from _unread(sent, told, evidence)
+    yield from _unread(sent, told, {record for one in mass for record in one.records}, evidence)
 
 
 def _letters(evidence: Evidence, sent: Sequence[Sent]) -> tuple[_Letter, ...]:
@@ -302,27 +303,52 @@ def _quoted(subjects: Sequence[str]) -> str:
     return listed([f"“{subject}”" for subject in subjects], 3)
 
 
-def _unread(sent: Sequence[Sent], told: set[str], evidence: Evidence) -> Iterator[Finding]:
-    """Other mail that left from suspect addresses, one finding for each address."""
+def _unread(
+    sent: Sequence[Sent], told: set[str], wide: Collection[str], evidence: Evidence
+) -> Iterator[Finding]:
+    """Other mail that left from suspect addresses, one finding for each address.
+
+    It says how many messages left from there in all, and tells of those that no other finding tells of.
+
+    Args:
+        sent: Everything that was sent.
+        told: Keys of the messages that a finding tells of by their text.
+        wide: Ids of records of the messages that a finding tells of by how many got them.
+        evidence: Everything that was seen.
+    """
     places: dict[str, list[Sent]] = {}
     for one in sent:
-        if one.suspect and one.key not in told:
+        if one.suspect:
             places.setdefault(one.addresses[0] if one.addresses else "", []).append(one)
-    for address, group in places.items():
+    for address, every in places.items():
+        group = [one for one in every if one.key not in told]
+        if not group:
+            continue
+        rest = [one for one in group if not set(wide).intersection(one.records)]
+        shown = rest or group
         subjects = list(
-            dict.fromkeys(one_line(one.subject, 60) for one in group if _WRITES.search(one.subject))
+            dict.fromkeys(one_line(one.subject, 60) for one in shown if _WRITES.search(one.subject))
         )
         named = f" ({_quoted(subjects)})" if subjects else ""
         more = further(evidence, SENDS, {address}) if address else 0
-        total = len(group) + more
-        count = f"{total} messages were" if total > 1 else "A message was"
+        where = f"sent from {address or 'a suspect session'}"
         yield Finding(
             symptom=_ID,
             sign=SENT_BY_SUSPECT,
-            summary=f"{count} sent from {address or 'a suspect session'}{named}",
+            summary=f"{_so_many(len(rest) + more, len(every) + more, where)}{named}",
             at=group[0].at,
             by=group[0].by,
             address=address,
             records=tuple(dict.fromkeys(identity for one in group for identity in one.records)),
             further=more,
         )
+
+
+def _so_many(rest: int, total: int, where: str) -> str:
+    """Count messages, `rest` of which no other finding tells of."""
+    if rest == total:
+        return f"{total} messages were {where}" if total > 1 else f"A message was {where}"
+    if not rest:
+        return f"{total} messages were {where} in all" if total > 1 else f"A message was {where}"
+    more = f"{rest} more messages were" if rest > 1 else "One more message was"
+    return f"{more} {where}, {total} in all"

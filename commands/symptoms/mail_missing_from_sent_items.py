@@ -7,6 +7,7 @@ Sent Items, Deleted Items and Recoverable Items by internet message id.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -75,12 +76,24 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         groups.setdefault(topic(sent.subject), []).append(sent)
     missing = [sent for group in groups.values() for sent in group]
+    copies = _copies(evidence)
     for group in groups.values():
-        yield _finding(group, missing, usual, thrown_away=thrown_away, purged=purged)
+        one = _finding(group, missing, usual, thrown_away=thrown_away, purged=purged)
+        found = (id_ for sent in group for id_ in copies.get(sent.key, ()))
+        yield replace(one, records=tuple(dict.fromkeys((*one.records, *found))))
 
 
 def _keys(source: Source[tuple[Message, ...]]) -> frozenset[str]:
     return frozenset(message_key(message.internet_message_id) for message in source.seen(())) - {""}
+
+
+def _copies(evidence: Evidence) -> dict[str, list[str]]:
+    """Give the ids of the copies that lie elsewhere, by key: what tells of a copy is about the same."""
+    found: dict[str, list[str]] = {}
+    for source in (evidence.deleted_items, evidence.recoverable_items):
+        for message in source.seen(()):
+            found.setdefault(message_key(message.internet_message_id), []).append(message.id)
+    return found
 
 
 def _comparable(evidence: Evidence) -> tuple[datetime, datetime]:

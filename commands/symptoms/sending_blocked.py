@@ -94,7 +94,7 @@ def _blocked(blocked: BlockedSender) -> Finding:
     return Finding(
         symptom=_ID,
         sign=BLOCKED,
-        summary=f"{named(blocked.sender_address)} is blocked from sending{term}{reach}",
+        summary=f"Microsoft blocked {named(blocked.sender_address)} from sending{term}{reach}",
         at=blocked.created_datetime,
         after=one_line(blocked.reason, 200),
         records=(f"blocked sender {blocked.sender_address}",),

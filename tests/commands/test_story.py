@@ -13,7 +13,7 @@ import pytest
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
 from bot.messages.story import brief, sentences
-from commands import check, story
+from commands import check, parts_of_story, story
 from commands.analyze import analyze
 from commands.report import (
     Access,
@@ -218,13 +218,92 @@ def test_where_no_log_shows_a_sign_in_nobody_says_how_they_got_in():
 
 
 def test_one_deed_is_told_once_by_its_gravest_finding():
-    small = finding("mail_forwarding", "forwarding_alert", "An alert", record="same")
+    small = finding("mail_forwarding", "forwarding_outside", "Mail is forwarded", record="same")
     grave = finding("mail_forwarding", "forwarding_outside_secretly", "Forwarding was added", record="same")
     (clause,) = told(small, grave).persistence
     assert (clause.says, clause.findings) == (
         "Forwarding was added",
         ("mail_forwarding.2", "mail_forwarding.1"),
     )
+
+
+@pytest.mark.parametrize(
+    ("symptom", "sign"),
+    [
+        ("sending_blocked", "sending_blocked"),
+        ("sending_blocked", "sending_restricted_alert"),
+        ("sending_blocked", "sending_pattern_alert"),
+        ("sending_blocked", "sending_bounced_as_blocked"),
+        ("inbox_rules", "rule_alert"),
+        ("mail_forwarding", "forwarding_alert"),
+        ("file_activity", "file_alert"),
+        ("oauth_apps", "risky_consent_blocked"),
+        ("strong_authentication", "fraud_reported"),
+        ("credential_changes", "password_reset_mail_of_several_services"),
+    ],
+)
+def test_what_others_did_is_no_action_of_the_attacker_and_no_sign_that_they_were_still_in(symptom, sign):
+    """Microsoft blocks and warns, the user reports and services write: beside the actions, told as theirs."""
+    other = finding(symptom, sign, "Microsoft did it", 90, after="x")
+    decided = dataclasses.replace(COMPROMISED, reasons=(FORWARDED, other))
+    whole = story_of(FORWARDED, other, verdict=decided)
+    assert whole is not None
+    actions = [
+        one for part in ("persistence", "hidden", "read_or_taken", "sent") for one in getattr(whole, part)
+    ]
+    assert [one.says for one in actions] == ["Forwarding to drop@evil.example was added"]
+    assert [one.says for one in whole.by_others] == ["Microsoft did it"]
+    assert whole.last_seen[0].at == FORWARDED.at
+    assert "Microsoft did it" in " ".join(sentences(whole))
+    alone = story_of(other, verdict=dataclasses.replace(COMPROMISED, reasons=(other,)))
+    assert alone is not None
+    assert alone.since == ()
+    assert "Microsoft did it" in " ".join(sentences(alone))
+
+
+def test_a_setting_that_was_changed_and_stands_is_one_action():
+    """What the automatic reply says now is what was set: no second action."""
+    change = finding("auto_reply", "auto_reply_by_intruder", "The automatic reply was set", 5)
+    stands = dataclasses.replace(
+        finding("auto_reply", "auto_reply_scam", "The automatic reply matches a lure"),
+        at=None,
+        records=("now",),
+    )
+    (clause,) = told(stands, change).sent
+    assert clause.says == "The automatic reply was set"
+    assert clause.records == (*change.records, "now")
+    (alone,) = told(stands).sent
+    assert alone.says == "The automatic reply matches a lure"
+
+
+def test_a_message_that_was_sent_and_left_no_copy_is_one_action():
+    lure = finding(
+        "hacked_account_messages", "mass_mail_from_suspect_address", "“Doc” went to 24", 1, record="m"
+    )
+    gone = finding(
+        "mail_missing_from_sent_items", "missing_mail_sent_from_suspect_address", "No copy", record="m"
+    )
+    whole = told(lure, gone)
+    assert [one.findings for one in whole.sent] == [
+        ("hacked_account_messages.1", "mail_missing_from_sent_items.2")
+    ]
+    assert whole.hidden == ()
+
+
+def test_a_sum_of_messages_tells_of_those_that_nothing_else_tells_of_and_else_adds_no_action():
+    mass = finding(
+        "hacked_account_messages", "mass_mail_from_suspect_address", "“Doc” went to 24", 1, record="m"
+    )
+    whole = dataclasses.replace(
+        finding("hacked_account_messages", "mail_sent_from_suspect_address", "One more message was sent"),
+        records=("m", "n"),
+    )
+    assert [(one.says, one.records) for one in told(mass, whole).sent] == [
+        ("“Doc” went to 24", ("m",)),
+        ("One more message was sent", ("n",)),
+    ]
+    covered = dataclasses.replace(whole, records=("m",))
+    assert [one.says for one in told(mass, covered).sent] == ["“Doc” went to 24"]
 
 
 @pytest.mark.parametrize("answer", [VerdictCode.NO_SIGN_FOUND, VerdictCode.CANNOT_TELL])
@@ -318,7 +397,7 @@ def test_every_symptom_has_its_part():
     from commands.symptoms import SYMPTOMS  # noqa: PLC0415 - only here
 
     names = {symptom.__name__.rpartition(".")[2] for symptom in SYMPTOMS}
-    assert names == {*story._PARTS, *story._WAYS_IN}
+    assert names == {*parts_of_story._PARTS, *story._WAYS_IN}
 
 
 def test_who_was_acted_on_or_given_rights_is_a_lead_within_one_check():

@@ -459,3 +459,21 @@ def test_whom_no_record_names_is_no_external_recipient():
         "“Overdue” went to 30 external recipients within a day; no record names the recipients of 2 more "
         "messages"
     )
+
+
+def test_a_count_of_what_left_from_one_address_says_what_it_counts():
+    """All that left from there in all, and of these how many no other finding tells of."""
+
+    def says(count: int, *others: AuditRecord, **sources: Any) -> list[str]:
+        mass = [sent_by(INTRUDER, "News", f"<n{n}@contoso.example>") for n in range(count)]
+        seen = symptom.detect(evidence(audit_log=[*mass, *others], **sources), USUAL)
+        return [one.summary for one in seen if one.sign is symptom.SENT_BY_SUSPECT]
+
+    other = sent_by(INTRUDER, "Overdue", "<o@contoso.example>")
+    lure = {"sent_items": [message("Hello", BANK, internet_message_id=ID)]}
+    assert says(2) == [f"2 messages were sent from {INTRUDER} (“News”)"]
+    assert says(30) == [f"30 messages were sent from {INTRUDER} in all (“News”)"]
+    assert says(30, other) == [f"One more message was sent from {INTRUDER}, 31 in all (“Overdue”)"]
+    assert says(2, sent_by(INTRUDER), **lure) == [
+        f"2 more messages were sent from {INTRUDER}, 3 in all (“News”)"
+    ]

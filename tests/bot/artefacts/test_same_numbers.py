@@ -1,0 +1,83 @@
+"""What stands in several places is the same in each: in findings, story, answers, files and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from functools import lru_cache
+from typing import Any
+
+from bot.artefacts.report_json import report_json
+from bot.artefacts.summary import summary
+from commands.clues.outgoing import Origin
+from commands.plan import ManualTask
+from commands.propose import offer
+from commands.report import Report, numbered
+from commands.steps.review_sent_mail import FILE
+from tests.bot.artefacts.test_report_pdf import played
+from tests.commands.steps.rich import collected
+from tests.each import each
+
+ACTIONS = ("persistence", "hidden", "read_or_taken", "sent")
+"""The parts of the story whose clauses are counted as actions of the attacker."""
+
+
+@lru_cache(maxsize=1)
+def takeover() -> tuple[Report, dict[str, str]]:
+    """The played takeover, and the answers of its first pages by their id."""
+    report, of = played()
+    answers = {
+        one.id: " ".join((one.short, *(said.says for said in one.statements))) for one in summary(report, of)
+    }
+    return report, answers
+
+
+def actions(report: Report) -> list[tuple[str, Any]]:
+    return [(part, one) for part in ACTIONS for one in getattr(report.story, part)]
+
+
+def test_every_action_is_counted_once():
+    """No record and no finding is behind two of them, and none is a block, an alert or mail of others."""
+    report, answers = takeover()
+    records = [record for _, one in actions(report) for record in one.records]
+    assert len(records) == len(set(records))
+    findings = [number for _, one in actions(report) for number in one.findings]
+    assert len(findings) == len(set(findings))
+    by = {number: one.by for number, one in numbered(report.symptoms)}
+    strangers = {by[number] for number in findings} - {"", report.subject.mail}
+    assert strangers == set()
+    texts = " ".join(one.says for _, one in actions(report))
+    assert "blocked" not in texts
+    assert "Identity Protection" not in texts
+    assert texts.count("utomatic reply") == 1
+    assert texts.count("Remittance advice 4471” sent") == 1
+    assert texts.count("Urgent - I need your help") == 1
+    assert report.story is not None
+    assert report.story.by_others[0].says.startswith("Microsoft blocked adele.vance@contoso.example from")
+    for part in each(("persistence", "hidden", "read_or_taken", "sent")):
+        count = len(getattr(report.story, part))
+        assert f"({count} actions)" in answers["what"]
+
+
+def test_the_messages_of_the_attacker_are_as_many_everywhere():
+    """The finding, the first pages, the list for the user's review and the JSON."""
+    report, answers = takeover()
+    assert report.exposure is not None
+    whole = report.exposure.sent + report.exposure.undelivered
+    assert f"The attacker sent {whole} messages, {report.exposure.sent} of them" in answers["sent"]
+    assert f"{report.exposure.undelivered} of them was delivered to nobody" in answers["sent"]
+    (total,) = (
+        int(found[1])
+        for one in report.findings
+        if one.sign.id == "mail_sent_from_suspect_address"
+        and (found := re.search(r"(\d+) in all", one.summary))
+    )
+    assert total == whole
+    planning = collected("the takeover").planning
+    planned = offer(planning.evidence, planning.report, planning.guard)
+    (task,) = (one for one in planned if isinstance(one, ManualTask) and FILE in one.files)
+    rows = list(csv.DictReader(io.StringIO(task.files[FILE])))
+    assert sum(row["sent by"] == Origin.INTRUDER for row in rows) == whole
+    told = report_json(report)["exposure"]
+    assert told["sent"] + told["undelivered"] == whole
