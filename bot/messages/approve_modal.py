@@ -38,15 +38,7 @@ def approve_modal(proposal: Proposal, *, code: bool, channel: str = "") -> Modal
         parts.section(_then(proposal)),
     ]
     if code:
-        blocks.append(
-            parts.entry(
-                "Six-digit code",
-                "code",
-                least=6,
-                most=7,
-                hint="From your authenticator app. Each code works once.",
-            )
-        )
+        blocks.append(parts.code_entry())
     blocks.append(
         parts.context(
             f"Proposal {said(proposal.id, 40)} by {parts.mention(proposal.proposed_by)} · digest"

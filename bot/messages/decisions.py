@@ -106,7 +106,10 @@ def password_gone(sentence: str = "") -> Message:
 
 def enrolled(user: str) -> Message:
     """Say that approvals of this person come with a code from now on."""
-    return _say(f"{parts.mention(user)}, your second factor is enrolled: your approvals now need a code.")
+    return _say(
+        f"{parts.mention(user)}, your second factor is enrolled: your approvals now need a code, and so does "
+        "seeing a new password."
+    )
 
 
 def task_ticked(task: TaskState, left: int, ours: Collection[str] = ()) -> Message:

@@ -304,3 +304,9 @@ def entry(
 def reason(label: str, *, optional: bool = False) -> Block:
     """The field for a reason; its block id and its action id are ``reason``."""
     return entry(label, "reason", most=REASON, optional=optional, multiline=True)
+
+
+def code_entry() -> Block:
+    """The field for a code of an authenticator app; its block id and its action id are ``code``."""
+    hint = "From your authenticator app. Each code works once."
+    return entry("Six-digit code", "code", least=6, most=7, hint=hint)

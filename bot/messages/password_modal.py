@@ -1,9 +1,14 @@
-"""The window that shows a new password, once, to the one who hands it over."""
+"""The windows that ask for a code, and show a new password, once, to the one who hands it over."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.messages import Modal, parts
 from bot.messages.escape import said
+from commands.proposals import Proposal
+
+TITLE: Final = "The new password"
 
 
 def password_modal(password: str, subject: str, *, case_id: str) -> Modal:
@@ -17,7 +22,7 @@ def password_modal(password: str, subject: str, *, case_id: str) -> Modal:
     ours = parts.domains_of(subject)
     return Modal(
         callback_id="password",
-        title="The new password",
+        title=TITLE,
         blocks=(
             parts.section(f"For *{said(subject, 100, ours)}* · case {said(case_id, 40)}"),
             # Rich text, because Slack takes nothing in it for a sign of its own.
@@ -29,4 +34,35 @@ def password_modal(password: str, subject: str, *, case_id: str) -> Modal:
             ),
         ),
         close="Done",
+    )
+
+
+def password_code_modal(proposal: Proposal, *, channel: str = "") -> Modal:
+    """Ask for the code without which a new password is not shown to somebody who has a second factor.
+
+    Args:
+        proposal: The proposal that the password was made for.
+        channel: The channel in which it was asked for, "" for the case's.
+    """
+    subject = proposal.plan.subject
+    return Modal(
+        callback_id="password_code",
+        title=TITLE,
+        blocks=(
+            parts.section(f"For *{said(subject, 100, parts.domains_of(subject))}*"),
+            parts.code_entry(),
+        ),
+        submit="Show it once",
+        close="Not yet",
+        private_metadata=f"{proposal.id} {proposal.digest} {channel}".rstrip(),
+    )
+
+
+def password_waits() -> Modal:
+    """Say, in place of the code, that the password is about to be shown."""
+    return Modal(
+        callback_id="password",
+        title=TITLE,
+        blocks=(parts.section("It appears here in a moment. If it does not, a private message says why."),),
+        close="Close",
     )

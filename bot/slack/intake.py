@@ -33,6 +33,7 @@ class Asked:
         clicked: Whether a button said it, so that what is missing is asked for in a window.
         on_view: Whether the button is in a window, so that another window opens on top of it.
         factor: Whether a code of this person's second factor was checked along with it.
+        view: The window from which it was sent, where that stays open and shows the answer; "" for none.
         tenant: The tenant of the record that a button names, "" where it names none.
         missing: What is said where there is no such record.
     """
@@ -47,6 +48,7 @@ class Asked:
     clicked: bool = False
     on_view: bool = False
     factor: bool = False
+    view: str = ""
     tenant: str = ""
     missing: str = ""
 

@@ -1,4 +1,8 @@
-"""What the button says that shows a new password, once, to the one who is to hand it over."""
+"""What the button says that shows a new password, once, to the one who is to hand it over.
+
+Whoever has a second factor shows a code of it first, as for an approval: a stolen session alone must not read
+the password of an account that was just taken back.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import structlog
 
 from bot.errors import Barred, SlackFailed
 from bot.messages import Modal, decisions
-from bot.messages.password_modal import password_modal
+from bot.messages.password_modal import TITLE, password_code_modal, password_modal
 from bot.slack.client import call
 from bot.slack.intake import Asked
 from bot.verbs import spelling
@@ -52,6 +56,13 @@ class Shown:
     gone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CodeAsked:
+    """A window that asks for a code first."""
+
+    case: Case
+
+
 def read(words: list[str], text: str) -> ShowPassword:
     """Read the proposal."""
     return ShowPassword(spelling.proposal_id_in(words, NAME))
@@ -65,15 +76,30 @@ def may(wish: ShowPassword, asked: Asked, tools: Tools) -> MaySee:
     return MaySee(case, proposal)
 
 
-def do(wish: ShowPassword, may: MaySee, asked: Asked, tools: Tools) -> Shown:
-    """Show it, once."""
+def do(wish: ShowPassword, may: MaySee, asked: Asked, tools: Tools) -> Shown | CodeAsked:
+    """Show it, once; where a code is needed and none came, open the window that asks for it.
+
+    Raises:
+        Barred: a code is needed, and this person has no second factor.
+    """
     case, proposal = may.case, may.proposal
     change, sealed = _sealed(proposal, tools)
     if change is None or sealed is None:
+        if asked.view:
+            _close(asked.view, "", tools)
         return Shown(case, gone=True)
+    enrolled = tools.factor.is_enrolled(asked.user)
+    if (proposal.factor or enrolled) and not asked.factor:
+        if not enrolled:
+            raise Barred(
+                "The new password is shown only with a second-factor code here, and you have not enrolled. "
+                "Ask someone who approved it with a code."
+            )
+        tools.open(asked, password_code_modal(proposal, channel=asked.channel))
+        return CodeAsked(case)
     password = tools.keys.open(sealed, secret_name(proposal.id, change.id)).decode()
     # Opened first, and empty: a window that Slack does not open must not cost the password.
-    view_id = tools.open(asked, password_modal("…", case.subject.mail, case_id=case.id))
+    view_id = asked.view or tools.open(asked, password_modal("…", case.subject.mail, case_id=case.id))
     if not tools.proposals.password_shown(proposal.id, change.id, asked.user):
         _close(view_id, "It was just shown to someone else.", tools)
         return Shown(case, gone=True)
@@ -83,8 +109,10 @@ def do(wish: ShowPassword, may: MaySee, asked: Asked, tools: Tools) -> Shown:
     return Shown(case, gone=False)
 
 
-def shows(done: Shown, tools: Tools) -> Answer:
+def shows(done: Shown | CodeAsked, tools: Tools) -> Answer:
     """Say nothing beside the window."""
+    if isinstance(done, CodeAsked):
+        return Answer(e.ModalOpened(window="password_code"), done.case.id)
     if done.gone:
         message = decisions.password_gone()
         return Answer(e.NotAnswered(says="the password is gone"), done.case.id, (message,))
@@ -116,7 +144,7 @@ def _sealed(proposal: Proposal, tools: Tools) -> tuple[Change | None, bytes | No
 
 
 def _close(view_id: str, sentence: str, tools: Tools) -> None:
-    modal = Modal("password", "The new password", decisions.password_gone(sentence).blocks, close="Close")
+    modal = Modal("password", TITLE, decisions.password_gone(sentence).blocks, close="Close")
     try:
         call(tools.client.views_update, view_id=view_id, view=modal.view)
     except SlackFailed as error:

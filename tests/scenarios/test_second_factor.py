@@ -13,7 +13,11 @@ import pytest
 
 from bot.settings import PolicySettings
 from commands.approval import ProposalState
+from commands.plan import NEW_PASSWORD, Change, Look
 from commands.proposals import Proposal
+from graph.question import Subject
+from graph.request import Request
+from sandbox.workspace import View
 from tests.approving import approve
 from tests.scenarios.deciding import Table, at_once, laid
 
@@ -194,6 +198,103 @@ def test_a_window_opened_before_somebody_enrolled_counts_no_more(story):
     story.told("approver", "Your approvals need a code. Select Approve on the card again")
     assert story.votes(proposal) == []
     story.nothing_was_done(proposal)
+
+
+def reset(subject: Subject) -> Change:
+    """A change that gives an account a new password."""
+    path, field = f"/users/{subject.id}", "lastPasswordChangeDateTime"
+    return Change(
+        id="reset_password:password",
+        step="reset_password",
+        says="Give it a new random password",
+        why="It was taken over.",
+        do=Request("PATCH", path, body={"passwordProfile": {"password": NEW_PASSWORD}}),
+        look=Look(Request("GET", path, {"$select": field}), fields=(field,)),
+        expects={},
+        wants={},
+        moves=True,
+        no_undo="The old password is unknown.",
+        suggested=True,
+    )
+
+
+def proposed_reset(story: Table) -> Proposal:
+    """Propose a new password, which takes two people."""
+    subject = story.account()
+    return story.proposed(story.case(reset(subject), subject=subject))
+
+
+def the_window(story: Table, person: str, callback: str) -> View:
+    """The window of this kind that somebody has open, as soon as it is there."""
+    return story.wait(
+        lambda: next((one for one in story.slack.modals(person) if one.callback_id == callback), None),
+        f"the window {callback}",
+    )
+
+
+def test_a_stolen_session_does_not_show_the_new_password(story):
+    """The code of the approval is spent by then; without another one the session reads nothing."""
+    phone = enrolled(story, "approver")
+    proposal = proposed_reset(story)
+    assert not approve_with(story, "approver", proposal, phone.code()).ack_payload
+    story.told("approver", f"You approved {proposal.id}")
+    story.approve("second_approver", proposal)
+    story.ends(proposal, ProposalState.DONE)
+    shows = "[Show new password once]"
+    story.wait(lambda: shows in story.slack.as_text(story.paper(proposal)), "the button")
+    for by_word in (False, True):
+        if by_word:
+            story.type(f"password {proposal.id}", "approver")
+        else:
+            story.press("approver", proposal, "show_password")
+        form = the_window(story, "approver", "password_code")
+        assert "The code is invalid" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
+        story.slack.close("approver", form)
+    assert "password_shown" not in story.kinds()
+
+    story.press("approver", proposal, "show_password")
+    form = the_window(story, "approver", "password_code")
+    story.slack.submit("approver", form, {"code": phone.code()})
+    shown = the_window(story, "approver", "password")
+    story.wait(
+        lambda: "It is shown only once" in story.slack.as_text(story.slack.modals("approver")[-1]), "it"
+    )
+    assert shown.id == form.id
+    assert story.kinds().count("password_shown") == 1
+
+    # Whoever has no second factor is asked for none.
+    story.type(f"password {proposal.id}", "second_approver")
+    story.told("second_approver", "The new password is no longer available.")
+
+
+def test_who_strikes_with_a_stolen_session_does_not_read_the_password_as_the_one_who_proposes(story):
+    enrolled(story, "approver")
+    subject = story.account()
+    change, _ = story.rule(subject)
+    old = story.proposed(story.case(change, reset(subject), subject=subject), "1,2")
+    story.type(f"strike {old.id} 1 because it is the user's own", "approver")
+    story.ends(old, ProposalState.DENIED)
+    new = story.proposals.of_case(old.plan.case_id)[-1]
+    story.wait(lambda: story.proposals.get(new.id).card, "its card")
+    for person in ("responder", "second_approver"):
+        story.approve(person, new)
+    story.ends(new, ProposalState.DONE)
+    story.type(f"password {new.id}", "approver")
+    the_window(story, "approver", "password_code")
+    assert "password_shown" not in story.kinds()
+
+
+def test_where_the_policy_wants_a_code_who_proposed_without_one_reads_no_password(table):
+    story = table.sit(alone=True, policy=PolicySettings(factor=("reset_password",)))
+    story.stop_clock()
+    proposal = proposed_reset(story)
+    for person in ("approver", "second_approver"):
+        assert not approve_with(story, person, proposal, enrolled(story, person).code()).ack_payload
+        story.told(person, f"You approved {proposal.id}")
+    story.ends(proposal, ProposalState.DONE)
+    story.type(f"password {proposal.id}")
+    story.told("responder", "The new password is shown only with a second-factor code here")
+    assert "password_shown" not in story.kinds()
 
 
 def test_a_denial_needs_no_code(story):

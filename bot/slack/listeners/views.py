@@ -16,6 +16,8 @@ from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
 from bot.errors import NotUnderstood
+from bot.messages import Modal
+from bot.messages.password_modal import password_waits
 from bot.messages.plans import places_of
 from bot.slack.intake import Asked
 from bot.verbs.registry import read
@@ -81,12 +83,17 @@ def register(app: App, desk: Desk) -> None:
         if wrong:
             ack(response_action="errors", errors={"code": wrong})
             return
-        # Whoever read a copy of the card in a direct message is answered there.
-        plan, _, channel = (
-            _about(view).rpartition(" ") if _CHANNEL.search(_about(view)) else (_about(view), "", "")
-        )
-        question = submitted(desk, body, view, f"approve {plan}", factor=with_code)
-        _hand_over(ack, desk, replace(question, channel=channel or question.channel))
+        _hand_over(ack, desk, _about_plan(desk, body, view, "approve", factor=with_code))
+
+    @app.view("password_code")
+    def password_code(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        wrong = desk.wrong_code(str(body["user"]["id"]), typed(view, "code"))
+        if wrong:
+            ack(response_action="errors", errors={"code": wrong})
+            return
+        # The window stays, because the password is shown in it.
+        question = replace(_about_plan(desk, body, view, "password", factor=True), view=str(view["id"]))
+        _hand_over(ack, desk, question, becomes=password_waits())
 
     @app.view("enrol")
     def enrol(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -150,14 +157,31 @@ def _take(
     _hand_over(ack, desk, submitted(desk, body, view, words, factor=factor), clear=clear)
 
 
-def _hand_over(ack: Ack, desk: Desk, question: Asked, *, clear: bool = False) -> None:
-    """Take the question; with `clear`, the windows below this one close as well."""
+def _about_plan(desk: Desk, body: dict[str, Any], view: dict[str, Any], verb: str, *, factor: bool) -> Asked:
+    """Read the question about a proposal that a window is about, behind whose digest a channel may stand."""
+    # Whoever read a copy of the card in a direct message is answered there.
+    plan, _, channel = (
+        _about(view).rpartition(" ") if _CHANNEL.search(_about(view)) else (_about(view), "", "")
+    )
+    question = submitted(desk, body, view, f"{verb} {plan}", factor=factor)
+    return replace(question, channel=channel or question.channel)
+
+
+def _hand_over(
+    ack: Ack, desk: Desk, question: Asked, *, clear: bool = False, becomes: Modal | None = None
+) -> None:
+    """Take the question; with `clear`, the windows below it close as well, and `becomes` takes its place."""
     try:
         desk.take(question)
     except CommandError as error:
         log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
         desk.say_no(question, str(error))
-    ack(response_action="clear") if clear else ack()
+    if becomes:
+        ack(response_action="update", view=becomes.view)
+    elif clear:
+        ack(response_action="clear")
+    else:
+        ack()
 
 
 def submitted(
