@@ -323,6 +323,8 @@ def create_app(
     limiter = SharedLimiter(remote) if remote else None
     ids = {one.name: one.tenant_id for one in settings.tenants}
     former = former_names(note_tenants(ledger, ids), ids)
+    # Whoever looks has no ledger that tells former names, and goes by the id.
+    by_any_name = ids | {name: ids[now] for name, now in former.items() if now}
     shared = limiter.of if limiter else None
     tenants = Tenants(settings.tenants, polls=polls, shared=shared, rates=rates, former=former)
     hasty = make_client(slack, waits=False)
@@ -364,7 +366,9 @@ def create_app(
     looking = looker or Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
     store = Store(remote) if remote else None
     seal = Seal(settings.worker_key.get_secret_value()) if settings.worker_key else None
-    checking = Checking(ledger, cards, looking, guard=guard, store=store, seal=seal, atlas=atlas)
+    checking = Checking(
+        ledger, cards, looking, guard=guard, store=store, seal=seal, atlas=atlas, ids=by_any_name
+    )
     carrying = Carrying(
         proposals=proposals,
         tenants=tenants,
@@ -395,6 +399,7 @@ def create_app(
         ours=gate.readable_in,
         store=store,
         seal=seal,
+        ids=by_any_name,
     )
     watching = Watching(
         proposals=proposals,
@@ -404,6 +409,7 @@ def create_app(
         atlas=atlas,
         store=store,
         seal=seal,
+        ids=by_any_name,
     )
     jobs = Jobs(
         settings.engine,

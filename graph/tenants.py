@@ -110,15 +110,19 @@ class Tenants:
             raise NoSuchUser(f"The domain {domain} is none of those that {name} has verified at Microsoft.")
         return connection
 
-    def named(self, name: str) -> Connection:
+    def named(self, name: str, tenant_id: str = "") -> Connection:
         """The connection to the tenant that has this name, or had it earlier.
+
+        Args:
+            name: The name.
+            tenant_id: Its id, which counts alone where it is given: a name may be another one by now.
 
         Raises:
             NoSuchUser: it is not configured.
         """
         now = self._former.get(name, name)
         for index, one in enumerate(self.settings):
-            if one.name == now:
+            if one.tenant_id.casefold() == tenant_id.casefold() if tenant_id else one.name == now:
                 return self._connect(index)
         raise NoSuchUser(f"The tenant {name} is no longer configured.")
 

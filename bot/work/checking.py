@@ -6,10 +6,11 @@ worker did, it lies in the job database and is believed no further than `bot.wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 
 import structlog
 
@@ -22,7 +23,7 @@ from bot.work.looking import Looking
 from bot.work.receiving import Receiving
 from bot.work.seal import Seal, text_of
 from bot.work.store import Store
-from bot.work.task import Failed, Found, sent_of, task_of, unpack, unpack_progress
+from bot.work.task import Failed, Found, Task, sent_of, task_of, unpack, unpack_progress
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
 from commands.planning import Guard
@@ -45,6 +46,7 @@ class Checking:
         store: Where workers leave what they found; None where there are none.
         seal: Opens what they left; None where nobody is believed.
         atlas: Where addresses are, where Microsoft does not say.
+        ids: The id of each tenant by every name that it has or had.
     """
 
     def __init__(
@@ -57,14 +59,20 @@ class Checking:
         store: Store | None = None,
         seal: Seal | None = None,
         atlas: Atlas | None = None,
+        ids: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._atlas = atlas
+        self._ids = ids
         self._ledger = ledger
         self._cards = cards
         self._looking = looking
         self._guard = guard
         self._receiving = Receiving("check", store, seal)
         self._receiving.show_progress(runs=self._under_way, about=self._about, draw=self._draw)
+
+    def task(self, case: Case) -> Task:
+        """Give the task of a case's present run, as it is after it crossed."""
+        return task_of(case, self._ids.get(case.tenant, ""))
 
     def look(self, case_id: str, run: int) -> None:
         """Look here, and write down what was found. At whom, the ledger says and not the queue.
@@ -78,7 +86,7 @@ class Checking:
         # What comes from another process was held back there long enough to show findings.
         first = 0.0 if isinstance(self._looking, Apart) else None
         with self._cards.painting(case, first) as tell:
-            found = self._looking.look(task_of(case), self._ledger.memory(case.id), tell)
+            found = self._looking.look(self.task(case), self._ledger.memory(case.id), tell)
         self._write_down(case, run, found)
 
     def receive(self, case_id: str, run: int) -> None:
@@ -90,7 +98,7 @@ class Checking:
         case = self._ledger.case(case_id)
         if case.state is not CaseState.LOOKING or case.run != run:
             return
-        task = task_of(case)
+        task = self.task(case)
         about = text_of(sent_of(task))
         found = self._receiving.take(case_id, run, about, lambda sent, beside: unpack(sent, beside, task))
         if found is not None:
@@ -129,7 +137,7 @@ class Checking:
                 yield case.id, case.run
 
     def _about(self, case_id: str, run: int) -> str:
-        return text_of(sent_of(replace(task_of(self._ledger.case(case_id)), run=run)))
+        return text_of(sent_of(replace(self.task(self._ledger.case(case_id)), run=run)))
 
     def _draw(self, case_id: str, run: int, packed: bytes) -> None:
         progress = unpack_progress(packed)

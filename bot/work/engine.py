@@ -33,7 +33,7 @@ from bot.work.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
 
-VERSION: Final = "work-6"
+VERSION: Final = "work-7"
 """Raise it when the steps of a workflow change, or what crosses between keeper and worker.
 
 Left to itself, the engine makes a version of every change of the code: an upgrade strands what is under way.

@@ -6,8 +6,9 @@ or in the job database where there are workers, so that a restart or a worker ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 
 import structlog
 from slack_sdk import WebClient
@@ -47,6 +48,7 @@ class Hunting:
         ours: Gives the mail domains of a tenant, whose addresses stay readable.
         store: Where workers leave what they found; None where there are none.
         seal: Opens what they left; None where nobody is believed.
+        ids: The id of each tenant by every name that it has or had.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class Hunting:
         ours: Callable[[str], frozenset[str]],
         store: Store | None = None,
         seal: Seal | None = None,
+        ids: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        self._ids = ids
         self._client = client
         self._ledger = ledger
         self._searching = searching
@@ -105,7 +109,7 @@ class Hunting:
     def task(self, one: Hunt, run: int) -> HuntTask:
         """Give the task of a run of a hunt."""
         besides = self._ledger.case(one.case_id).subject if one.case_id else None
-        return hunt_task(one, run, besides)
+        return hunt_task(one, run, besides, self._ids.get(one.tenant, ""))
 
     def _memory(self, name: str) -> Memory:
         """Where the parts of a hunt are kept: where a worker finds them, too, if there are any."""

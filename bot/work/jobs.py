@@ -60,7 +60,7 @@ from bot.work.rechecking import recheck_name, sent_recheck
 from bot.work.seal import Seal
 from bot.work.searching import sent_hunt
 from bot.work.store import KeeperFacts, Store
-from bot.work.task import RUNS, sent_of, task_of
+from bot.work.task import RUNS, sent_of
 from bot.work.watching import Watching
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
@@ -300,7 +300,7 @@ class Jobs:
         return self._expendable("a check", partial(self._enqueue, case))
 
     def _enqueue(self, case: Case) -> None:
-        sent = sent_of(task_of(case))
+        sent = sent_of(self._checking.task(case))
         with SetWorkflowID(check_id(case.id, case.run)), SetEnqueueOptions(queue_partition_key=case.tenant):
             DBOS.enqueue_workflow(QUEUE, self._workflow, self._sealed(sent), case.id, case.run)
 

@@ -82,6 +82,7 @@ class Looker:
             self._atlas,
             ruleset_of(settings.rules),
         )
+        self._tenants = tenants
         self._guards = given.guards
         self._edits = given.edits
         self._line = line
@@ -143,7 +144,8 @@ class Looker:
     def _finished(self, look: int, found: Found, task: Task) -> Finished | Failed:
         return finish(
             found,
-            self._guards[task.tenant],
+            # Under the name that the tenant has now.
+            self._guards[self._tenants.named(task.tenant, task.tenant_id).settings.name],
             lambda name: bool(self.ask(look, "is_compromised", name)),
             task.case_id,
             self._atlas,

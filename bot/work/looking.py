@@ -60,7 +60,7 @@ class Looking:
         recorder = answers.Answers()
         evidence = look(
             Question(task.subject, task.window),
-            self._tenants.named(task.tenant),
+            self._tenants.named(task.tenant, task.tenant_id),
             memory,
             tell,
             patience=self._patience,

@@ -29,10 +29,11 @@ class Recheck:
         case_id: The case.
         round: Which recheck of it, counted from 1.
         run: Which run of that, counted from 1.
-        tenant: The name of the configured tenant.
+        tenant: The name of the tenant, as the case has it.
         subject: The account.
         window: The time that the check looked at.
         doors: The changes that are looked at.
+        tenant_id: The tenant's id, which it has by any name; "" where nobody knows it.
     """
 
     case_id: str
@@ -42,6 +43,7 @@ class Recheck:
     subject: Subject
     window: Window
     doors: tuple[Door, ...]
+    tenant_id: str = ""
 
     @property
     def name(self) -> str:
@@ -131,7 +133,7 @@ class Rechecking:
             task.subject,
             task.window,
             task.doors,
-            self._tenants.named(task.tenant),
+            self._tenants.named(task.tenant, task.tenant_id),
             memory,
             clock=self._clock,
             patience=self._patience,

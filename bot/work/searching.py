@@ -21,7 +21,6 @@ from commands.ledger.hunts import Hunt
 from commands.report import SourceState
 from commands.sweeping import Sweeping, sweep
 from graph.collect import Connection, Memory, collect
-from graph.errors import NoSuchUser
 from graph.evidence import Source
 from graph.hunting import EVERYBODY, TenantQuery, Term, pivot_queries
 from graph.question import Question, Subject, Window
@@ -36,10 +35,11 @@ class HuntTask:
         hunt: The hunt.
         run: Which run of it, counted from 1.
         kind: ``pivot`` or ``sweep``.
-        tenant: The name of the configured tenant.
+        tenant: The name of the tenant, as the hunt has it.
         terms: What a pivot goes by.
         window: The span of time.
         besides: The account whose case a pivot came from: that it was touched is known.
+        tenant_id: The tenant's id, which it has by any name; "" where nobody knows it.
     """
 
     hunt: str
@@ -49,6 +49,7 @@ class HuntTask:
     terms: tuple[Term, ...]
     window: Window
     besides: Subject | None
+    tenant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ _TASK = TypeAdapter(HuntTask)
 _FAR = TypeAdapter(Far)
 
 
-def hunt_task(one: Hunt, run: int, besides: Subject | None) -> HuntTask:
+def hunt_task(one: Hunt, run: int, besides: Subject | None, tenant_id: str) -> HuntTask:
     """Give the task of a run of a hunt, as it is after it crossed."""
-    task = HuntTask(one.id, run, one.kind, one.tenant, one.terms, one.window, besides)
+    task = HuntTask(one.id, run, one.kind, one.tenant, one.terms, one.window, besides, tenant_id)
     return read_hunt(sent_hunt(task))
 
 
@@ -131,9 +132,7 @@ class Searching:
     def _look(
         self, task: HuntTask, memory: Memory, tell: Callable[[Far], None], is_wanted: Callable[[], bool]
     ) -> Found:
-        connection = next((one for one in self._tenants.each() if one.settings.name == task.tenant), None)
-        if connection is None:
-            raise NoSuchUser(f"The tenant {task.tenant} is no longer configured.")
+        connection = self._tenants.named(task.tenant, task.tenant_id)
         look = self._swept if task.kind == "sweep" else self._pivoted
         return look(task, connection, memory, tell, is_wanted)
 

@@ -64,9 +64,10 @@ class Task:
     Attributes:
         case_id: The case.
         run: Which run of it, counted from 1.
-        tenant: The name of the configured tenant.
+        tenant: The name of the tenant, as the case has it.
         subject: The account.
         window: The span of time.
+        tenant_id: The tenant's id, which it has by any name; "" where nobody knows it.
     """
 
     case_id: str
@@ -74,6 +75,7 @@ class Task:
     tenant: str
     subject: Subject
     window: Window
+    tenant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +144,10 @@ _RESULT = TypeAdapter(_Result)
 _SHOWN = TypeAdapter(_Shown)
 
 
-def task_of(case: Case) -> Task:
+def task_of(case: Case, tenant_id: str) -> Task:
     """Give the task of a case's present run, as it is after it crossed."""
-    return read_task(sent_of(Task(case.id, case.run, case.tenant, case.subject, case.window)))
+    task = Task(case.id, case.run, case.tenant, case.subject, case.window, tenant_id)
+    return read_task(sent_of(task))
 
 
 def sent_of(task: Task) -> dict[str, Any]:

@@ -5,8 +5,9 @@ What re-appeared is told to the room until it was: the ledger knows what is stil
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import structlog
 
@@ -53,6 +54,7 @@ class Watching:
         atlas: Where addresses are, where Microsoft does not say.
         store: Where workers leave what they read; None where there are none.
         seal: Opens what they left; None where nobody is believed.
+        ids: The id of each tenant by every name that it has or had.
     """
 
     def __init__(
@@ -65,12 +67,14 @@ class Watching:
         atlas: Atlas | None = None,
         store: Store | None = None,
         seal: Seal | None = None,
+        ids: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._proposals = proposals
         self._cards = cards
         self._rechecking = rechecking
         self._guard = guard
         self._atlas = atlas
+        self._ids = ids
         self._receiving = Receiving("recheck", store, seal)
 
     @property
@@ -90,7 +94,16 @@ class Watching:
         case_id, number = named(name)
         case = self._ledger.case(case_id)
         doors = doors_of(self._proposals, case_id)
-        task = Recheck(case_id, number, run, case.tenant, case.subject, case.window, doors)
+        task = Recheck(
+            case_id,
+            number,
+            run,
+            case.tenant,
+            case.subject,
+            case.window,
+            doors,
+            self._ids.get(case.tenant, ""),
+        )
         return read_recheck(sent_recheck(task))
 
     def look(self, name: str, run: int) -> None:

@@ -39,6 +39,21 @@ def test_the_longest_matching_domain_decides() -> None:
     tenants.close()
 
 
+def test_what_was_asked_for_under_an_old_name_goes_by_the_id_of_the_tenant() -> None:
+    tenants = Tenants(
+        [
+            settings("now", "contoso.example", tenant_id="T1"),
+            settings("before", "fabrikam.example", tenant_id="t2"),
+        ]
+    )
+    # What was "before" is called "now", and another one has its old name.
+    assert tenants.named("before", "t1").settings.name == "now"
+    assert tenants.named("before").settings.name == "before"
+    with pytest.raises(NoSuchUser, match="The tenant before is no longer configured"):
+        tenants.named("before", "t3")
+    tenants.close()
+
+
 def test_the_same_connection_serves_a_tenant_every_time() -> None:
     tenants = Tenants([settings("a", "contoso.example")])
     assert tenants.for_address("x@contoso.example") is tenants.for_address("some-object-id")

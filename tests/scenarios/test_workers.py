@@ -21,6 +21,7 @@ from psycopg import sql
 from bot.messages.home import home
 from bot.setup.doctor import look_at_workers
 from bot.work.engine import DELIVERIES, QUEUE, VERSION, known
+from commands.ledger import CaseState
 from commands.ledger.verify import verify_ledger
 from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import ADELE, Stage
@@ -109,6 +110,24 @@ def test_without_a_worker_cards_and_home_say_what_is_waited_for_until_there_is_o
         (workers,) = look_at_workers(story.settings)
         assert [(line.there, line.what) for line in workers.lines] == [(True, "1 running")]
     assert not [one for one in story.cards() if "waits for a worker" in story.slack.as_text(one)]
+
+
+def test_what_was_begun_under_a_tenants_old_name_is_made_under_its_new_one(stage, postgres):
+    story = keeping(stage, postgres, freely=True)
+    story.type(f"check {ADELE}")
+    card = story.card("starting")
+    story.type("pivot 203.0.113.77")
+    story.card("Who else was touched")
+    story.stop()
+    (before,) = story.settings.tenants
+    renamed = before.model_copy(update={"name": "Northwind"})
+    story.settings = story.settings.model_copy(update={"tenants": (renamed,)})
+    story.start()
+    with worker(story, "one"):
+        assert story.shown().ts == card.ts
+        story.card("Who else was touched: 0 accounts")
+    case = story.bot.ledger.case(next(e.case_id for e in story.bot.ledger.entries() if e.case_id))
+    assert (case.tenant, case.state) == (before.name, CaseState.DONE)
 
 
 def test_a_worker_makes_the_check_and_the_keeper_delivers_it(stage, postgres):

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,14 @@ def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_p
     assert memory.kept["audit_log"]
     assert heard
     assert set(heard[-1].so_far().missing) <= set(SOURCES)
+    assert VerdictCode(found.verdict) is VerdictCode.COMPROMISED
+
+
+def test_a_check_that_was_asked_for_under_the_tenants_old_name_is_made(played, tmp_path):
+    task = replace(task_for(played), tenant="as it was called", tenant_id=played.tenant_id.upper())
+    with looking_at(played, tmp_path) as apart:
+        found = apart.look(task, Memory(), silent)
+    assert isinstance(found, Finished), found
     assert VerdictCode(found.verdict) is VerdictCode.COMPROMISED
 
 
