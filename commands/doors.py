@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from commands.outcomes import Outcome
-from commands.plan import RESTORING
 from commands.report import Clause, Report
+from commands.undo import undone_by
 
 if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
     from commands.proposals import Proposal, TaskState
@@ -190,9 +190,9 @@ def _of(proposal: Proposal) -> Iterator[tuple[str, _Done | None]]:
     told = {change.id: change.says for change in proposal.plan.changes}
     for action in proposal.actions:
         at, says = action.ended_at or action.intended_at, told.get(action.change, "")
-        if action.change.startswith(RESTORING):
+        if undone := undone_by(action.change):
             if action.outcome in {Outcome.CONFIRMED, Outcome.UNCONFIRMED, Outcome.ALREADY}:
-                yield action.change.split(":", 2)[2], None
+                yield undone[1], None
         elif action.outcome in {Outcome.CONFIRMED, Outcome.ALREADY}:
             yield action.change, _Done(DoorState.CLOSED, at, says, action.change, proposal.id)
         elif action.outcome in {Outcome.UNCONFIRMED, Outcome.UNKNOWN, None}:

@@ -35,10 +35,6 @@ NEW_PASSWORD = "<new password>"  # noqa: S105 - what stands in a plan in place o
 readable."""
 
 
-RESTORING = "restore:"
-"""How the id of a change begins that takes another one back: followed by its proposal, a colon and its id."""
-
-
 class Phase(StrEnum):
     """What a step is for, as a phase of incident response.
 
@@ -217,14 +213,6 @@ class Plan:
     def digest(self) -> str:
         """SHA-256 over the plan as canonical JSON, in hexadecimal. Source: RFC 8785."""
         return hashlib.sha256(rfc8785.dumps(plan_facts(self))).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Undoable:
-    """A change that was made, can be undone, and was not undone yet."""
-
-    proposal_id: str
-    change: Change
 
 
 # --- state -------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from commands.ledger.proposals import Action, Proposal
 from commands.ledger.tasks import TaskState
 from commands.ledger.verify import verified
 from commands.outcomes import DONE, PERHAPS_MADE, Outcome
-from commands.plan import Change, Plan, State, Undoable, plan_facts
+from commands.plan import Plan, State, plan_facts
 from graph.question import Subject
 
 __all__ = ["DONE", "PERHAPS_MADE", "SECRET_LIFE", "Action", "Outcome", "Proposal", "Proposals", "TaskState"]
@@ -98,35 +98,6 @@ class Proposals:
         """Give what a vote on this proposal is about."""
         subject = self.ledger.case(proposal.plan.case_id).subject
         return _ballot(proposal, subject, self.ledger.owner(subject, proposal.plan.tenant))
-
-    def confirmed_changes(self, case_id: str) -> frozenset[str]:
-        """Give the ids of the changes of a case that are known to have taken effect, and not undone since."""
-        return stored.confirmed_changes(self.ledger, case_id)
-
-    def done_since(self, case_id: str, moment: datetime | None) -> frozenset[str]:
-        """Give the ids of the changes of a case that took effect after a time, and were not undone since.
-
-        A check that was made later has looked itself, and offers again what is needed again.
-        """
-        since = {
-            action.change
-            for proposal in self.of_case(case_id)
-            for action in proposal.actions
-            if action.ended_at is not None and (moment is None or action.ended_at >= moment)
-        }
-        return self.confirmed_changes(case_id) & since
-
-    def undoable(self, case_id: str) -> tuple[Undoable, ...]:
-        """Give the changes of a case that can be undone: the last one made first."""
-        found = [
-            Undoable(proposal.id, change)
-            for proposal in self.of_case(case_id)
-            if proposal.kind == "contain"
-            for change in made(proposal)
-            if change.undo is not None
-        ]
-        undone = stored.undone(self.ledger)
-        return tuple(one for one in reversed(found) if (one.proposal_id, one.change.id) not in undone)
 
     def copies(self, proposal_id: str) -> tuple[tuple[str, str], ...]:
         """Give where copies of the card are: channel and timestamp."""
@@ -560,12 +531,6 @@ class Proposals:
         if not found:
             raise NoSuchProposal(proposal_id)
         return found[0]
-
-
-def made(proposal: Proposal) -> tuple[Change, ...]:
-    """Give the changes of a proposal that were made, in the order in which they were."""
-    changes = {change.id: change for change in proposal.plan.changes}
-    return tuple(changes[action.change] for action in proposal.actions if action.outcome in DONE)
 
 
 def _ballot(proposal: Proposal, subject: Subject, owner: Identity) -> Ballot:

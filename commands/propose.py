@@ -13,18 +13,17 @@ from typing import Any
 from commands import steps
 from commands.errors import PlanRefused
 from commands.plan import (
-    RESTORING,
     Change,
     ManualTask,
     Nothing,
     Phase,
     Plan,
     Planned,
-    Undoable,
     holds_password,
 )
 from commands.planning import Guard, PlanningInput
 from commands.report import Report
+from commands.undo import is_undo
 from commands.usual.places import Atlas
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Known
@@ -66,18 +65,13 @@ def needs_of(change: Change, policy: Policy) -> int:
     """
     if change.step in policy.people:
         return max(2 if holds_password(change.do) else 1, policy.people[change.step])
-    two = change.step in DISRUPTIVE or change.tenant_wide or is_irreversible(change) or is_restoring(change)
+    two = change.step in DISRUPTIVE or change.tenant_wide or is_irreversible(change) or is_undo(change.id)
     return 2 if two else 1
-
-
-def is_restoring(change: Change) -> bool:
-    """Whether this takes another change back, which may open a back door again."""
-    return change.id.startswith(RESTORING)
 
 
 def is_irreversible(change: Change) -> bool:
     """Whether nothing takes this change back. What restores something can always be proposed again."""
-    return change.undo is None and not is_restoring(change)
+    return change.undo is None and not is_undo(change.id)
 
 
 def needs_of_plan(plan: Plan, policy: Policy) -> int:
@@ -264,49 +258,6 @@ def _spans(numbers: Sequence[int]) -> str:
         else:
             spans.append([number])
     return ", ".join(str(one[0]) if len(one) == 1 else f"{one[0]}-{one[-1]}" for one in spans)
-
-
-def restoring(
-    *, case_id: str, tenant: str, subject: Subject, undoable: Sequence[Undoable], nonce: str
-) -> Plan:
-    """Make a plan that takes recorded changes back, the last one made first.
-
-    Raises:
-        PlanRefused: nothing was chosen.
-    """
-    changes = tuple(change for one in undoable for change in _taken_back(one))
-    if not changes:
-        raise PlanRefused("None of the chosen changes can be undone.")
-    return Plan(
-        case_id=case_id,
-        tenant=tenant,
-        subject_id=subject.id,
-        subject=subject.mail or subject.user_principal_name,
-        changes=changes,
-        tasks=(),
-        nonce=nonce,
-    )
-
-
-def _taken_back(one: Undoable) -> Iterable[Change]:
-    """The change that undoes another; it expects the state that the other one left behind."""
-    change, undo = one.change, one.change.undo
-    if undo is None:
-        return
-    yield Change(
-        id=f"{RESTORING}{one.proposal_id}:{change.id}",
-        step=change.step,
-        says=undo.says,
-        why=f"It undoes a change of proposal {one.proposal_id}: {change.says}.",
-        do=undo.do,
-        look=undo.look,
-        expects=change.wants,
-        wants=undo.wants,
-        undo=None,
-        no_undo="This is already an undo; propose the step again instead.",
-        tenant_wide=change.tenant_wide,
-        warns=(undo.note,) if undo.note else (),
-    )
 
 
 _PHASES = {step_id(step): step.PHASE for step in steps.STEPS}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from commands import check, propose
+from commands import check, effects, propose
 from commands.carry_out import look_at
 from commands.ledger import Case
 from commands.plan import Change, Look, Phase, State, offer_from, same
@@ -249,7 +249,7 @@ def made_and_kept(proposals: Proposals, case_id: str) -> tuple[Change, ...]:
 
     A change whose wanted state nobody knows, such as a reset password, cannot be seen to have come back.
     """
-    kept = {(one.proposal_id, one.change.id) for one in proposals.undoable(case_id)}
+    kept = {(one.proposal_id, one.change.id) for one in effects.undoable(proposals.ledger, case_id)}
     found: dict[str, Change] = {}
     for proposal in proposals.of_case(case_id):
         if proposal.kind != "contain":

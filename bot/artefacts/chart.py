@@ -20,9 +20,9 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.spoken_time import spoken_time
 from bot.messages import parts
 from bot.messages.escape import cut, visible
-from commands.plan import RESTORING
 from commands.proposals import Action, Outcome
 from commands.report import Coverage, Event, Report, Result, spoken
+from commands.undo import is_undo
 from commands.usual.places import country_of, spot_of
 
 LANES: Final = 5
@@ -290,7 +290,7 @@ def _rank(report: Report) -> Callable[[Lane], tuple[object, ...]]:
 
 def _deeds(handled: Handled) -> Iterator[Deed]:
     found = [
-        Deed(action.ended_at or action.intended_at, _became(action), action.change.startswith(RESTORING))
+        Deed(action.ended_at or action.intended_at, _became(action), is_undo(action.change))
         for proposal in handled.proposals
         for action in proposal.actions
     ]

@@ -14,8 +14,8 @@ from bot.messages.escape import is_address
 from bot.messages.story import sentences
 from commands.doors import Door, DoorState, Standing, doors, standing
 from commands.outcomes import Outcome
-from commands.plan import RESTORING
 from commands.report import Clause, Report
+from commands.undo import is_undo, undone_by
 
 _STOPS: Final = {
     "block_sign_in": "sign-in was blocked",
@@ -64,8 +64,8 @@ def stopped(handled: Handled) -> Stopped:
             at = action.ended_at or action.intended_at
             if action.outcome not in DONE:
                 continue
-            if action.change.startswith(RESTORING):
-                if action.change.split(":", 2)[2].startswith("block_sign_in:"):
+            if undone := undone_by(action.change):
+                if undone[1].startswith("block_sign_in:"):
                     given_back = at
                 continue
             step = action.change.partition(":")[0]
@@ -184,8 +184,8 @@ def rechecked_in_words(handled: Handled) -> str:
 def _read_again(handled: Handled, again: Rechecked) -> tuple[int, int, int]:
     """Count the changes that a recheck read, those that it did not, and those that were taken back."""
     of = [action for one in handled.proposals for action in one.actions if action.outcome in DONE]
-    made = {one.change for one in of if not one.change.startswith(RESTORING)}
-    back = {one.change.split(":", 2)[2] for one in of if one.change.startswith(RESTORING)} & made
+    made = {one.change for one in of if not is_undo(one.change)}
+    back = {undone[1] for one in of if (undone := undone_by(one.change))} & made
     looked = len(again.held) + len(again.came_back)
     return looked, max(len(made) - looked, 0), len(back)
 

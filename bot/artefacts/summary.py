@@ -37,8 +37,8 @@ from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
 from bot.messages.story import access_in_words, got, how
 from commands.doors import DoorState
-from commands.plan import RESTORING
 from commands.report import PROBABLY, Coverage, Event, Impact, Report, Story, VerdictCode
+from commands.undo import is_undo
 from graph.evidence import NOT_IN_EXPORT
 
 _LIVES_ON: Final = timedelta(hours=1)
@@ -367,7 +367,7 @@ class _Told:
             action.outcome
             for proposal in self.handled.proposals
             for action in proposal.actions
-            if not action.change.startswith(RESTORING)
+            if not is_undo(action.change)
         )
         total, good = sum(ended.values()), sum(ended[one] for one in DONE)
         rest = ", ".join(

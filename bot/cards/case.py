@@ -40,6 +40,7 @@ from bot.portals import portals_of
 from bot.slack.channels import cannot_post, demand_unshared
 from bot.slack.client import call
 from bot.slack.posting import Posting
+from commands import effects
 from commands.check import Progress
 from commands.ledger import BOT, Case, CaseState, Ledger
 from commands.ledger.entries import EvidencePacked
@@ -337,7 +338,9 @@ class Cards:
             return replace(view, offers=False if case.state is CaseState.FAILED else None)
         seen = self._ledger.last_recheck(case.id)
         proposals = Proposals(self._ledger)
-        offer = without_done(offer_from(case.offer or "[]"), proposals.done_since(case.id, case.finished_at))
+        offer = without_done(
+            offer_from(case.offer or "[]"), effects.done_since(proposals.ledger, case.id, case.finished_at)
+        )
         changes = [one for one in offer if isinstance(one, Change)]
         handled = handled_of(self._ledger, case)
         return replace(

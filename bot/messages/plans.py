@@ -11,8 +11,9 @@ from typing import Literal
 from bot.messages import parts
 from bot.messages.escape import cut, plain, said
 from commands.approval import Vote
-from commands.plan import RESTORING, Change, Phase, Planned, offer_text
+from commands.plan import Change, Phase, Planned, offer_text
 from commands.proposals import DONE, Action, Proposal
+from commands.undo import is_undo
 from graph.request import Request
 
 DIGEST_SHOWN = 8
@@ -102,7 +103,7 @@ def described(change: Change, needed: int) -> str:
 def _undo(change: Change) -> str:
     if change.undo is not None:
         return "can be undone"
-    if change.id.startswith(RESTORING):
+    if is_undo(change.id):
         return "can be repeated"
     return f"cannot be undone: {change.no_undo.rstrip('.')}" if change.no_undo else "cannot be undone"
 

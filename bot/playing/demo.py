@@ -38,6 +38,7 @@ from bot.settings import (
     LogSettings,
     Settings,
 )
+from commands import effects
 from commands.approval import ProposalState
 from commands.errors import CommandError, LedgerError
 from commands.ledger import Case, CaseState, Ledger
@@ -188,7 +189,7 @@ class _Story:
     def restore(self, case: Case) -> list[str]:
         """Adele has a new password; a responder proposes by command to unblock the sign-in."""
         chapter(self.console, "3. Sign-in is unblocked")
-        undoable = [one.change.id for one in self.proposals.undoable(case.id)]
+        undoable = [one.change.id for one in effects.undoable(self.proposals.ledger, case.id)]
         number = undoable.index("block_sign_in:account") + 1
         words = f"restore {case.id} {number} because Adele has a new password and a clean phone"
         typed(self.console, "Megan Bowen", ROOM, f"/compromise {words}")

@@ -13,6 +13,7 @@ from bot.verbs.proposing import MayPropose, Proposed, propose, proposed_before, 
 from bot.verbs.shape import Answer, Tools
 from commands.ledger import Case
 from commands.ledger import entries as e
+from commands.ledger import proposals as stored
 from commands.propose import assemble
 from commands.watch import Doors, says
 
@@ -75,7 +76,7 @@ def do(wish: Close, may: MayPropose, asked: Asked, tools: Tools) -> NothingOpen 
         subject=case.subject,
         offer=doors.closing,
         chosen=range(len(doors.closing)),
-        confirmed=tools.proposals.confirmed_changes(case.id),
+        confirmed=stored.confirmed_changes(tools.ledger, case.id),
         nonce=secrets.token_hex(16),
     )
     planned = {change.id for change in doors.closing}

@@ -31,7 +31,9 @@ from bot.verbs.proposing import (
 )
 from bot.verbs.shape import Tools
 from bot.verbs.spelling import Choice
+from commands import effects
 from commands.ledger import Case
+from commands.ledger import proposals as stored
 from commands.plan import Nothing, Planned
 from commands.propose import assemble, contain_now, needs_of, without_done
 from commands.steps import CONTAIN_NOW
@@ -108,7 +110,7 @@ def do(wish: Contain, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
         subject=case.subject,
         offer=offer,
         chosen=chosen,
-        confirmed=tools.proposals.confirmed_changes(case.id),
+        confirmed=stored.confirmed_changes(tools.ledger, case.id),
         nonce=secrets.token_hex(16),
     )
     return propose("contain", plan, wish.choice.because, may, asked=asked, tools=tools)
@@ -131,7 +133,7 @@ def _window(wish: Contain, case: Case, tools: Tools) -> Modal:
 
 def _done(case: Case, tools: Tools) -> frozenset[str]:
     """The ids of the changes that have taken effect since the check."""
-    return tools.proposals.done_since(case.id, case.finished_at)
+    return effects.done_since(tools.ledger, case.id, case.finished_at)
 
 
 def _at_once(offer: Sequence[Planned], done: Collection[str]) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.proposing import SOURCES, TITLES, offered
 from bot.verbs.shape import Answer, Tools
+from commands import effects
 from commands.ledger import Case
 from commands.ledger import entries as e
 from commands.propose import needs_of
@@ -58,7 +59,7 @@ def do(wish: ShowPlan, may: Case, asked: Asked, tools: Tools) -> Shown:
         titles=TITLES,
         sources=SOURCES,
         needs=partial(needs_of, policy=tools.tenancy.of(may.tenant).policy),
-        done=tools.proposals.done_since(may.id, may.finished_at),
+        done=effects.done_since(tools.ledger, may.id, may.finished_at),
     )
     return Shown(may, messages)
 

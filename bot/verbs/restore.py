@@ -24,10 +24,10 @@ from bot.verbs.proposing import (
 )
 from bot.verbs.shape import Tools
 from bot.verbs.spelling import Choice
+from commands import effects
 from commands.ledger import Case
-from commands.plan import Undoable
 from commands.proposals import Action
-from commands.propose import restoring
+from commands.undo import Undoable, undo_plan
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Restore", "do", "may", "read", "shows")
 
@@ -76,7 +76,7 @@ def do(wish: Restore, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
         return OfferChanged(case)
     if any(number >= len(undoable) for number in wish.choice.numbers):
         raise NotUnderstood(f"There are only {len(undoable)} changes to undo in case {case.id}.")
-    plan = restoring(
+    plan = undo_plan(
         case_id=case.id,
         tenant=case.tenant,
         subject=case.subject,
@@ -93,4 +93,4 @@ def _done(case: Case, tools: Tools) -> list[tuple[Undoable, Action]]:
         for proposal in tools.proposals.of_case(case.id)
         for action in proposal.actions
     }
-    return [(one, actions[one.proposal_id, one.change.id]) for one in tools.proposals.undoable(case.id)]
+    return [(one, actions[one.proposal_id, one.change.id]) for one in effects.undoable(tools.ledger, case.id)]

@@ -18,9 +18,7 @@ from commands.ledger.standing import open_case
 from commands.ledger.tables import Tables
 from commands.ledger.tasks import round_told
 from commands.outcomes import CONFIRMED, NO_CHANGE_NEEDED, UNCONFIRMED
-
-RESTORING = "restore:"
-"""How the id of a change begins that takes another one back; see `commands.plan`."""
+from commands.undo import undone_by
 
 
 def apply(tables: Tables, entry: Entry, event: e.Event) -> None:
@@ -387,9 +385,9 @@ def _begin(tables: Tables, key: dict[str, str], seq: int, at: str, *, attempt: i
 
 
 def _note_undone(tables: Tables, change: str) -> None:
-    if change.startswith(RESTORING):
-        proposal, _, restored = change.removeprefix(RESTORING).partition(":")
-        key = {"proposal": proposal, "change": restored}
+    undone = undone_by(change)
+    if undone is not None:
+        key = dict(zip(("proposal", "change"), undone, strict=True))
         if tables.row("actions", key) is not None:
             tables.update("actions", key, undone=1)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from commands import check, propose
+from commands import check, effects, propose
 from commands.approval import ProposalState, Vote
 from commands.errors import LedgerTampered, LedgerUnwritable
 from commands.ledger.verify import verify_ledger
@@ -22,9 +22,9 @@ from commands.outcome_words import told, why_failed
 from commands.plan import NEW_PASSWORD, Change, Demand, Look
 from commands.planning import Guard
 from commands.proposals import SECRET_LIFE, Outcome
-from commands.propose import restoring
 from commands.signing_key import SigningKey
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
+from commands.undo import undo_plan
 from graph.errors import NoLicence, NoPermission, Refused
 from graph.evidence import SOURCES
 from graph.question import Question
@@ -666,11 +666,11 @@ def test_a_reset_in_doubt_whose_password_is_gone_is_not_repeated(scene: Scene, l
 
 def test_a_restore_goes_the_same_way_and_puts_back_what_was_there(scene: Scene):
     scene.run(block_sign_in())
-    undo = restoring(
+    undo = undo_plan(
         case_id=CASE,
         tenant="contoso",
         subject=ADELE,
-        undoable=scene.proposals.undoable(CASE),
+        undoable=effects.undoable(scene.proposals.ledger, CASE),
         nonce="1",
     )
     proposal_id = scene.approved(*undo.changes, kind="restore")
@@ -678,7 +678,7 @@ def test_a_restore_goes_the_same_way_and_puts_back_what_was_there(scene: Scene):
     user = scene.tenant.state.user(NAME)
     assert user is not None
     assert user["accountEnabled"] is True
-    assert scene.proposals.undoable(CASE) == ()
+    assert effects.undoable(scene.proposals.ledger, CASE) == ()
 
 
 def how_it_stands(scene: Scene) -> dict[str, str]:
@@ -750,11 +750,11 @@ def test_everything_that_the_steps_offer_for_a_takeover_is_made_once_and_taken_b
     assert len({change.step for change in plan.changes}) > 20
     assert how_it_stands(scene) != before
 
-    undone = restoring(
+    undone = undo_plan(
         case_id=CASE,
         tenant="contoso",
         subject=case.subject,
-        undoable=scene.proposals.undoable(CASE),
+        undoable=effects.undoable(scene.proposals.ledger, CASE),
         nonce="2",
     )
     restored = scene.carry_out(scene.approved(*undone.changes, kind="restore"))

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from commands import effects
 from commands.approval import ProposalState, Vote
 from commands.errors import (
     AlreadyBegun,
@@ -24,11 +25,13 @@ from commands.errors import (
     VoteRefused,
 )
 from commands.ledger import Ledger
+from commands.ledger import proposals as stored
 from commands.ledger.entries import Asked, PasswordShown, Rechecked
 from commands.ledger.tasks import alarm_name, alarms
 from commands.ledger.verify import verify_ledger
-from commands.plan import RESTORING, ManualTask
+from commands.plan import ManualTask
 from commands.proposals import Outcome, Proposal, Proposals
+from commands.undo import undo_id
 from tests.commands.plans import ADELE, CASE, NOW, Clock, approved, change, opened, plan, proposed, voter
 
 
@@ -204,14 +207,18 @@ def test_a_change_is_intended_once_and_ends_once(proposals):
         proposals.ended(made.id, change_id, Outcome.FAILED)
     with pytest.raises(AlreadyBegun):
         proposals.again(made.id, change_id, None)
-    assert proposals.confirmed_changes(CASE) == frozenset()
+    assert stored.confirmed_changes(proposals.ledger, CASE) == frozenset()
     proposals.confirmed(made.id, change_id)
     assert proposals.action(made.id, change_id).outcome is Outcome.CONFIRMED
-    assert proposals.confirmed_changes(CASE) == {change_id}
+    assert stored.confirmed_changes(proposals.ledger, CASE) == {change_id}
     ended = proposals.action(made.id, change_id).ended_at
     assert ended is not None
-    assert proposals.done_since(CASE, None) == proposals.done_since(CASE, ended) == {change_id}
-    assert proposals.done_since(CASE, ended + timedelta(seconds=1)) == frozenset()
+    assert (
+        effects.done_since(proposals.ledger, CASE, None)
+        == effects.done_since(proposals.ledger, CASE, ended)
+        == {change_id}
+    )
+    assert effects.done_since(proposals.ledger, CASE, ended + timedelta(seconds=1)) == frozenset()
     assert proposals.finish(made.id).state is ProposalState.DONE
     verify_ledger(proposals.ledger.path)
 
@@ -223,14 +230,18 @@ def test_what_was_made_can_be_undone_once(proposals):
     proposals.intend(made.id, change_id, None)
     proposals.ended(made.id, change_id, Outcome.UNCONFIRMED)
     proposals.finish(made.id)
-    assert [one.change.id for one in proposals.undoable(CASE)] == [change_id]
-    back = replace(change(), id=f"{RESTORING}{made.id}:{change_id}", undo=None)
+    assert [one.change.id for one in effects.undoable(proposals.ledger, CASE)] == [change_id]
+    back = replace(change(), id=undo_id(made.id, change_id), undo=None)
     second = approved(proposals, proposed(proposals, plan(back, nonce="n2"), kind="restore"))
     proposals.start(second.id)
     proposals.intend(second.id, back.id, None)
     proposals.ended(second.id, back.id, Outcome.UNCONFIRMED)
-    assert proposals.undoable(CASE) == ()
-    assert proposals.confirmed_changes(CASE) == proposals.done_since(CASE, None) == frozenset()
+    assert effects.undoable(proposals.ledger, CASE) == ()
+    assert (
+        stored.confirmed_changes(proposals.ledger, CASE)
+        == effects.done_since(proposals.ledger, CASE, None)
+        == frozenset()
+    )
 
 
 def test_a_password_is_shown_once_and_forgotten_after_its_time(proposals, clock):

@@ -13,7 +13,6 @@ from commands.plan import (
     Change,
     ManualTask,
     Nothing,
-    Undoable,
     offer_from,
     offer_text,
     plan_facts,
@@ -28,7 +27,6 @@ from commands.propose import (
     needs_of,
     needs_of_plan,
     offer,
-    restoring,
     wants_factor,
     without,
     without_done,
@@ -165,24 +163,6 @@ def test_half_a_character_from_the_tenant_breaks_no_plan():
     assert isinstance(read, Change)
     assert read.says == "Disable the rule ? of Adele"
     assert len(plan(read).digest) == 64
-
-
-def test_restoring_takes_back_what_was_made():
-    whole = restoring(
-        case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[Undoable("P-2ABCD", RULE)], nonce="n"
-    )
-    (back,) = whole.changes
-    assert RULE.undo is not None
-    assert (back.do, back.look, back.wants) == (RULE.undo.do, RULE.undo.look, RULE.undo.wants)
-    assert back.expects == RULE.wants
-    assert back.id == f"restore:P-2ABCD:{RULE.id}"
-    assert needs_of(back, Policy()) == 2
-    assert not wants_factor(whole, Policy(factor_steps=frozenset({"irreversible"})))
-
-
-def test_nothing_is_no_restore():
-    with pytest.raises(PlanRefused):
-        restoring(case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[], nonce="n")
 
 
 def test_what_is_taken_out_of_a_plan_is_gone_and_the_rest_is_as_it_was():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commands import watch
+from commands import effects, watch
 from commands.plan import Change, offer_text
 from commands.planning import Guard
-from commands.propose import restoring
+from commands.undo import undo_plan
 from commands.watch import Doors, NotSeen
 from graph.evidence import SOURCES
 from sandbox.tenant import Fault
@@ -105,8 +105,12 @@ def test_what_was_so_already_counts_as_closed_and_what_was_not_made_does_not(sce
 
 def test_what_was_taken_back_is_no_back_door_until_it_is_made_once_more(scene: Scene):
     scene.run(block_sign_in(), disable_protocols())
-    undo = restoring(
-        case_id=CASE, tenant="contoso", subject=ADELE, undoable=scene.proposals.undoable(CASE), nonce="1"
+    undo = undo_plan(
+        case_id=CASE,
+        tenant="contoso",
+        subject=ADELE,
+        undoable=effects.undoable(scene.proposals.ledger, CASE),
+        nonce="1",
     )
     scene.carry_out(scene.approved(*undo.changes, kind="restore"))
     doors = look_again(scene)

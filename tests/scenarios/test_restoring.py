@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from commands import effects
 from commands.approval import ProposalState
 from commands.ledger.verify import verify_ledger
 from commands.plan import Change, ManualTask
@@ -36,7 +37,7 @@ class Contained:
 
     def number(self, change_id: str) -> int:
         """By which number people name the undo of a change."""
-        undoable = self.story.proposals.undoable(self.story.case().id)
+        undoable = effects.undoable(self.story.proposals.ledger, self.story.case().id)
         return [one.change.id for one in undoable].index(change_id) + 1
 
     def propose_undo(self, change_id: str, because: str) -> Proposal:
@@ -95,7 +96,7 @@ def test_part_of_it_is_put_back_and_the_rest_stays(taken_back):
     after = taken_back.now
     assert after["auto-reply"] == taken_back.before["auto-reply"] != contained["auto-reply"]
     assert {**after, "auto-reply": ""} == {**contained, "auto-reply": ""}
-    left = {one.change.id for one in story.proposals.undoable(story.case().id)}
+    left = {one.change.id for one in effects.undoable(story.proposals.ledger, story.case().id)}
     assert reply not in left
     assert "remove_forwarding:mailbox" in left
 
@@ -137,7 +138,7 @@ def test_everything_that_can_be_put_back_is_as_it_was_with_the_roles_of_all_thre
     # What was put back cannot be put back again.
     story.type(f"restore {story.case().id}")
     story.told(holding="has no changes that can be undone")
-    assert story.proposals.undoable(story.case().id) == ()
+    assert effects.undoable(story.proposals.ledger, story.case().id) == ()
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
 
 

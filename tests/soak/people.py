@@ -8,6 +8,7 @@ from copy import deepcopy
 from itertools import count
 from random import Random
 
+from commands import effects
 from commands.ledger import Case, CaseState, Ledger, hunts
 from commands.plan import Change, offer_from
 from commands.proposals import Proposal, Proposals
@@ -183,7 +184,7 @@ class People:
         return "withdrawal"
 
     def _restore(self) -> str:
-        cases = [case for case in self._finished() if self._proposals.undoable(case.id)]
+        cases = [case for case in self._finished() if effects.undoable(self._proposals.ledger, case.id)]
         if not cases:
             return "nothing to restore"
         self._type(f"restore {self._rng.choice(cases).id} 1 because it was a false alarm")

@@ -17,8 +17,8 @@ from bot.messages.proposal_card import (
     proposal_line,
 )
 from commands.approval import ProposalState
-from commands.plan import RESTORING
 from commands.proposals import SECRET_LIFE, Outcome, Proposal
+from commands.undo import undo_id
 from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
@@ -394,7 +394,7 @@ def test_the_details_say_why_how_it_is_undone_and_what_is_sent():
 
 
 def test_a_restoring_change_says_that_the_step_can_be_proposed_again():
-    again = samples.change(1, undo=None, no_undo="It is an undo itself.", id=f"{RESTORING}P-7F3K2:a:1")
+    again = samples.change(1, undo=None, no_undo="It is an undo itself.", id=undo_id("P-7F3K2", "a:1"))
     text = shown(card(samples.small(again, kind="restore")))
     assert "(can be repeated)" in text
     assert "Undo for adele.vance@contoso.example" in text

@@ -1,0 +1,38 @@
+"""Undo: the plan that takes changes back, and the ids by which it is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from commands.errors import PlanRefused
+from commands.propose import Policy, needs_of, wants_factor
+from commands.undo import Undoable, is_undo, undo_id, undo_plan, undone_by
+from tests.commands.plans import ADELE, CASE, change
+
+RULE = change("rule", step="disable_inbox_rules")
+
+
+def test_an_undo_takes_back_what_was_made():
+    whole = undo_plan(
+        case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[Undoable("P-2ABCD", RULE)], nonce="n"
+    )
+    (back,) = whole.changes
+    assert RULE.undo is not None
+    assert (back.do, back.look, back.wants) == (RULE.undo.do, RULE.undo.look, RULE.undo.wants)
+    assert back.expects == RULE.wants
+    assert back.id == f"restore:P-2ABCD:{RULE.id}"
+    assert needs_of(back, Policy()) == 2
+    assert not wants_factor(whole, Policy(factor_steps=frozenset({"irreversible"})))
+
+
+def test_of_nothing_there_is_no_undo():
+    with pytest.raises(PlanRefused):
+        undo_plan(case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[], nonce="n")
+
+
+def test_an_undo_is_known_by_its_id_and_says_what_it_takes_back():
+    name = undo_id("P-2ABCD", "disable_inbox_rules:AAMk:1")
+    assert is_undo(name)
+    assert undone_by(name) == ("P-2ABCD", "disable_inbox_rules:AAMk:1")
+    assert not is_undo("disable_inbox_rules:AAMk:1")
+    assert undone_by("disable_inbox_rules:AAMk:1") is None
