@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from commands.clues.actions import given
-from commands.clues.records import one_line
 from commands.plan import Change, Look, Nothing, Phase, Planned, State, Undo
 from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, unseen, with_gaps
 from commands.steps.parts import asks_for, because, first_line, name_of, refusals
+from commands.symptoms.delegates import may_be_same
 from graph.audit_log.record import AuditRecord
 from graph.request import Cmdlet, Request
 from graph.resources.mailbox import Delegate, DelegateKind
@@ -69,8 +69,10 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 
 def _why_unclear(one: Delegate) -> str:
     who, folder = first_line(one.who, "Someone"), first_line(one.folder, "without a name")
+    shown = first_line(one.held_as)
     return (
-        f"{who} has permissions on the folder {folder}. Exchange shows only this name, which "
+        f"{who} has permissions on the folder {folder}. Exchange shows only "
+        f"{f'the name {shown}' if shown else 'this name'}, which "
         "several people may share. Remove the permission in Outlook or manually."
     )
 
@@ -78,7 +80,8 @@ def _why_unclear(one: Delegate) -> str:
 def _is_unclear(delegate: Delegate) -> bool:
     """Whether a holder is known by a display name alone: a change could meet another of that name."""
     everybody = delegate.who.casefold() in _EVERYBODY
-    return delegate.kind is DelegateKind.FOLDER and not everybody and "@" not in delegate.who
+    nameless = not everybody and "@" not in delegate.who
+    return delegate.kind is DelegateKind.FOLDER and (delegate.by_name or nameless)
 
 
 def _key(delegate: Delegate) -> str:
@@ -95,7 +98,7 @@ def _finding(planning: PlanningInput, delegate: Delegate) -> Finding | None:
     fitting = [
         one
         for one in planning.findings("delegates")
-        if any(_is_same(name, delegate.who) for name in _BETWEEN.split(one.after))
+        if any(may_be_same(name, delegate.who) for name in _BETWEEN.split(one.after))
         and all(_may_give(records[name], delegate) for name in one.records if name in records)
     ]
     telling = (one for one in fitting if _is_of_kind(one, delegate))
@@ -123,14 +126,6 @@ def _is_of_kind(finding: Finding, delegate: Delegate) -> bool:
         case _:
             words = delegate.rights
     return any(word.casefold() in finding.summary.casefold() for word in words)
-
-
-def _is_same(one: str, other: str) -> bool:
-    """Whether two names may mean one person; two addresses do only when they are the same."""
-    first, second = one_line(one).casefold(), one_line(other).casefold()
-    if "@" in first and "@" in second:
-        return first == second
-    return bool(first) and first.partition("@")[0] == second.partition("@")[0]
 
 
 def _change(planning: PlanningInput, delegate: Delegate) -> Change:

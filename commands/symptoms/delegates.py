@@ -68,13 +68,12 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             findings = list(_folder(record, usual))
         else:
             findings = list(_on_behalf(record, evidence, usual))
-        names = {finding.after.casefold() for finding in findings}
-        told |= names | {name.partition("@")[0] for name in names}
+        told |= {finding.after for finding in findings if finding.after}
         yield from findings
     yield from _received(evidence, usual)
     for delegate in evidence.delegates.seen(()):
         who, rights = named(delegate.who), ", ".join(delegate.rights) or delegate.kind.value
-        if {who.casefold(), who.casefold().partition("@")[0]} & told:
+        if any(may_be_same(who, one) for one in told):
             continue
         everybody = who.casefold() in _EVERYBODY
         if everybody and {right.casefold() for right in delegate.rights} <= _HARMLESS:
@@ -88,6 +87,14 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             after=who,
             records=(f"{delegate.kind}:{delegate.who}:{delegate.folder}",),
         )
+
+
+def may_be_same(one: str, other: str) -> bool:
+    """Whether two names may mean one holder; two addresses do only when they are the same."""
+    first, second = one_line(one).casefold(), one_line(other).casefold()
+    if "@" in first and "@" in second:
+        return first == second
+    return bool(first) and first.partition("@")[0] == second.partition("@")[0]
 
 
 def _received(evidence: Evidence, usual: Usual) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ default are left out. Of the folders, the top, the inbox and the calendar are lo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from graph.effects import Asking, Item, try_each
@@ -86,7 +87,11 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
             for found in _folder(folder, type_, rows, called)
         ),
     ]
-    return Known(tuple(one for one in found if not question.subject.is_meant_by(one.who)), missing=missing)
+    # Nobody is taken for the owner by a display name, not even one that is the owner's address.
+    return Known(
+        tuple(one for one in found if one.by_name or not question.subject.is_meant_by(one.who)),
+        missing=missing,
+    )
 
 
 def _folders(answers: Sequence[list[Item] | GraphError]) -> Mapping[str, str]:
@@ -131,26 +136,45 @@ def _send_on_behalf(rows: Iterable[Item], people: Mapping[str, str]) -> Iterator
             )
 
 
+def _holders(rows: Iterable[Item]) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """Each holder of rights on a folder with whether an address is known, and the rights.
+
+    What everybody has stands first. Whoever has such a name as well is a person.
+    """
+    everybody: set[str] = set()
+    for row in rows:
+        who, rights = _who(row.get("User")), apart(row.get("AccessRights"))
+        name = who.casefold()
+        stands = name in _EVERYBODY and name not in everybody
+        everybody |= {name} if stands else set()
+        yield who, stands or _address_in(row.get("User")) == who, rights
+
+
 def _shown_names(answers: Iterable[list[Item]]) -> tuple[str, ...]:
-    """The display names in rights on folders: Exchange shows nothing else there, and two may share one."""
-    names = (_who(row.get("User")) for rows in answers for row in rows)
+    """The display names in rights on folders: Exchange shows nothing else there, and two may share one.
+
+    One that looks like an address is a display name too, and anybody's.
+    """
     return tuple(
-        dict.fromkeys(
-            name for name in names if name and "@" not in name and name.casefold() not in _EVERYBODY
-        )
+        dict.fromkeys(who for rows in answers for who, known, _ in _holders(rows) if who and not known)
     )
 
 
 def _folder(folder: str, type_: str, rows: Iterable[Item], called: Mapping[str, str]) -> Iterator[Delegate]:
-    for row in rows:
-        who, rights = _who(row.get("User")), apart(row.get("AccessRights"))
-        if set(rights) <= {"None"} or (who.casefold() in _EVERYBODY and set(rights) <= _HARMLESS):
+    holders = list(_holders(rows))
+    shown = Counter(who.casefold() for who, _, _ in holders)
+    for who, known, rights in holders:
+        everybody = known and who.casefold() in _EVERYBODY
+        if set(rights) <= {"None"} or (everybody and set(rights) <= _HARMLESS):
             continue
-        known = called.get(who, "")
+        address = who if known else called.get(who, "")
+        # A change finds its entry again by what Exchange shows, so two of one name cannot be told apart.
+        alone = everybody or shown[who.casefold()] == 1
         yield Delegate(
             kind=DelegateKind.FOLDER,
-            who=known or who,
-            held_as=who if known else "",
+            who=address or (f"someone named {who}" if who.casefold() in _EVERYBODY else who),
+            held_as=who if address != who and address else "",
+            by_name=not (address and alone),
             rights=rights,
             folder=folder,
             folder_type=type_,
@@ -160,7 +184,11 @@ def _folder(folder: str, type_: str, rows: Iterable[Item], called: Mapping[str, 
 def _who(value: object) -> str:
     """Exchange gives a name, or an object around one."""
     if isinstance(value, dict):
-        inner = value.get("ADRecipient")
-        named = inner.get("PrimarySmtpAddress") if isinstance(inner, dict) else None
-        return str(named or value.get("DisplayName") or value.get("RawIdentity") or "")
+        return _address_in(value) or str(value.get("DisplayName") or value.get("RawIdentity") or "")
     return str(value or "")
+
+
+def _address_in(value: object) -> str:
+    """The address of a holder, where Exchange gives one; a display name may only look like one."""
+    inner = value.get("ADRecipient") if isinstance(value, dict) else None
+    return str((inner.get("PrimarySmtpAddress") if isinstance(inner, dict) else None) or "")

@@ -121,12 +121,14 @@ class Delegate(GraphValue):
 
     `held_as` is what Exchange itself writes for the holder where that is not `who`, such as a directory id.
     `folder` is the folder's path in the language of the mailbox, `folder_type` what it is in every language:
-    ``Inbox``, ``Calendar``, or "" for the top one.
+    ``Inbox``, ``Calendar``, or "" for the top one. `by_name` says that only a display name is known, which
+    others may have and which may look like an address: nobody can tell for sure whose right it is.
     """
 
     kind: DelegateKind
     who: str
     held_as: str = ""
+    by_name: bool = False
     rights: Texts = ()
     folder: Text = ""
     folder_type: Text = ""

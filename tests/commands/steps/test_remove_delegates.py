@@ -194,6 +194,14 @@ def test_a_right_known_by_a_display_name_alone_is_left_to_people() -> None:
     assert "Lee Chen" in left.why
 
 
+def test_a_display_name_that_looks_like_an_address_is_no_address() -> None:
+    """The change would take the right of whoever has that address away, and leave the attacker's."""
+    held = delegate(DelegateKind.FOLDER, EVE, "\\Inbox", "Editor").model_copy(update={"by_name": True})
+    left = nothing(remove_delegates, planning(found=[], delegates=[held]))
+    assert left.refused
+    assert EVE in left.why
+
+
 def test_a_right_is_found_by_the_name_that_exchange_shows_and_taken_by_address() -> None:
     held = Delegate(
         kind=DelegateKind.FOLDER, who=EVE, held_as="Eve Moore", rights=("Editor",), folder="\\Inbox"

@@ -337,3 +337,14 @@ def test_rights_on_another_mailbox_that_others_gave_to_the_subject_are_noted(ope
         f"{says} from {given.address}",
     )
     assert (found.after, found.records) == (ADELE.mail, (given.id,))
+
+
+def test_a_record_of_one_address_does_not_hide_another_one_of_the_same_name():
+    given = record(
+        "Add-MailboxPermission",
+        actor=NESTOR,
+        parameters={"User": "alex@contoso.example", "AccessRights": "FullAccess"},
+    )
+    standing = [Delegate(kind=DelegateKind.FULL_ACCESS, who="alex@fabrikam.example", rights=("FullAccess",))]
+    found = findings(delegates, audit_log=[given], delegates=standing)
+    assert {finding.after for finding in found} == {"alex@contoso.example", "alex@fabrikam.example"}

@@ -183,6 +183,7 @@ def test_a_display_name_on_a_folder_is_one_person_or_nobodys(recipients: int, wh
 
     answer = play(delegates.ask(a_question()), microsoft).value
     assert {(one.who, one.held_as) for one in answer.value if one.folder} == {(who, held_as)}
+    assert {one.by_name for one in answer.value if one.folder} == {recipients != 1}
 
 
 @pytest.mark.parametrize(
@@ -206,6 +207,45 @@ def test_whoever_has_the_owners_display_name_is_not_taken_for_the_owner(
 
     answer = play(delegates.ask(a_question()), microsoft).value
     assert sorted({one.who for one in answer.value if one.folder}) == told
+
+
+@pytest.mark.parametrize(
+    ("shown", "recipients", "who", "by_name"),
+    [
+        # The owner's own address, and that of a colleague who has nothing to do with it.
+        (UPN, [{"PrimarySmtpAddress": "eve@contoso.example"}], "eve@contoso.example", False),
+        (
+            "megan@contoso.example",
+            [{"PrimarySmtpAddress": "eve@contoso.example"}],
+            "eve@contoso.example",
+            False,
+        ),
+        (UPN, [], UPN, True),
+        (UPN, ROLE_LACKS, UPN, True),
+        ("megan@contoso.example", [], "megan@contoso.example", True),
+        # What everybody has stands before it.
+        ("Default", [{"PrimarySmtpAddress": "eve@contoso.example"}], "eve@contoso.example", True),
+        ("Anonymous", [], "someone named Anonymous", True),
+    ],
+)
+def test_a_display_name_that_is_an_address_or_everybodys_hides_nobody(
+    shown: str, recipients: Answer, who: str, by_name: bool
+) -> None:
+    """Whoever chooses a display name must be neither left out as the owner nor taken for somebody else."""
+
+    def microsoft(what: Request | Cmdlet) -> Answer:
+        assert isinstance(what, Cmdlet)
+        if what.name == "Get-Recipient" and "Filter" in what.parameters:
+            assert what.parameters == {"Filter": f"DisplayName -eq '{shown}'"}
+            return recipients
+        if what.name == "Get-MailboxFolderPermission":
+            everybody = [{"User": one, "AccessRights": ["None"]} for one in ("Default", "Anonymous")]
+            return [*everybody, {"User": shown, "AccessRights": ["Owner"]}]
+        return delegation(what)
+
+    answer = play(delegates.ask(a_question()), microsoft).value
+    held = {(one.who, one.by_name, one.rights) for one in answer.value if one.folder}
+    assert held == {(who, by_name, ("Owner",))}
 
 
 def test_folders_are_asked_for_as_the_mailbox_calls_them() -> None:
