@@ -27,7 +27,7 @@ from bot.cards.home import Home
 from bot.cards.painter import Edits
 from bot.cards.proposal import ProposalCards
 from bot.desk import Desk
-from bot.errors import CannotStart, SlackFailed, SlackUnreachable
+from bot.errors import CannotStart, SettingsError, SlackFailed, SlackUnreachable
 from bot.incoming import alert_webhook
 from bot.incoming.alerts import Alerts
 from bot.messages.plans import step_title
@@ -40,7 +40,7 @@ from bot.people.persons import People, doubt_about
 from bot.people.second_factor import SecondFactor
 from bot.people.tenancy import Tenancy
 from bot.rules import ruleset_of
-from bot.settings import Settings
+from bot.settings import Settings, Tenant
 from bot.setup.examination import Examination
 from bot.slack import listeners
 from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client
@@ -260,6 +260,18 @@ def people_of(settings: Settings, ledger: Ledger, tenants: Tenants) -> People:
     return _people(client, tenancy, settings=settings, ledger=ledger, tenants=tenants)
 
 
+def _id_of(tenants: Sequence[Tenant], written: str) -> str:
+    """Give the id of a tenant that is written as a domain; what Microsoft does not know stays as it is."""
+    from bot.setup.init import tenant_id  # noqa: PLC0415 - hardly any start needs it
+
+    for cloud, login in dict.fromkeys((one.cloud, one.login_url) for one in tenants):
+        try:
+            return tenant_id(written, cloud, login)
+        except SettingsError as error:
+            log.warning("A tenant is not known by its domain.", action="tenant.unknown", why=str(error))
+    return written
+
+
 def _whoami(client: WebClient) -> Any:
     try:
         return call(client.auth_test)
@@ -322,7 +334,7 @@ def create_app(
     remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
     limiter = SharedLimiter(remote) if remote else None
     ids = {one.name: one.tenant_id for one in settings.tenants}
-    former = former_names(note_tenants(ledger, ids), ids)
+    former = former_names(note_tenants(ledger, ids, partial(_id_of, settings.tenants)), ids)
     # Whoever looks has no ledger that tells former names, and goes by the id.
     by_any_name = ids | {name: ids[now] for name, now in former.items() if now}
     shared = limiter.of if limiter else None

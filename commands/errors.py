@@ -58,11 +58,17 @@ class LedgerTampered(LedgerError):
 class TenantNameTaken(LedgerError):
     """The settings give a tenant a name under which the ledger has the cases of another one."""
 
-    def __init__(self, name: str, tenant_id: str) -> None:
-        super().__init__(
-            f"{name} is the name of tenant {tenant_id} in the ledger, and its cases would become another "
-            "tenant's. Give the tenant in the settings a name of its own."
-        )
+    def __init__(self, name: str, noted: str, given: str) -> None:
+        says = f"{name} is the name of tenant {noted} in the ledger, and of {given} in the settings"
+        if "." in noted + given:
+            # A domain in the place of an id.
+            says += (
+                f". Microsoft did not confirm that both are one tenant. If they are, write {noted} as its "
+                "tenant_id again, or start again when Microsoft answers; otherwise give"
+            )
+        else:
+            says += ", so its cases would become another tenant's. Give"
+        super().__init__(f"{says} the tenant in the settings a name of its own.")
 
 
 class LedgerCut(LedgerTampered):

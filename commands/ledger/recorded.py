@@ -107,7 +107,7 @@ class Owners:
             case e.OwnerBound():
                 self.rows[case_id] |= bound(event)
             case e.TenantNamed():
-                self._tenants.setdefault(event.name, event.tenant_id)
+                self._tenants[event.name] = event.tenant_id
                 return
         row = self.rows[case_id]
         subject = Subject(

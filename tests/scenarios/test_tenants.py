@@ -421,6 +421,12 @@ def test_the_name_of_a_tenant_is_never_given_to_another(story, table, other):
         renamed(story, table, other, tenant_id="0f0f0f0f-0000-4000-8000-0000000000aa")
 
 
+def test_a_tenant_whose_id_is_written_as_a_domain_is_the_same_tenant(story, table, other):
+    case = case_of(story)
+    renamed(story, table, other, tenant_id="contoso.example")
+    assert "There is no case" not in asked(story, f"history {case.id}", "responder")
+
+
 def test_an_old_card_outside_the_channels_of_its_tenant_is_left_as_it_is(story):
     """A tenant that has channels of its own since is told nowhere else, not by an edit either."""
     cards, case = story.bot.desk._tools.cards, replace(case_of(story), channel="C0GENERAL1")
