@@ -387,7 +387,7 @@ def _begin(tables: Tables, key: dict[str, str], seq: int, at: str, *, attempt: i
 def _note_undone(tables: Tables, change: str) -> None:
     undone = undone_by(change)
     if undone is not None:
-        key = dict(zip(("proposal", "change"), undone, strict=True))
+        key = {"proposal": undone[0], "change": undone[1]}
         if tables.row("actions", key) is not None:
             tables.update("actions", key, undone=1)
 
