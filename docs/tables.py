@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from bot.cli import command
 from bot.cli.statuses import STATUSES
 from bot.settings import Settings, Tenant, variables
-from bot.setup import doctor_tenant, wanted
+from bot.setup import doctor_tenant, registrations
 from bot.setup import init as onboarding
 from bot.setup.capabilities import PARTS
 from bot.setup.writes import to_know, writing
@@ -272,14 +272,14 @@ def steps() -> str:
 
 def to_grant() -> str:
     """The application permissions of Graph that a check needs, one a line."""
-    return "\n" + "".join(f"- `{name}`\n" for name in wanted.of_graph(wanted.to_read()))
+    return "\n" + "".join(f"- `{name}`\n" for name in registrations.of_graph(registrations.to_read()))
 
 
 def to_hold() -> str:
     """The cmdlets of Exchange and Purview that a check needs."""
-    needs = wanted.to_read()
-    purview = coded(wanted.cmdlets(needs, "Purview"))
-    return f"\n{coded(wanted.cmdlets(needs))}; in Purview {purview}\n"
+    needs = registrations.to_read()
+    purview = coded(registrations.cmdlets(needs, "Purview"))
+    return f"\n{coded(registrations.cmdlets(needs))}; in Purview {purview}\n"
 
 
 def included() -> str:

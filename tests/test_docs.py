@@ -15,7 +15,7 @@ import pytest
 
 from bot import settings
 from bot.settings import variables
-from bot.setup import init, left, wanted
+from bot.setup import init, manual_instructions, registrations
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import sign_head
 from commands.ledger.entries import Asked
@@ -85,15 +85,18 @@ def blocks(language: str) -> list[str]:
 
 
 def test_the_page_about_registering_by_hand_grants_exactly_what_queries_and_steps_declare():
-    assert bullets_after(BY_HAND, "*Investigate*:") == list(wanted.of_graph(wanted.to_read()))
-    assert bullets_after(BY_HAND, "*Remediate*:") == list(wanted.of_graph(wanted.to_write()))
+    assert bullets_after(BY_HAND, "*Investigate*:") == list(registrations.of_graph(registrations.to_read()))
+    assert bullets_after(BY_HAND, "*Remediate*:") == list(registrations.of_graph(registrations.to_write()))
     assert "`Exchange.ManageAsApp`" in BY_HAND
 
 
 def test_the_page_about_registering_by_hand_has_the_lines_of_powershell_that_init_prints():
     reading, writing = blocks("powershell")
-    assert reading.splitlines() == list(left.powershell("investigate", "CLIENT-ID"))
-    lines = [*left.powershell("remediate", "CLIENT-ID"), *left.purview("CLIENT-ID")]
+    assert reading.splitlines() == list(manual_instructions.powershell("investigate", "CLIENT-ID"))
+    lines = [
+        *manual_instructions.powershell("remediate", "CLIENT-ID"),
+        *manual_instructions.purview("CLIENT-ID"),
+    ]
     assert writing.splitlines() == lines
 
 
@@ -109,7 +112,7 @@ def test_the_answers_of_the_page_about_registering_by_hand_give_its_settings_whi
     environment = dict(line.split("=") for line in variables_of_it.replace("…", "1").splitlines())
     loaded = settings.load(path, environment)
     assert loaded.tenants[0].client_ids == (answers.client_id, answers.remediate)
-    assert set(left.environment(answers)) <= set(variables_of_it.splitlines())
+    assert set(manual_instructions.environment(answers)) <= set(variables_of_it.splitlines())
 
 
 def test_the_quickstart_names_each_scope_and_command_as_it_is():

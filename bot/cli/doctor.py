@@ -71,7 +71,7 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
 
 def _record(loaded: Settings, user: str | None, folder: Path, *, yes: bool, as_json: bool) -> None:
     """Record what Microsoft answers, show all of it, and write it once someone says so."""
-    from bot.setup import record as recording  # noqa: PLC0415 - reads every query, as above
+    from bot.setup import doctor_record as recording  # noqa: PLC0415 - reads every query, as above
 
     if user is None:
         raise Stopped(BAD_INPUT, "Name the account to query: --user adele@contoso.com.")

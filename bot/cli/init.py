@@ -14,10 +14,7 @@ import typer
 
 from bot.cli.browser import opener
 from bot.cli.ending import Stopped, readable
-from bot.cli.given import (
-    now,
-    text_of,
-)
+from bot.cli.given import now, text_of
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, MISSING
 from bot.errors import SettingsError
 from bot.messages.escape import visible
@@ -140,8 +137,9 @@ def init(
 def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None:
     """Take the ids of applications that people registered, write the files, and list what is left."""
     from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
-    from bot.setup import keys, left  # noqa: PLC0415 - as above
-    from bot.setup.recorded import Record  # noqa: PLC0415 - as above
+    from bot.setup import keys  # noqa: PLC0415 - as above
+    from bot.setup import manual_instructions as manual  # noqa: PLC0415 - as above
+    from bot.setup.made import Record  # noqa: PLC0415 - as above
 
     login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
     onboarding.demand_room(folder, None, force=force)
@@ -159,18 +157,19 @@ def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None
         typer.echo(f"{copy} is the previous file.")
     for name in made:
         typer.echo(f"Wrote {folder / name}.")
-    manifest = left.manifest_path(Path(__file__).parents[1])
-    _remaining((*left.in_microsoft(told, folder), *left.afterwards(told, folder, manifest)))
+    manifest = manual.manifest_path(Path(__file__).parents[1])
+    _remaining((*manual.in_microsoft(told, folder), *manual.afterwards(told, folder, manifest)))
 
 
 def _script(folder: Path, *, acts: bool) -> None:
     """Make keys and certificates, and write the script that registers the applications with them."""
-    from bot.setup import keys, registering, wanted  # noqa: PLC0415 - reads every query and step, as above
-    from bot.setup.recorded import Record  # noqa: PLC0415 - as above
+    from bot.setup import keys, registrations  # noqa: PLC0415 - reads every query and step, as above
+    from bot.setup import registration_dialog as dialog  # noqa: PLC0415 - as above
+    from bot.setup.made import Record  # noqa: PLC0415 - as above
     from bot.setup.script import FILE, script  # noqa: PLC0415 - as above
 
-    applications = wanted.registrations(to_act=acts)
-    certificates = registering.certificates(folder, applications, now(), Record(folder, "", now))
+    applications = registrations.registrations(to_act=acts)
+    certificates = dialog.certificates(folder, applications, now(), Record(folder, "", now))
     for copy in keys.write({FILE: script(applications, certificates).encode()}, folder, now(), force=True):
         typer.echo(f"{copy} is the previous script.")
     typer.echo(f"Wrote {folder / FILE}, which holds the certificates and no private key.")
@@ -182,11 +181,13 @@ def _script(folder: Path, *, acts: bool) -> None:
 
 def _manifest(given: dict[str, Any], cloud: str, *, acts: bool) -> None:
     """Print what registrations ask for, and where an administrator consents to it."""
-    from bot.setup import consent, wanted  # noqa: PLC0415 - reads every query and step, as above
+    from bot.setup import consent, registrations  # noqa: PLC0415 - reads every query and step, as above
 
     tenant = str(given.get("tenant") or "organizations")
-    for one in wanted.registrations(to_act=acts):
-        client_id = str(given.get("client_id" if one.what == wanted.READER else "remediate") or "CLIENT-ID")
+    for one in registrations.registrations(to_act=acts):
+        client_id = str(
+            given.get("client_id" if one.what == registrations.READER else "remediate") or "CLIENT-ID"
+        )
         typer.echo(f"{one.name}: the value of requiredResourceAccess in the registration's manifest:")
         typer.echo(consent.required(one))
         typer.echo(
@@ -197,11 +198,12 @@ def _manifest(given: dict[str, Any], cloud: str, *, acts: bool) -> None:
 def _slack(folder: Path) -> None:
     """Ask for the tokens and for who approves, where the rest of the settings is there."""
     from bot.cli.joining import join  # noqa: PLC0415 - reads every query and step, as above
-    from bot.setup import joined, left  # noqa: PLC0415 - as above
+    from bot.setup import manual_instructions as manual  # noqa: PLC0415 - as above
+    from bot.setup import write_slack  # noqa: PLC0415 - as above
 
-    joined.demand_room(folder)
+    write_slack.demand_room(folder)
     if join(folder, ""):
-        typer.echo(left.to_start(folder))
+        typer.echo(manual.to_start(folder))
 
 
 def _remaining(steps: Iterable[str]) -> None:
@@ -222,36 +224,34 @@ def _register(
 ) -> None:
     """Register the applications, write the files, look as the bot will, and list what is left."""
     from bot.cli.joining import join  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.setup import doctor_findings, keys, registrations  # noqa: PLC0415 - as above
     from bot.setup import init as onboarding  # noqa: PLC0415 - as above
-    from bot.setup import keys, left, registering, told, wanted  # noqa: PLC0415 - as above
-    from bot.setup.recorded import Record  # noqa: PLC0415 - as above
-    from bot.setup.register import NotRegistered, Patience, Registrar  # noqa: PLC0415 - as above
+    from bot.setup import manual_instructions as manual  # noqa: PLC0415 - as above
+    from bot.setup import registration_dialog as dialog  # noqa: PLC0415 - as above
+    from bot.setup.made import Record  # noqa: PLC0415 - as above
+    from bot.setup.making import Maker, NotRegistered, Waits  # noqa: PLC0415 - as above
 
     onboarding.demand_room(folder, None, force=force)
-    cloud = registering.check_answers(given).cloud
-    patience = Patience(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Patience()
-    applications = wanted.registrations(to_act=acts)
-    hosts, _ = registering.addresses(cloud, os.environ)
+    cloud = dialog.check_answers(given).cloud
+    waits = Waits(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Waits()
+    applications = registrations.registrations(to_act=acts)
+    hosts, _ = dialog.addresses(cloud, os.environ)
     administrator = _administrator(cloud, opens)
     try:
-        names = registering.organization(administrator)
-        for line in registering.plan(applications):
+        names = dialog.organization(administrator)
+        for line in dialog.plan(applications):
             typer.echo(line)
         where = f"{names[0]} ({', '.join(names[1][:2])})"
         _agree(f"Create all of this in {visible(where)}, as {visible(administrator.user)}?", yes=yes)
         record = Record(folder, administrator.tenant_id, now)
-        certificates = registering.certificates(folder, applications, now(), record, force=force)
-        registrar = Registrar(administrator, record, lambda line: typer.echo(visible(line)), patience)
-        made, by_hand = registering.make(administrator, applications, certificates, registrar, typer.echo)
-        answers = registering.settled(given, administrator, names, made)
-        keys.write(
-            {onboarding.CONFIG: onboarding.settings_file(answers, folder).encode()},
-            folder,
-            now(),
-            force=force,
-        )
+        certificates = dialog.certificates(folder, applications, now(), record, force=force)
+        maker = Maker(administrator, record, lambda line: typer.echo(visible(line)), waits)
+        made, by_hand = dialog.make(administrator, applications, certificates, maker, typer.echo)
+        answers = dialog.settled(given, administrator, names, made)
+        config = {onboarding.CONFIG: onboarding.settings_file(answers, folder).encode()}
+        keys.write(config, folder, now(), force=force)
         typer.echo(f"Wrote {folder / onboarding.CONFIG}.")
-        sections = registering.first_look(answers, folder, hosts, patience)
+        sections = dialog.first_look(answers, folder, hosts, waits)
     except NotRegistered as error:
         raise Stopped(COULD_NOT_LOOK, str(error)) from error
     finally:
@@ -259,27 +259,28 @@ def _register(
     typer.echo()
     from rich.console import Console  # noqa: PLC0415 - as above
 
-    status = told.tell(sections, Console(), as_json=False, everything=False)
+    status = doctor_findings.tell(sections, Console(), as_json=False, everything=False)
     if status:
         typer.echo("New roles in Exchange and Purview may take two hours to count; look again then.")
-    typer.echo(registering.what_remains_of_the_sign_in(visible(administrator.user)))
+    typer.echo(dialog.what_remains_of_the_sign_in(visible(administrator.user)))
     typer.echo(f"To remove all of it: compromise init --remove --folder {folder}")
-    manifest = left.manifest_path(Path(__file__).parents[1])
+    manifest = manual.manifest_path(Path(__file__).parents[1])
     is_joined = False
     if asks:
-        typer.echo(f"\n{left.in_slack(answers, manifest)}\n")
-        page = left.app_link(answers, manifest)
+        typer.echo(f"\n{manual.in_slack(answers, manifest)}\n")
+        page = manual.app_link(answers, manifest)
         if opens is not None and page:
             opens(page)
         is_joined = join(folder, administrator.user)
-    _remaining((*by_hand, *left.afterwards(answers, folder, manifest, is_joined=is_joined)))
+    _remaining((*by_hand, *manual.afterwards(answers, folder, manifest, is_joined=is_joined)))
 
 
 def _remove(folder: Path, cloud: str, *, yes: bool, browser: bool | None) -> None:
     """Take back what was made, by the record."""
-    from bot.setup import registering  # noqa: PLC0415 - reads every query and step, which other verbs need not
-    from bot.setup.recorded import FILE, Record  # noqa: PLC0415 - as above
-    from bot.setup.register import NotRegistered, Patience, Registrar  # noqa: PLC0415 - as above
+    from bot.setup import registration_dialog as dialog  # noqa: PLC0415 - reads every query and step
+    from bot.setup.made import FILE, Record  # noqa: PLC0415 - as above
+    from bot.setup.making import Maker, NotRegistered, Waits  # noqa: PLC0415 - as above
+    from bot.setup.taking_back import remove  # noqa: PLC0415 - as above
 
     record = Record(folder, "", now)
     if not record.made:
@@ -288,14 +289,14 @@ def _remove(folder: Path, cloud: str, *, yes: bool, browser: bool | None) -> Non
         )
     for made in reversed(record.made):
         typer.echo(f"{made.kind} {made.key}")
-    patience = Patience(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Patience()
-    touches = registering.touches_exchange(record.made)
+    waits = Waits(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Waits()
+    touches = dialog.touches_exchange(record.made)
     administrator = _administrator(cloud, opener(wanted=browser), exchange=touches)
     try:
         record = Record(folder, administrator.tenant_id, now)
         _agree(f"Remove these {len(record.made)} from the tenant {record.tenant}?", yes=yes)
-        registrar = Registrar(administrator, record, lambda line: typer.echo(visible(line)), patience)
-        registrar.remove(registering.certificates_in(folder))
+        maker = Maker(administrator, record, lambda line: typer.echo(visible(line)), waits)
+        remove(maker, dialog.certificates_in(folder))
     except NotRegistered as error:
         raise Stopped(COULD_NOT_LOOK, str(error)) from error
     finally:
@@ -303,7 +304,7 @@ def _remove(folder: Path, cloud: str, *, yes: bool, browser: bool | None) -> Non
     typer.echo(
         "Entra ID keeps deleted registrations for 30 days, under App registrations, Deleted applications."
     )
-    typer.echo(registering.what_remains_of_the_sign_in(visible(administrator.user)))
+    typer.echo(dialog.what_remains_of_the_sign_in(visible(administrator.user)))
     typer.echo(
         f"Settings, keys and certificates are still in {folder}; the keys no longer work. "
         "To register again there: compromise init --force"
@@ -314,17 +315,17 @@ def _administrator(
     cloud: str, opens: Callable[[str], bool] | None, *, exchange: bool = False
 ) -> Administrator:
     """Let an administrator sign in."""
-    from bot.setup import registering  # noqa: PLC0415 - reads every query and step, which other verbs need not
-    from bot.setup.register import SCOPES  # noqa: PLC0415 - as above
+    from bot.setup import registration_dialog as dialog  # noqa: PLC0415 - reads every query and step
+    from bot.setup.in_entra import SCOPES  # noqa: PLC0415 - as above
     from graph.administrator import Administrator  # noqa: PLC0415 - as above
     from graph.limits import Deadline  # noqa: PLC0415 - as above
 
-    hosts, resources = registering.addresses(cloud, os.environ)
+    hosts, resources = dialog.addresses(cloud, os.environ)
     shows = None if opens is None else partial(_open, opens)
     administrator = Administrator(hosts, resources, _show, SCOPES, opens=shows)
-    administrator.sign_in(Deadline(registering.TO_SIGN_IN))
+    administrator.sign_in(Deadline(dialog.TO_SIGN_IN))
     if exchange:
-        administrator.sign_in(Deadline(registering.TO_SIGN_IN), exchange=True)
+        administrator.sign_in(Deadline(dialog.TO_SIGN_IN), exchange=True)
     return administrator
 
 

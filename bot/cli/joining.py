@@ -18,7 +18,7 @@ from bot.errors import BotError
 from bot.messages.escape import visible
 
 if TYPE_CHECKING:
-    from bot.setup.joining import Channel, Found, Named, Tokens, Workspace
+    from bot.setup.find_in_slack import Channel, Found, Named, Tokens, Workspace
 
 Answer = TypeVar("Answer")
 
@@ -37,10 +37,10 @@ def join(folder: Path, administrator: str) -> bool:
         Stopped: nobody answered; nothing of Slack was written.
         SettingsError: a file cannot be written, or Slack stands in it already.
     """
-    from bot.setup import joined  # noqa: PLC0415 - `--help` needs none of it
+    from bot.setup import write_slack  # noqa: PLC0415 - `--help` needs none of it
     from bot.setup.init import InSlack  # noqa: PLC0415 - as above
 
-    joined.demand_room(folder)
+    write_slack.demand_room(folder)
     opened = _opened()
     if opened is None:
         return False
@@ -55,14 +55,14 @@ def join(folder: Path, administrator: str) -> bool:
         approvers=tuple(one.id for one in approvers.people),
         approvers_group=approvers.group,
     )
-    for path in joined.write(folder, answers, tokens):
+    for path in write_slack.write(folder, answers, tokens):
         typer.echo(f"Wrote {path}.")
     return True
 
 
 def _opened() -> tuple[Tokens, Workspace] | None:
     """Ask for the tokens until both open a workspace; None for an empty answer."""
-    from bot.setup.joining import tokens_in  # noqa: PLC0415 - as above
+    from bot.setup.find_in_slack import tokens_in  # noqa: PLC0415 - as above
 
     typer.echo(
         "Paste both tokens, xoxb- and xapp-, in any order; they are not shown. To do it later, press Enter."
@@ -94,7 +94,7 @@ def _lacking(tokens: Tokens) -> str:
 
 def _workspace(tokens: Tokens) -> Workspace:
     from bot.settings import SLACK, Settings  # noqa: PLC0415 - as above
-    from bot.setup.joining import Workspace  # noqa: PLC0415 - as above
+    from bot.setup.find_in_slack import Workspace  # noqa: PLC0415 - as above
 
     given = {
         "bot_token": tokens.bot,
@@ -112,7 +112,7 @@ def _workspace(tokens: Tokens) -> Workspace:
 
 def _agreed(workspace: Workspace, administrator: str) -> tuple[Channel | None, Channel | None, Named, Named]:
     """Show what was found, ask who approves, and let people change it until they say yes."""
-    from bot.setup.joining import Named  # noqa: PLC0415 - as above
+    from bot.setup.find_in_slack import Named  # noqa: PLC0415 - as above
 
     found = _tried(lambda: workspace.found(administrator))
     responders = Named(found.responders)
@@ -139,7 +139,7 @@ def _tried(find: Callable[[], Found]) -> Found:
 def _confirmed(
     channel: Channel | None, checkpoints: Channel | None, responders: Named, approvers: Named
 ) -> bool:
-    from bot.setup.joining import tell  # noqa: PLC0415 - as above
+    from bot.setup.find_in_slack import tell  # noqa: PLC0415 - as above
 
     for what, told in {
         "Channel for cards": _name(channel) or "none; cards go where a check was asked for",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from bot.setup.wanted import EXCHANGE_APP, GRAPH_APP, MANAGE_AS_APP_ID, Registration
+from bot.setup.registrations import EXCHANGE_APP, GRAPH_APP, MANAGE_AS_APP_ID, Registration
 from graph import contract
 from graph.settings import CLOUDS, Cloud
 

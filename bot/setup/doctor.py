@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.errors import SlackUnreachable
 from bot.messages.awaited import Awaited, waits
 from bot.settings import Settings
+from bot.setup.doctor_findings import Line, Section, tell
 from bot.setup.doctor_slack import look_at_channels, look_at_people, look_at_slack, own_channels
 from bot.setup.doctor_tenant import look_at_tenant
 from bot.setup.networks import look_at_networks
-from bot.setup.told import Line, Section, tell
 from bot.work.database import database
 from bot.work.lives import workers_of
 from commands.errors import KeyUnusable

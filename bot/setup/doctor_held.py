@@ -11,7 +11,7 @@ from typing import Any
 from bot.setup.capabilities import (
     Held,
 )
-from bot.setup.told import Line
+from bot.setup.doctor_findings import Line
 from graph import contract
 from graph.auth import Resource, refuses
 from graph.connection import Connection

@@ -15,7 +15,7 @@ from bot.errors import NotUnderstood, SlackFailed, SlackUnreachable
 from bot.people.members import Members, why_not
 from bot.people.tenancy import Tenancy
 from bot.settings import Settings, SlackSettings
-from bot.setup.told import Line
+from bot.setup.doctor_findings import Line
 from bot.slack.channels import cannot_post, why_not_here
 from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client, trust
 from commands.errors import LedgerError

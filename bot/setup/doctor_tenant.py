@@ -30,9 +30,9 @@ from bot.setup.capabilities import (
     to_write_with,
     undoes,
 )
+from bot.setup.doctor_findings import Line
 from bot.setup.doctor_held import held_by
 from bot.setup.next_steps import grant, license_for
-from bot.setup.told import Line
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
 from graph import contract

@@ -16,7 +16,7 @@ import structlog
 from bot.messages.home import Found
 from bot.settings import Settings
 from bot.setup.doctor import look
-from bot.setup.told import Line
+from bot.setup.doctor_findings import Line
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)

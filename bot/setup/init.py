@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from bot.errors import SettingsError
 from bot.setup.keys import demand_name, make_credential
-from bot.setup.wanted import READER, WRITER
+from bot.setup.registrations import READER, WRITER
 from graph.errors import GraphError
 from graph.limits import Deadline
 from graph.responses import json_of

@@ -8,7 +8,7 @@ from typing import Final
 from bot.atlas import systems_of
 from bot.errors import CannotStart
 from bot.settings import Settings
-from bot.setup.told import Line
+from bot.setup.doctor_findings import Line
 from commands.facts import addresses
 
 OLD: Final = 365

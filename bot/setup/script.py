@@ -10,8 +10,8 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from bot.setup.register import SCOPES, SHOWN_AMONG_APPS
-from bot.setup.wanted import (
+from bot.setup.in_entra import SCOPES, SHOWN_AMONG_APPS
+from bot.setup.registrations import (
     EXCHANGE_APP,
     GRAPH_APP,
     MANAGE_AS_APP_ID,

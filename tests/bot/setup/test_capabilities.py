@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.setup import wanted
+from bot.setup import registrations
 from bot.setup.capabilities import Held, label, lacks, undoes
 from bot.setup.writes import TO_KNOW, to_know, writing
 from commands.steps import STEPS, Step
@@ -119,7 +119,7 @@ def test_whatever_a_step_sends_and_takes_back_its_need_is_told_before(name: str)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_step_looks_at_needs_nothing_that_is_not_told_to_grant(name: str) -> None:
-    told = wanted.to_read() | wanted.to_write()
+    told = registrations.to_read() | registrations.to_write()
     asked = [change.look.ask for change in changes(name)]
     assert [(what, need) for what in asked for need in to_send(what) if need not in told] == []
 

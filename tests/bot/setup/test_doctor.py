@@ -22,7 +22,7 @@ from bot.playing import stage
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, Tenant
 from bot.setup import capabilities, doctor, doctor_held, doctor_slack, doctor_tenant
 from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
-from bot.setup.told import Line, Section, tell
+from bot.setup.doctor_findings import Line, Section, tell
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.signing_key import SigningKey

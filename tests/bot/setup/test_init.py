@@ -23,7 +23,7 @@ from bot import settings
 from bot.cli import command
 from bot.errors import SettingsError
 from bot.people.tenancy import Tenancy
-from bot.setup import init, keys, left, slack_app, wanted
+from bot.setup import init, keys, manual_instructions, registrations, slack_app
 from bot.setup.capabilities import cmdlet_of
 from bot.setup.init import QUESTIONS, Answers, read_answers
 from commands.steps import STEPS
@@ -77,13 +77,13 @@ def toml(values: dict[str, Any]) -> str:
 def remaining(answers: Answers, folder: Path = Path("folder")) -> list[str]:
     """All that is left to do after `init` that registered nothing, as it prints it."""
     return [
-        *left.in_microsoft(answers, folder),
-        *left.afterwards(answers, folder, str(ROOT / "manifest.yml")),
+        *manual_instructions.in_microsoft(answers, folder),
+        *manual_instructions.afterwards(answers, folder, str(ROOT / "manifest.yml")),
     ]
 
 
 def variables(answers: Answers) -> dict[str, str]:
-    lines = (line.partition("=") for line in left.environment(answers))
+    lines = (line.partition("=") for line in manual_instructions.environment(answers))
     return {name: VALUES[value] for name, _, value in lines}
 
 
@@ -411,7 +411,7 @@ def test_what_is_left_names_exactly_what_queries_and_steps_need():
         for what in ("investigate", "remediate")
     )
     declared = {need for query in QUERIES for need in of_source(query.ASKS) if " " not in need}
-    assert set(reading.split()) & set(wanted.of_graph(wanted.to_read())) == declared - {
+    assert set(reading.split()) & set(registrations.of_graph(registrations.to_read())) == declared - {
         "Exchange.ManageAsApp"
     }
     assert "ReadWrite" not in reading
@@ -420,12 +420,15 @@ def test_what_is_left_names_exactly_what_queries_and_steps_need():
             if " " not in need:
                 assert need in writing
     both = next(text for text in remaining(read_answers({**LEAST, "remediate": READS})) if "API perm" in text)
-    for need in (*wanted.of_graph(wanted.to_read()), *wanted.of_graph(wanted.to_write())):
+    for need in (
+        *registrations.of_graph(registrations.to_read()),
+        *registrations.of_graph(registrations.to_write()),
+    ):
         assert f"  {need}\n" in both
 
 
 def test_the_lines_of_powershell_hold_every_cmdlet_that_changes_something_and_no_other():
-    lines = "\n".join(left.powershell("remediate", WRITES))
+    lines = "\n".join(manual_instructions.powershell("remediate", WRITES))
     declared = {
         cmdlet_of(need)[1]
         for step in STEPS
@@ -434,9 +437,9 @@ def test_the_lines_of_powershell_hold_every_cmdlet_that_changes_something_and_no
     }
     for cmdlet in declared:
         assert f'"{cmdlet}"' in lines
-    for cmdlet in wanted.roles_for("remediate").keep:
+    for cmdlet in registrations.roles_for("remediate").keep:
         assert not cmdlet.startswith("Get-")
-    reading = "\n".join(left.powershell("investigate", READS))
+    reading = "\n".join(manual_instructions.powershell("investigate", READS))
     assert '"Get-InboxRule"' in reading
     assert "Set-" not in reading
 
@@ -467,8 +470,8 @@ def test_what_is_left_fits_the_answers():
 
 
 def test_the_manifest_is_found_beside_the_packages(tmp_path):
-    assert left.manifest_path(ROOT / "bot") == str(ROOT / "manifest.yml")
-    assert left.manifest_path(tmp_path / "bot") == "manifest.yml of the repository"
+    assert manual_instructions.manifest_path(ROOT / "bot") == str(ROOT / "manifest.yml")
+    assert manual_instructions.manifest_path(tmp_path / "bot") == "manifest.yml of the repository"
 
 
 @pytest.mark.parametrize("socket", [True, False])
@@ -492,14 +495,14 @@ def test_a_manifest_too_long_for_a_link_or_not_at_hand_is_named_as_a_file(tmp_pa
     manifest["display_information"]["long_description"] = "ü" * 1_500
     (tmp_path / "manifest.yml").write_text(yaml.safe_dump(manifest))
     for path in (tmp_path / "manifest.yml", tmp_path / "nowhere.yml"):
-        first = next(left.afterwards(read_answers(LEAST), tmp_path, str(path)))
+        first = next(manual_instructions.afterwards(read_answers(LEAST), tmp_path, str(path)))
         assert first.startswith(f"api.slack.com/apps, Create New App, From a manifest: {path}.")
 
 
 def test_a_secret_never_reaches_a_sign_in_beside_a_certificate(tmp_path):
     """Both at once is a mistake in the settings, so a secret is asked for only without a certificate."""
     answers = read_answers(ALL)
-    assert not [line for line in left.environment(answers) if "CLIENT_SECRET" in line]
+    assert not [line for line in manual_instructions.environment(answers) if "CLIENT_SECRET" in line]
     with pytest.raises(ValueError, match="exactly one"):
         TenantSettings(
             tenant_id=TENANT, client_id=READS, certificate=tmp_path / "x", client_secret=SecretStr("x")

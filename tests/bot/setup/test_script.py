@@ -15,13 +15,13 @@ from tree_sitter import Language, Node, Parser
 from typer.testing import CliRunner
 
 from bot.cli import command
-from bot.setup import consent, keys, wanted
-from bot.setup.recorded import FILE as RECORD
-from bot.setup.register import SCOPES
+from bot.setup import consent, keys, registrations
+from bot.setup.in_entra import SCOPES
+from bot.setup.made import FILE as RECORD
 from bot.setup.script import FILE, quoted, script
 from graph import contract
 
-APPLICATIONS = wanted.registrations(to_act=True)
+APPLICATIONS = registrations.registrations(to_act=True)
 TENANT = "c0ffee00-0000-4000-8000-00000000000f"
 READS, WRITES = "11111111-2222-4333-8444-555555555555", "61111111-2222-4333-8444-555555555555"
 
@@ -80,7 +80,7 @@ def test_the_script_holds_everything_that_is_registered_and_no_private_key(writt
         for role in one.directory_roles:
             assert f"'{contract.roles()[role].id}'" in written
     assert all(f"'{scope}'" in written for scope in SCOPES)
-    assert f"'{wanted.TRACE}'" in written
+    assert f"'{registrations.TRACE}'" in written
     assert "PRIVATE" not in written
 
 
@@ -157,12 +157,12 @@ def test_the_manifest_asks_for_exactly_the_permissions_and_the_link_leads_to_con
     for one in APPLICATIONS:
         graph, exchange = json.loads(consent.required(one))
         names = {row.id: row.name for row in contract.permissions().values()}
-        assert graph["resourceAppId"] == wanted.GRAPH_APP
+        assert graph["resourceAppId"] == registrations.GRAPH_APP
         assert tuple(names[item["id"]] for item in graph["resourceAccess"]) == one.permissions
         assert {item["type"] for item in graph["resourceAccess"]} == {"Role"}
         assert exchange == {
-            "resourceAppId": wanted.EXCHANGE_APP,
-            "resourceAccess": [{"id": wanted.MANAGE_AS_APP_ID, "type": "Role"}],
+            "resourceAppId": registrations.EXCHANGE_APP,
+            "resourceAccess": [{"id": registrations.MANAGE_AS_APP_ID, "type": "Role"}],
         }
     done = CliRunner().invoke(command.app, ["init", "--manifest"])
     assert done.exit_code == 0

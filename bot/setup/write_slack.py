@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import SettingsError
+from bot.setup.find_in_slack import Tokens
 from bot.setup.init import CONFIG, InSlack, slack_tables
-from bot.setup.joining import Tokens
 
 SECRETS: Final = "secrets.env"
 """Holds the tokens as variables, one a line, as systemd, containers and shells read them."""

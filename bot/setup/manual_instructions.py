@@ -12,8 +12,8 @@ from typing import Final
 
 from bot.setup import slack_app
 from bot.setup.init import CONFIG, Answers
-from bot.setup.joined import SECRETS
-from bot.setup.wanted import READER, TRACE, WRITER, of_graph, roles_for, to_read, to_write
+from bot.setup.registrations import READER, TRACE, WRITER, of_graph, roles_for, to_read, to_write
+from bot.setup.write_slack import SECRETS
 from graph.needs import MANAGE_AS_APP
 
 _PER_LINE: Final = 3

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.cli.command import main
-from bot.setup import record as recording
+from bot.setup import doctor_record as recording
 from bot.setup.doctor_tenant import Forgets
 from graph import contract
 from graph.collect import collect, find_subject

@@ -19,6 +19,14 @@ from bot.errors import SettingsError
 FILE: Final = "registered.json"
 _FORM: Final = 1
 
+APPLICATION: Final = "registration"
+PRINCIPAL: Final = "service principal"
+EXCHANGE_PRINCIPAL: Final = "service principal in Exchange"
+MANAGEMENT_ROLE: Final = "management role in Exchange"
+EXCHANGE_GROUP: Final = "role group in Exchange"
+PURVIEW_PRINCIPAL: Final = "service principal in Purview"
+PURVIEW_GROUP: Final = "role group in Purview"
+
 
 @dataclass(frozen=True, slots=True)
 class Made:

@@ -21,8 +21,8 @@ from bot import settings
 from bot.cli import command, hidden
 from bot.errors import NotUnderstood, SettingsError, SlackFailed
 from bot.settings import SlackSettings
-from bot.setup import joined
-from bot.setup.joining import Tokens, Workspace, tokens_in
+from bot.setup import write_slack
+from bot.setup.find_in_slack import Tokens, Workspace, tokens_in
 from sandbox import workspace
 from sandbox.workspace import RunningWorkspace
 from sandbox.workspace.faults import api_error
@@ -343,7 +343,7 @@ def test_the_tokens_go_to_no_other_address_than_slacks_without_a_sandbox(folder,
 
 def test_settings_that_are_not_there_or_cannot_be_read_are_named(tmp_path):
     with pytest.raises(SettingsError, match=r"There is no .*compromise\.toml\. First run: compromise init"):
-        joined.demand_room(tmp_path)
+        write_slack.demand_room(tmp_path)
     (tmp_path / "compromise.toml").write_text("tenant =")
     with pytest.raises(SettingsError, match="cannot be read"):
-        joined.demand_room(tmp_path)
+        write_slack.demand_room(tmp_path)

@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives import serialization
 from typer.testing import CliRunner
 
 from bot.cli import command
-from bot.setup import keys, registering, wanted
-from bot.setup.recorded import FILE, Record
-from bot.setup.register import SCOPES, NotRegistered, Patience, Registrar
+from bot.setup import keys, registration_dialog, registrations
+from bot.setup.in_entra import SCOPES
+from bot.setup.made import FILE, Record
+from bot.setup.making import Maker, NotRegistered, Waits
+from bot.setup.taking_back import remove
 from graph.administrator import Administrator
 from graph.limits import Deadline
 from graph.retry import Pacing
@@ -78,19 +80,19 @@ class Setting:
         self.administrator.sign_in(Deadline(20))
         self.record = Record(folder, self.administrator.tenant_id, lambda: datetime.now(UTC))
         self.said: list[str] = []
-        self.registrar = Registrar(self.administrator, self.record, self.said.append, Patience(5.0, 0.02))
+        self.maker = Maker(self.administrator, self.record, self.said.append, Waits(5.0, 0.02))
         self.certificates = certificates
 
     def make(self) -> list[str]:
         """Make everything; gives what is left to be done by hand."""
-        applications = wanted.registrations(to_act=True)
-        _, left = registering.make(
-            self.administrator, applications, self.certificates, self.registrar, self.said.append
+        applications = registrations.registrations(to_act=True)
+        _, left = registration_dialog.make(
+            self.administrator, applications, self.certificates, self.maker, self.said.append
         )
         return left
 
     def by_tag(self) -> dict[str, bytes]:
-        return {one.tag: self.certificates[one.what] for one in wanted.registrations(to_act=True)}
+        return {one.tag: self.certificates[one.what] for one in registrations.registrations(to_act=True)}
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def ours(played: RunningTenant) -> dict[str, Any]:
     return {
         "applications": sorted(one["displayName"] for one in state.applications.values()),
         "principals": len(principals),
-        "trace": [one for one in state.service_principals.values() if one["appId"] == wanted.TRACE],
+        "trace": [one for one in state.service_principals.values() if one["appId"] == registrations.TRACE],
         "permissions": sum(item["principalId"] in principals for item in state.app_role_assignments),
         "roles": sum(item["principalId"] in principals for item in state.role_assignments),
         "exchange": sorted(one["DisplayName"] for one in state.exchange_principals),
@@ -177,7 +179,9 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
     It runs as a program of its own, whose browser is a script that signs in and fetches nothing else.
     """
     played.state.service_principals = {
-        key: one for key, one in played.state.service_principals.items() if one["appId"] != wanted.TRACE
+        key: one
+        for key, one in played.state.service_principals.items()
+        if one["appId"] != registrations.TRACE
     }
     assert ours(played) == NOTHING
     with workspace.start(ROOT / "manifest.yml") as slack:
@@ -221,7 +225,7 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
     in_microsoft = 1 + len(["y"]) + who + len(["consent to Graph's tools"])
     counted = counts((ROOT / "docs/quickstart.md").read_text())
     assert (in_microsoft, len(in_slack)) == (counted["Microsoft 365"], counted["Slack, in the terminal"])
-    reader, writer = wanted.registrations(to_act=True)
+    reader, writer = registrations.registrations(to_act=True)
     assert ours(played) == {
         "applications": [reader.name, writer.name],
         "principals": 2,
@@ -267,10 +271,10 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
 
 
 def test_a_damaged_certificate_is_named_before_anything_is_removed(tmp_path: Path) -> None:
-    first, *_ = wanted.registrations(to_act=True)
+    first, *_ = registrations.registrations(to_act=True)
     (tmp_path / f"{first.what}.cer").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n")
     with pytest.raises(NotRegistered, match=rf"{first.what}\.cer is damaged: .* Restore it from a copy"):
-        registering.certificates_in(tmp_path)
+        registration_dialog.certificates_in(tmp_path)
 
 
 def test_everything_that_is_made_is_shown_before_and_nothing_is_made_without_a_yes(
@@ -286,13 +290,13 @@ def test_everything_that_is_made_is_shown_before_and_nothing_is_made_without_a_y
     assert not played.writes() or all("/oauth2/" in call.path for call in played.writes())
     assert [path.name for path in tmp_path.iterdir()] == ["answers.toml"]
     shown = said.splitlines()
-    for one in wanted.registrations(to_act=True):
+    for one in registrations.registrations(to_act=True):
         for name in (*one.permissions, *one.exchange.keep):
             assert any(line.split()[:1] == [name] for line in shown), name
         for role in one.directory_roles:
             assert role in said
     assert "RoleManagement.ReadWrite.Directory   ! can be used to take over the tenant" in said
-    assert wanted.TRACE in said
+    assert registrations.TRACE in said
 
 
 @pytest.mark.parametrize(
@@ -329,7 +333,7 @@ def test_a_run_that_was_cut_off_is_repeated_and_makes_only_what_is_lacking(
     again = setting()
     again.make()
     assert {line.partition(":")[0] for line in again.said} == {"Already there"}
-    again.registrar.remove(again.by_tag())
+    remove(again.maker, again.by_tag())
     assert ours(played) == NOTHING
 
 
@@ -360,7 +364,7 @@ def test_something_that_is_never_seen_is_given_up_and_stays_recorded(
 ) -> None:
     played.state.read_delay = 3600.0
     one = setting()
-    one.registrar = Registrar(one.administrator, one.record, one.said.append, Patience(0.1, 0.02))
+    one.maker = Maker(one.administrator, one.record, one.said.append, Waits(0.1, 0.02))
     with pytest.raises(NotRegistered, match="Could not confirm that the registration"):
         one.make()
     assert [made.kind for made in one.record.made] == ["registration"]
@@ -451,8 +455,8 @@ def test_what_somebody_else_registered_meanwhile_is_not_recorded_as_ours_and_not
         mine.make()
     assert [one.id for one in mine.record.made] == [""]
     with pytest.raises(NotRegistered, match="Without the certificate it is unknown"):
-        setting().registrar.remove({})
-    setting().registrar.remove(mine.by_tag())
+        remove(setting().maker, {})
+    remove(setting().maker, mine.by_tag())
     assert ours(played) == before
     assert not (tmp_path / FILE).exists()
 
@@ -479,7 +483,7 @@ def test_what_somebody_else_made_of_the_same_name_is_left_where_it_is(
     for group in played.state.exchange_role_groups:
         group["Roles"] = [role for role in group["Roles"] if role != theirs["Name"]]
     again = setting()
-    again.registrar.remove(again.by_tag())
+    remove(again.maker, again.by_tag())
     assert theirs in getattr(played.state, kept)
     [left] = [line for line in again.said if line.startswith("Left")]
     assert left == f"Left the {kind} {theirs['Name']}: it is not the one that was made here."
@@ -507,9 +511,9 @@ def test_keys_that_somebody_else_put_there_are_not_used(
     assert "investigate.pem already exists" in wrong
     assert ours(played) == NOTHING
     record = Record(tmp_path, "", lambda: datetime.now(UTC))
-    applications = wanted.registrations(to_act=False)
-    der = registering.certificates(tmp_path, applications, datetime.now(UTC), record, force=True)
-    assert registering.certificates(tmp_path, applications, datetime.now(UTC), record) == der
+    applications = registrations.registrations(to_act=False)
+    der = registration_dialog.certificates(tmp_path, applications, datetime.now(UTC), record, force=True)
+    assert registration_dialog.certificates(tmp_path, applications, datetime.now(UTC), record) == der
     (copy,) = tmp_path.glob("investigate.pem.*")
     assert copy.read_text() == "mine"
 
@@ -549,5 +553,7 @@ def test_a_record_of_another_tenant_or_form_is_refused(
 
 
 def test_the_plan_marks_what_could_be_abused() -> None:
-    marked = [line for line in registering.plan(wanted.registrations(to_act=True)) if "!" in line]
+    marked = [
+        line for line in registration_dialog.plan(registrations.registrations(to_act=True)) if "!" in line
+    ]
     assert len(marked) == 3

@@ -13,21 +13,15 @@ from cryptography.hazmat.primitives import serialization
 
 from bot.errors import SettingsError
 from bot.settings import Settings, Tenant
-from bot.setup import init, keys, left
+from bot.setup import init, keys, manual_instructions
 from bot.setup.doctor import look
+from bot.setup.doctor_findings import Section
+from bot.setup.in_entra import SCOPES, InEntra, Registered
+from bot.setup.in_exchange import InExchange
 from bot.setup.init import Answers
-from bot.setup.recorded import Made, Record
-from bot.setup.register import (
-    APPLICATION,
-    PRINCIPAL,
-    SCOPES,
-    NotRegistered,
-    Patience,
-    Registered,
-    Registrar,
-)
-from bot.setup.told import Section
-from bot.setup.wanted import READER, TRACE, WRITER, Registration, registrations
+from bot.setup.made import APPLICATION, PRINCIPAL, Made, Record
+from bot.setup.making import Maker, NotRegistered, Waits
+from bot.setup.registrations import READER, TRACE, WRITER, Registration, registrations
 from bot.setup.writes import TO_KNOW
 from graph.administrator import Administrator
 from graph.auth import Resource
@@ -177,7 +171,7 @@ def make(
     administrator: Administrator,
     wanted: tuple[Registration, ...],
     found: Mapping[str, bytes],
-    registrar: Registrar,
+    maker: Maker,
     say: Callable[[str], None],
 ) -> tuple[dict[str, Registered], list[str]]:
     """Make everything.
@@ -186,7 +180,7 @@ def make(
         administrator: Who has signed in.
         wanted: The applications.
         found: Their certificates (DER), by what they are for.
-        registrar: Makes each thing.
+        maker: Makes each thing.
         say: Tells what happens.
 
     Returns:
@@ -196,30 +190,31 @@ def make(
         NotRegistered: with what to do next.
     """
     made, by_hand = {}, []
+    entra, exchange = InEntra(maker), InExchange(maker)
     for one in wanted:
-        made[one.what] = registered = registrar.application(one, found[one.what])
-        absent = registrar.permissions(one, registered)
+        made[one.what] = registered = entra.application(one, found[one.what])
+        absent = entra.permissions(one, registered)
         if absent:
             say(f"This cloud does not offer {', '.join(absent)}.")
-        registrar.directory_roles(one, registered)
-    registrar.message_trace()
+        entra.directory_roles(one, registered)
+    entra.message_trace()
     try:
         administrator.sign_in(Deadline(TO_SIGN_IN), exchange=True)
     except GraphError as error:
         say(f"{error.sentence} Exchange and Purview must be set up manually.")
-        return made, [left.in_exchange(one.what, *_ids(made[one.what])) for one in wanted]
+        return made, [manual_instructions.in_exchange(one.what, *_ids(made[one.what])) for one in wanted]
     for one in wanted:
         by_hand += [
             f"No management role that was looked at holds {cmdlet}. Get-ManagementRole -Cmdlet {cmdlet} "
             f"names those that do; give one to the role group {one.exchange.group}."
-            for cmdlet in registrar.exchange(one, made[one.what])
+            for cmdlet in exchange.exchange(one, made[one.what])
         ]
         if one.purview:
             try:
-                registrar.purview(one, made[one.what])
+                exchange.purview(one, made[one.what])
             except NotRegistered as error:
                 say(str(error))
-                by_hand.append(left.in_purview(*_ids(made[one.what])))
+                by_hand.append(manual_instructions.in_purview(*_ids(made[one.what])))
     return made, by_hand
 
 
@@ -252,7 +247,7 @@ def settled(
     return init.read_answers(told)
 
 
-def first_look(answers: Answers, folder: Path, hosts: Hosts, patience: Patience) -> tuple[Section, ...]:
+def first_look(answers: Answers, folder: Path, hosts: Hosts, waits: Waits) -> tuple[Section, ...]:
     """Look at the tenant as the bot will; a new registration takes a moment to sign in.
 
     Raises:
@@ -273,16 +268,16 @@ def first_look(answers: Answers, folder: Path, hosts: Hosts, patience: Patience)
         remediate=RemediateSettings.model_validate(second) if answers.remediate else None,
     )
     with Connection(settings) as connection:
-        deadline = Deadline(patience.total)
+        deadline = Deadline(waits.total)
         for sign_in in (connection.sign_in, connection.sign_in_to_write):
             while True:
                 try:
                     sign_in.token(Resource.GRAPH, deadline)
                     break
                 except CannotSignIn:
-                    if deadline.left <= patience.pause:
+                    if deadline.left <= waits.pause:
                         raise
-                    deadline.sleep(patience.pause, "waiting for Microsoft")
+                    deadline.sleep(waits.pause, "waiting for Microsoft")
     tenants = Tenants((settings,))
     try:
         sections = look(Settings(tenants=(settings,)), tenants, None)
