@@ -366,6 +366,11 @@ class Story:
     sessions: tuple[str, ...] = ()
     applications: tuple[str, ...] = ()
 
+    @property
+    def came_in(self) -> bool:
+        """Whether anything tells how or from where somebody else came in; else only acts were seen."""
+        return bool(self.entry or self.origin)
+
 
 @dataclass(frozen=True, slots=True)
 class MailboxAccess:

@@ -61,7 +61,8 @@ class Happened:
         number: From 1, in order of time; 0 for what was done against the attacker.
         at: When what `says` tells happened first, None where nothing tells.
         what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``, ``last
-            seen``; for what was done about it ``contained``, ``still open``, ``given back``, ``rechecked``.
+            seen``, ``last action``; for what was done about it ``contained``, ``still open``, ``given back``,
+            ``rechecked``.
         says: What, in a few words.
         further: How many more deeds of this kind there were.
         span: When the first and the last of those happened; None where nothing tells.
@@ -144,7 +145,7 @@ def _last_seen(story: Story, last: tuple[datetime, _Kind] | None) -> tuple[Happe
     goes_on = any(one.times and one.times[-1] > last[0] for _, group in _kinds(story) for one in group)
     if seen.at - last[0] < (_SOON if goes_on else _APART):
         return ()
-    return (Happened(0, seen.at, "last seen", shortened(seen.says)),)
+    return (Happened(0, seen.at, "last seen" if story.came_in else "last action", shortened(seen.says)),)
 
 
 def _counted(events: Sequence[Happened], left: Sequence[datetime]) -> tuple[Happened, ...]:
@@ -160,11 +161,12 @@ def _counted(events: Sequence[Happened], left: Sequence[datetime]) -> tuple[Happ
 
 def _entry(story: Story) -> Iterator[Happened]:
     """The way in: since when, how, from where; nothing where no part of it is known."""
+    if not story.came_in:
+        return
     at = story.since[0].at if story.since else None
     way = how(story) if story.entry else "it is not known how"
     where = f", from {_few(story.origin)}" if story.origin else ""
-    if at or story.entry or story.origin:
-        yield Happened(1, at, "got in", cut(visible(f"{way}{where}"), 2 * _WORDS))
+    yield Happened(1, at, "got in", cut(visible(f"{way}{where}"), 2 * _WORDS))
 
 
 def _kinds(story: Story) -> Iterator[_Kind]:

@@ -62,6 +62,9 @@ _AUDIT: Final = ("audit_log", "audit_log_on_mailbox")
 _LATE: Final = timedelta(hours=2)
 """After how long a check sees more. Source: Microsoft Purview, "Search the audit log"."""
 
+_TRIED_BEFORE: Final = frozenset({"failures_then_success", "prompts_then_success"})
+"""Signs of findings that rest on what was tried before a success."""
+
 _LOGS: Final = {"audit_log": "unified audit log", "sign_ins": "sign-in log"}
 """What an export should hold at least, with the names that Microsoft's portals have for it."""
 
@@ -174,7 +177,7 @@ class _Told:
         yield Statement(self._judged(), weighed)
         yield from self._matters()
         who = f"Somebody else {got(story)} in"
-        if story.entry or story.origin:
+        if story.came_in:
             way = how(story) if story.entry else ""
             way = f" {way.removeprefix(PROBABLY) if story.likely else way}" if way else ""
             where = f", from {listed(story.origin, 'address')}" if story.origin else ""
@@ -226,17 +229,24 @@ class _Told:
         story = self.story
         first, last = first_of(story.since), first_of(story.last_seen)
         if first:
-            tried = [one for one in self.report.timeline if one.address in story.addresses and one.at < first]
+            tries = attempts(self.report)
+            tried = [
+                one
+                for one in self.report.timeline
+                if one.at < first and (one.record in tries or one.address in story.addresses)
+            ]
             begins = f"what was collected begins on {parts.utc(self.report.window.start)}"
+            what = "First successful access" if story.came_in else "First action that is not the user’s"
             yield Statement(
-                f"First successful access: {parts.utc(first)}; {_attempts(tried) or begins}.",
+                f"{what}: {parts.utc(first)}; {_attempts(tried) or begins}.",
                 self.grounds.of(story.since),
             )
         else:
             yield Statement("When it began is not known.", self.grounds.coverage())
         if last:
             span = f", {parts.lasted(last - first)} after the first" if first and last > first else ""
-            yield Statement(f"Last seen {parts.utc(last)}{span}.", self.grounds.of(story.last_seen))
+            what = "Last seen" if story.came_in else "Last action that is not the user’s:"
+            yield Statement(f"{what} {parts.utc(last)}{span}.", self.grounds.of(story.last_seen))
 
     # --- contained -----------------------------------------------------------------------------------------
 
@@ -459,9 +469,16 @@ class _Told:
             )
 
 
+def attempts(report: Report) -> frozenset[str]:
+    """Give the ids of what findings tell as tried before somebody got in, from wherever it was."""
+    return frozenset(
+        record for one in report.findings if one.sign.id in _TRIED_BEFORE for record in one.records
+    )
+
+
 def _attempts(tried: Sequence[Event]) -> str:
     """Say since when there were attempts without access; "" where there were none."""
     if not tried:
         return ""
     since = parts.utc(min(one.at for one in tried))
-    return f"attempts without access from the attacker’s addresses since {since}"
+    return f"attempts without access since {since}"

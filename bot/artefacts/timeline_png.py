@@ -140,7 +140,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     first = first_of(story.since) if story else None
     last = first_of(story.last_seen) if story else None
     if first and last:
-        yield "Attacker in", f"{spoken_time(first, with_year=True)} to {spoken_time(last)}"
+        what = "Attacker in" if story and story.came_in else "Actions"
+        yield what, f"{spoken_time(first, with_year=True)} to {spoken_time(last)}"
     elif first:
         yield "Since", spoken_time(first, with_year=True)
     start, end = report.window.start, report.window.end

@@ -118,7 +118,8 @@ def when_and_where(story: Story, ours: Collection[str]) -> str:
     if since:
         facts.append(f"*Since* {_short(since, year=year)}{'' if last else ' UTC'}")
     if last:
-        facts.append(f"*last seen* {_short(last, year=year)} UTC")
+        seen = "last seen" if story.came_in else "last action"
+        facts.append(f"*{seen}* {_short(last, year=year)} UTC")
     if story.origin:
         more = f" +{len(story.origin) - 1}" if len(story.origin) > 1 else ""
         room = _LINE - sum(len(one.replace("*", "")) + len(" · ") for one in facts) - len("from ") - len(more)
@@ -186,7 +187,7 @@ def _sentences(story: Story, closed: int) -> Iterator[str]:
 
 
 def _way_in(story: Story) -> str:
-    if not (story.entry or story.origin):
+    if not story.came_in:
         begins = f", and it began on {_time(story.since[0].at)}" if story.since else ""
         return f"No sign-in by anybody else was seen{begins}."
     who = f"Somebody else {got(story)} into this account"
@@ -215,7 +216,8 @@ def _still_in(story: Story, closed: int) -> Iterator[str]:
     if not (story.last_seen or story.still_open or story.by_others or closed):
         return
     at = story.last_seen[0].at if story.last_seen else None
-    seen = f"They were last seen on {_time(at)}" if at else "When they were last in is not known"
+    last = "They were last seen on" if story.came_in else "The last action was on"
+    seen = f"{last} {_time(at)}" if at else "When they were last in is not known"
     if story.by_others:
         seen += f". {_listed(story.by_others, what='record')}"
     if story.still_open:

@@ -156,7 +156,8 @@ def _grade_hiding(rule: Rule, *, odd: bool, telling: bool) -> Sign:
 
 def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Finding:
     kind = rule.kind if rule.is_live else "inbox rule"
-    summary = f"The {kind} {one_line(rule.spoken_name)} {one_line(says(rule), LONG)}"
+    article = "The" if rule.name is not None or rule.is_live else "An"
+    summary = f"{article} {kind} {one_line(rule.spoken_name)} {one_line(says(rule), LONG)}"
     record = rule.record
     if record is None:
         summary += untold(evidence, "when it was created or by whom")

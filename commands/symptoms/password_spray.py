@@ -14,13 +14,13 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS
-from commands.counts import further_sign_ins
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of, is_scripted
 from commands.usual.places import spot_of
-from commands.usual.sign_ins import WRONG_PASSWORD
+from commands.usual.sign_ins import LOCKED_OUT, WRONG_PASSWORD
+from commands.usual.tries import total, tries_in_words
 from graph.addresses import network_of
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
@@ -54,9 +54,6 @@ MANY_TRIES: Final = 10
 OLD_MODULE: Final = "1b730954-1685-4b74-9bfd-dac224a7b894"
 """Azure Active Directory PowerShell, the client that MSOLSpray and its kin pose as."""
 
-LOCKED_OUT: Final = 50053
-
-
 VICTIMS: Final = 30
 """Other accounts that an analysis of exports gives at most for one address: so many may be more."""
 
@@ -69,9 +66,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     yield from _many_sources(sign_ins, evidence, usual)
     locked = [one for one in sign_ins if one.status.error_code == LOCKED_OUT]
     if locked:
-        more = further_sign_ins(evidence, locked)
-        what = f"The account was locked out ({_times(len(locked) + more, 'attempt')})"
-        yield _finding(LOCKED, what, locked, usual, further=more)
+        what = f"The account was locked out: {tries_in_words(locked, evidence)}"
+        yield _finding(LOCKED, what, locked, usual, further=total(locked, evidence) - len(locked))
 
 
 def _finding(
@@ -96,10 +92,6 @@ def _finding(
     )
 
 
-def _times(count: int, thing: str) -> str:
-    return f"1 {thing}" if count == 1 else f"{count} {thing}s"
-
-
 def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     bare = {record.id for record in _logons(evidence) if _sent_bare(record)}
     groups: dict[tuple[str, str, bool], list[SignIn]] = defaultdict(list)
@@ -119,15 +111,15 @@ def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iter
         if kind and (one.succeeded or one.status.error_code in WRONG_PASSWORD):
             groups[spot_of(one.ip_address), kind, one.succeeded].append(one)
     for (_, kind, succeeded), used in groups.items():
-        total = len(used) + further_sign_ins(evidence, used)
+        count = total(used, evidence)
         tool = f"{kind[0].upper()}{kind[1:]}"
         if succeeded:
             sign = MODULE_IN if kind == "the legacy PowerShell module" else TOOL_IN
-            times = "once" if total == 1 else f"{total} times"
-            yield _finding(sign, f"{tool} signed in {times}", used, usual, further=total - len(used))
+            times = "once" if count == 1 else f"{count} times"
+            yield _finding(sign, f"{tool} signed in {times}", used, usual, further=count - len(used))
         else:
-            what = f"{tool} tried {_times(total, 'password')} and failed"
-            yield _finding(TOOL, what, used, usual, further=total - len(used))
+            what = f"{tool} failed to sign in: {tries_in_words(used, evidence)}"
+            yield _finding(TOOL, what, used, usual, further=count - len(used))
 
 
 def _logons(evidence: Evidence) -> Iterator[AuditRecord]:
@@ -201,6 +193,5 @@ def _many_sources(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) 
     ]
     networks = {network_of(one.ip_address) for one in failed} - {""}
     if len(failed) >= MANY_TRIES and len(networks) >= MANY_NETWORKS:
-        total = len(failed) + further_sign_ins(evidence, failed)
-        what = f"{total} wrong passwords came from {len(networks)} networks"
-        yield _finding(MANY, what, failed, usual, further=total - len(failed))
+        what = f"{tries_in_words(failed, evidence)} came from {len(networks)} networks"
+        yield _finding(MANY, what, failed, usual, further=total(failed, evidence) - len(failed))

@@ -14,7 +14,6 @@ from typing import Final
 
 from commands.clues.actions import AUDITS
 from commands.clues.alerts import risk_in_words
-from commands.counts import further_sign_ins
 from commands.facts import NetworkKind, ProgramKind
 from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
@@ -22,7 +21,6 @@ from commands.usual.agents import agent_of, family_of
 from commands.usual.places import belongs_to_microsoft, spot_of
 from commands.usual.points import FAILURE_SPAN, MANY_FAILURES, alike
 from commands.usual.sign_ins import (
-    LOCKED_OUT,
     REFUSED_PROMPT,
     SETTLED,
     WRONG_PASSWORD,
@@ -31,6 +29,7 @@ from commands.usual.sign_ins import (
     is_managed,
     risk_of,
 )
+from commands.usual.tries import total, tries_in_words
 from graph.addresses import network_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
@@ -100,18 +99,14 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield from _novelty(got_in, usual)
         failed = [one for one in used if one.status.error_code is not None]
         wrong = [one for one in failed if one.status.error_code in WRONG_PASSWORD]
-        guesses, tries = _total(wrong, evidence), _total(failed, evidence)
+        guesses, tries = total(wrong, evidence), total(failed, evidence)
         if not got_in and guesses >= MANY_FAILURES:
-            what = f"{guesses} wrong passwords and no success"
+            what = f"{tries_in_words(wrong, evidence)}, and no success"
             yield _finding(GUESSING, what, wrong, usual, guesses - len(wrong))
         elif not got_in and tries >= MANY_FAILURES:
             what = f"{tries} sign-ins failed and none succeeded"
             yield _finding(FAILED, what, failed, usual, tries - len(failed))
     yield from _risks(evidence, usual)
-
-
-def _total(sign_ins: Sequence[SignIn], evidence: Evidence) -> int:
-    return len(sign_ins) + further_sign_ins(evidence, sign_ins)
 
 
 def _finding(
@@ -143,10 +138,10 @@ def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Itera
         what = f"Most accounts of the organization were signed in to through {rented}"
         yield _finding(SERVICE, what, got_in, usual)
     if usual.is_suspect(address):
-        total = _total(got_in, evidence)
-        times = "once" if total == 1 else f"{total} times"
+        count = total(got_in, evidence)
+        times = "once" if count == 1 else f"{count} times"
         what = f"Suspicious {usual.use}, {times} ({usual.why(address)})"
-        yield _finding(SUSPECT, what, got_in, usual, total - len(got_in))
+        yield _finding(SUSPECT, what, got_in, usual, count - len(got_in))
     elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
         yield _finding(DOUBTFUL, f"Doubtful {usual.use} ({usual.why(address)})", got_in, usual)
     for point in usual.points.get(spot_of(address), ()):
@@ -203,15 +198,15 @@ def _before_success(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) 
         and not usual.is_own_network(one.ip_address)
     ]
     wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
-    total = _total(wrong, evidence)
-    if total >= MANY_FAILURES:
+    guesses = total(wrong, evidence)
+    if guesses >= MANY_FAILURES:
         what = f"{_guesses(wrong, first, evidence)}, then a success"
-        yield _finding(GUESSED, what, [first, *wrong], usual, total - len(wrong))
+        yield _finding(GUESSED, what, [first, *wrong], usual, guesses - len(wrong))
     refused = [one for one in before if one.status.error_code in REFUSED_PROMPT]
-    total = _total(refused, evidence)
-    if total >= 3:
-        what = f"{total} denied or unanswered MFA prompts, then a success"
-        yield _finding(PROMPTS, what, [first, *refused], usual, total - len(refused))
+    prompts = total(refused, evidence)
+    if prompts >= 3:
+        what = f"{prompts} denied or unanswered MFA prompts, then a success"
+        yield _finding(PROMPTS, what, [first, *refused], usual, prompts - len(refused))
 
 
 def _guesses(wrong: Sequence[SignIn], success: SignIn, evidence: Evidence) -> str:
@@ -221,18 +216,9 @@ def _guesses(wrong: Sequence[SignIn], success: SignIn, evidence: Evidence) -> st
         by_address[one.ip_address].append(one)
     counted = []
     for address in sorted(by_address, key=lambda one: one != success.ip_address):
-        kinds = []
-        for single, many, locked in (
-            ("wrong password", "wrong passwords", False),
-            ("lockout", "lockouts", True),
-        ):
-            those = [row for row in by_address[address] if (row.status.error_code == LOCKED_OUT) is locked]
-            if those:
-                number = _total(those, evidence)
-                kinds.append(f"{number} {single if number == 1 else many}")
         # The sentence ends with the address that got in.
         where = f" from {address or 'an unknown address'}" if set(by_address) != {success.ip_address} else ""
-        counted.append(f"{' and '.join(kinds)}{where}")
+        counted.append(f"{tries_in_words(by_address[address], evidence)}{where}")
     return ", ".join(counted[:3]) + (
         f" and more from {len(counted) - 3} addresses" if len(counted) > 3 else ""
     )

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
-from commands.counts import further_sign_ins
 from commands.facts import NetworkKind, ProgramKind
 from commands.usual.agents import agent_of, family_of, is_pocket
 from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
@@ -27,7 +26,6 @@ from commands.usual.places import (
 )
 from commands.usual.point import Point, point
 from commands.usual.sign_ins import (
-    LOCKED_OUT,
     REFUSED_PROMPT,
     SETTLED,
     WRONG_PASSWORD,
@@ -40,6 +38,7 @@ from commands.usual.sign_ins import (
     risk_of,
 )
 from commands.usual.travel import TRAVEL_SPAN, Visits, homes_of
+from commands.usual.tries import total, tries_in_words
 from graph.addresses import address_of, network_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import RiskDetection, SignIn
@@ -216,21 +215,15 @@ def _by_failures(
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
     before = [one for _, one in failures[start : bisect_right(failures, end, key=itemgetter(0))]]
     guesses = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
-    locked = [one for one in guesses if one.status.error_code == LOCKED_OUT]
-    wrong = [one for one in guesses if one.status.error_code != LOCKED_OUT]
-    counted = [len(some) + further_sign_ins(evidence, some) for some in (wrong, locked)]
-    if sum(counted) >= MANY_FAILURES:
-        told = [
-            f"{count} {word if count == 1 else f'{word}s'}"
-            for count, word in zip(counted, ("wrong password", "lockout"), strict=True)
-            if count
-        ]
+    if total(guesses, evidence) >= MANY_FAILURES:
         here = all(spot_of(one.ip_address) == spot_of(first.ip_address) for one in guesses)
         where = "from there" if here else "from there, its network or with its client"
-        yield point("wrong_passwords", f"{' and '.join(told)} {where} before the first success")
+        yield point(
+            "wrong_passwords", f"{tries_in_words(guesses, evidence)} {where} before the first success"
+        )
     # Only somebody who knows the password gets as far as a prompt, from wherever it was.
     prompts = [one for one in before if one.status.error_code in REFUSED_PROMPT]
-    refused = len(prompts) + further_sign_ins(evidence, prompts)
+    refused = total(prompts, evidence)
     if refused >= 3:
         yield point(
             "refused_prompts",

@@ -102,10 +102,14 @@ def _acts(rule: Rule) -> bool:
 
 
 def _rule_name(record: AuditRecord) -> str | None:
-    """The rule's name: the parameter, else what stands behind the backslash of the object."""
+    """The rule's name: the parameter, else what stands behind the backslash of the object.
+
+    An object without one is the mailbox, whose name is none of the rule's.
+    """
     if "Name" in record.parameters:
         return record.parameters["Name"]
-    for text in (record.parameters.get("Identity", ""), record.object_id):
+    behind = record.object_id if "\\" in record.object_id else ""
+    for text in (record.parameters.get("Identity", ""), behind):
         name = text.rpartition("\\")[2] if "\\" in text else (text if "@" not in text else "")
         if name and not re.fullmatch(r"[0-9]{6,}|[0-9a-f-]{36}", name, re.IGNORECASE):
             return name

@@ -71,7 +71,7 @@ class Rule:
     def spoken_name(self) -> str:
         """The name between quotes, or a word for a blank or unknown one."""
         if self.name is None:
-            return "without a recorded name"
+            return "whose name was not recorded"
         return f"“{self.name}”" if self.name.strip() else "without a name"
 
 

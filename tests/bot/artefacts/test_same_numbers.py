@@ -5,11 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from bot.artefacts import timeline_png
+from bot.artefacts.events import course
 from bot.artefacts.report_json import report_json
+from bot.artefacts.report_text import report_text
 from bot.artefacts.summary import summary
+from bot.messages.story import brief
+from commands.analyze import analyze
 from commands.clues.outgoing import Origin
 from commands.plan import ManualTask
 from commands.propose import offer
@@ -18,6 +24,9 @@ from commands.steps.review_sent_mail import FILE
 from tests.bot.artefacts.test_report_pdf import played
 from tests.commands.steps.rich import collected
 from tests.each import each
+from tests.examples import CASES, needs_cases
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 ACTIONS = ("persistence", "hidden", "read_or_taken", "sent")
 """The parts of the story whose clauses are counted as actions of the attacker."""
@@ -81,3 +90,60 @@ def test_the_messages_of_the_attacker_are_as_many_everywhere():
     assert sum(row["sent by"] == Origin.INTRUDER for row in rows) == whole
     told = report_json(report)["exposure"]
     assert told["sent"] + told["undelivered"] == whole
+
+
+def test_tried_passwords_are_as_many_everywhere_and_the_span_begins_with_the_first():
+    """In the reasons of the suspicious sign-in, the finding of the guessing, and those of programs."""
+    report, answers = takeover()
+
+    def counted(text: str) -> tuple[int, int]:
+        wrong, locked = (
+            sum(int(one) for one in re.findall(rf"(\d+) {what}s?", text))
+            for what in ("wrong password", "lockout")
+        )
+        return wrong, locked
+
+    def says(sign: str) -> list[str]:
+        return [one.summary for one in report.findings if one.sign.id == sign]
+
+    (guessed,), (suspect, *_) = says("failures_then_success"), says("suspect_address_signed_in")
+    assert counted(guessed) == counted(suspect) == (13, 2)
+    tools = [counted(one) for one in says("guessing_tool_failed")]
+    assert (sum(one[0] for one in tools), sum(one[1] for one in tools)) == (13, 2)
+    assert [counted(one) for one in says("locked_out")] == [(0, 2)]
+    tried = {
+        record for one in report.findings if one.sign.id == "failures_then_success" for record in one.records
+    }
+    first = min(one.at for one in report.timeline if one.record in tried)
+    assert f"attempts without access since {first:%Y-%m-%d %H:%M} UTC" in answers["when"]
+
+
+@needs_cases
+def test_where_no_sign_in_was_seen_nothing_tells_of_a_successful_access():
+    (report,) = analyze([CASES / "exports/15_rule_into_calendar.jsonl"], user=None, now=NOW).users
+    whole = forms(report)
+    assert "No sign-in by anybody else was seen" in whole
+    for words in each(("successful access", "last seen", "got in", "Attacker in", "They were")):
+        assert words.casefold() not in whole.casefold(), words
+
+
+@needs_cases
+def test_a_rule_whose_name_was_not_recorded_is_not_called_by_its_mailbox():
+    (report,) = analyze([CASES / "exports/22_rule_without_parameters.jsonl"], user=None, now=NOW).users
+    whole = forms(report)
+    assert "An inbox rule whose name was not recorded has actions that its record does not show" in whole
+    assert "“megan.bowen”" not in whole
+
+
+def forms(report: Report) -> str:
+    """Everything that is told of a report in words: text, JSON, card and the labels of the picture."""
+    picture = course(report)
+    return " ".join(
+        (
+            report_text(report, timeline=False),
+            str(report_json(report)["story"]),
+            *(brief(report.story, ()) if report.story else ()),
+            *(f"{one.what} {one.says}" for one in picture.events),
+            *(f"{what} {at}" for what, at in timeline_png._facts(report)),
+        )
+    )

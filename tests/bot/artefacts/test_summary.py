@@ -538,10 +538,28 @@ def test_attempts_before_the_first_successful_access_are_told():
     failed = Event(NOW - timedelta(hours=3), "failed", "", "203.0.113.77", "sign_ins", "s-1")
     says = told(replace(report, story=story, timeline=(failed,)))["when"]
     assert "First successful access: 2026-03-02 09:30 UTC" in says
-    assert "attempts without access from the attacker’s addresses since 2026-03-02 06:30 UTC" in says
+    assert "attempts without access since 2026-03-02 06:30 UTC" in says
     assert "there is none" not in says
     says = told(replace(report, story=story, timeline=()))["when"]
     assert "attempts" not in says
+    # What a finding counts as tried before the success is in the span as well, wherever it came from.
+    elsewhere = replace(failed, at=NOW - timedelta(hours=5), address="203.0.113.78", record="s-0")
+    guessed = replace(
+        with_finding("sign_ins", "failures_then_success", "13 wrong passwords, then a success"),
+        story=story,
+        timeline=(elsewhere, failed),
+    )
+    assert "attempts without access since 2026-03-02 06:30 UTC" in told(guessed)["when"]
+    results = tuple(
+        replace(one, findings=tuple(replace(found, records=("s-2", "s-0", "s-1")) for found in one.findings))
+        if one.id == "sign_ins"
+        else one
+        for one in guessed.symptoms
+    )
+    assert (
+        "attempts without access since 2026-03-02 04:30 UTC"
+        in told(replace(guessed, symptoms=results))["when"]
+    )
 
 
 def test_the_story_after_containment_calls_nothing_open_that_was_closed():

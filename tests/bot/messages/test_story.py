@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -77,8 +78,16 @@ def test_a_lead_says_what_connects_it():
     ],
 )
 def test_it_is_said_whether_they_are_still_in(story, says):
-    (said,) = (one for one in sentences(story) if "last seen" in one)
+    (said,) = (one for one in sentences(replace(story, entry=(Clause("x"),))) if "last seen" in one)
     assert said.endswith(says)
+
+
+def test_nobody_is_last_seen_where_only_actions_were_found():
+    story = Story(certain=False, since=(Clause("x", AT),), last_seen=(Clause("x", AT),))
+    said = " ".join((*sentences(story), *brief(story, ())))
+    assert "No sign-in by anybody else was seen" in said
+    assert "The last action was on 2026-09-09 12:00 UTC." in said
+    assert "last seen" not in said
 
 
 def test_whoever_reads_the_sentences_alone_knows_that_somebody_was_in_the_account():
