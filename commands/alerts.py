@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands import facts
+from commands.ledger import Case, CaseState
 from commands.ledger.alerts import Alert
 
 KINDS: Final = frozenset(facts.alert_names())
@@ -17,6 +18,10 @@ KINDS: Final = frozenset(facts.alert_names())
 
 SEVERITIES: Final = ("high", "medium", "low", "informational", "unknown")
 """How grave an alert is, the gravest first; `unknown` is what Microsoft says of risks without a license."""
+
+
+AGAINST: Final = frozenset({"compromised", "suspicious"})
+"""The verdicts after which a further alert is told in the thread of the case, and starts no other check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ def kinds_of(title: str) -> frozenset[str]:
 def starts_check(alert: Alert, policy: Collection[str]) -> bool:
     """Say whether an alert starts a check by itself: by its severity, or by what it tells of."""
     return bool(alert.object_id) and not ({alert.severity} | kinds_of(alert.title)).isdisjoint(policy)
+
+
+def found_nothing(case: Case) -> bool:
+    """Say whether a check is over and spoke against nobody, so that a later alert calls for another one."""
+    return case.state is not CaseState.LOOKING and case.verdict not in AGAINST
 
 
 def gravest_first(alerts: Iterable[Alert]) -> tuple[Alert, ...]:

@@ -3,6 +3,8 @@
 Everything that came stands in the ledger before it is shown, and what was shown is noted, so a restart
 forgets nothing. An alert can start a check, where the settings say so, and nothing else: this module cannot
 propose, vote or change anything.
+
+Longer than other files because taking in and showing share one turn for each tenant.
 """
 
 from __future__ import annotations
@@ -286,8 +288,8 @@ class Alerts:
     def _settle(self, tenant: str) -> None:
         """Show those of one tenant, within its own share of the hour."""
         with self._turns[tenant]:
-            rest = self._join(self._waiting(tenant))
             now = self._tools.clock()
+            rest = self._join(self._waiting(tenant), self._room(tenant, now).checks)
             told = policy.decide(rest, self._settings.check, self._room(tenant, now))
             for alert in told.checks:
                 self._check(alert)
@@ -299,7 +301,7 @@ class Alerts:
                 )
                 posted = self._say(message, tenant)
                 self._shown(told.digest, "digest", posted["channel"], posted["ts"])
-            self._join(self._waiting(tenant))
+            self._join(self._waiting(tenant), self._room(tenant, now).checks)
 
     def _waiting(self, tenant: str) -> list[Alert]:
         whose = self._tools.tenancy.whose
@@ -315,12 +317,15 @@ class Alerts:
             digest=not shown("digest"),
         )
 
-    def _join(self, waiting: Sequence[Alert]) -> list[Alert]:
-        """Tell alerts in the thread of the case or line that is there already; give the others."""
+    def _join(self, waiting: Sequence[Alert], checks: int) -> list[Alert]:
+        """Tell alerts in the thread of the case or line that is there already; give the others.
+
+        What starts a check, while `checks` more may start, joins none that found nothing, and no line.
+        """
         rest: list[Alert] = []
         threads: dict[tuple[str, str], list[Alert]] = {}
         for alert in waiting:
-            place = self._thread_of(alert)
+            place = self._thread_of(alert, checks)
             if place is None:
                 rest.append(alert)
             else:
@@ -338,10 +343,14 @@ class Alerts:
             self._shown(alerts, "thread", channel, posted["ts"])
         return rest
 
-    def _thread_of(self, alert: Alert) -> tuple[str, str] | None:
+    def _thread_of(self, alert: Alert, checks: int) -> tuple[str, str] | None:
+        starts = checks > 0 and policy.starts_check(alert, self._settings.check)
         case = self._case_of(alert.tenant, alert.object_id)
-        if case and case.card:
+        if case and case.card and not (starts and policy.found_nothing(case)):
             return case.channel, case.card
+        if starts:
+            # A line is no check: whoever raises a small alert first must not have a day without any.
+            return None
         since = self._tools.clock() - self._settings.join
         line = book.last_line(self._ledger, alert.tenant, alert.object_id, since)
         return (line.channel, line.ts) if line else None

@@ -125,6 +125,34 @@ def test_a_second_alert_about_an_account_joins_its_line(stage):
     assert "sending patterns" in story.slack.as_text(story.slack.replies(line)[0])
 
 
+def test_a_lesser_alert_does_not_keep_a_graver_one_from_its_check(stage):
+    """Whoever raises a small alert first would else have a day without any check."""
+    story = with_alerts(stage, "mailbox-takeover", check=("restricted",))
+    raise_alert(story.microsoft.state, "Something odd", ADELE, severity="low")
+    story.bot.alerts.round()
+    assert len(lines(story, "Something odd")) == 1
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE)
+    story.bot.alerts.round()
+    story.shown()
+    assert story.kinds().count("case_opened") == 1
+
+
+def test_a_check_that_found_nothing_does_not_keep_a_graver_alert_from_the_next_one(stage):
+    story = with_alerts(stage, check=("restricted",))
+    story.type(f"check {ADELE}")
+    story.shown()
+    raise_alert(story.microsoft.state, "Something odd", ADELE, severity="low")
+    story.bot.alerts.round()
+    assert story.kinds().count("case_opened") == 1
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE)
+    story.bot.alerts.round()
+    assert story.kinds().count("case_opened") == 2
+    # Of what is under way it learns nothing new, so it joins that.
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE)
+    story.bot.alerts.round()
+    assert story.kinds().count("case_opened") == 2
+
+
 def test_a_case_whose_channel_takes_no_posts_any_more_holds_up_no_alert(stage):
     """Whoever archives the channel of one case would else silence the tenant's alerts for a day."""
     story = with_alerts(stage)
