@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from commands import accounts, exposure, importance, reach, story, symptoms, timeline, usual, verdict
+from commands import accounts, exposure, importance, leads, reach, story, symptoms, timeline, usual, verdict
 from commands.clues import whose
 from commands.faults import noted
 from commands.report import (
@@ -114,7 +114,9 @@ def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> 
     known = replace(report, exposure=_exposure(evidence, report, atlas))
     if known.story is None:
         return known
-    return replace(known, story=replace(known.story, reached=(*known.story.reached, *reach.clauses(known))))
+    reached = (*known.story.reached, *reach.clauses(known))
+    others = leads.with_further(known.story.leads, leads.lured(known))
+    return replace(known, story=replace(known.story, reached=reached, leads=others))
 
 
 def _exposure(evidence: Evidence, report: Report, atlas: Atlas | None) -> Exposure | None:

@@ -1,6 +1,7 @@
 """Other accounts to check: seen where the attacker was, or touched from the account taken over. Pure.
 
-A lead comes of the attacker's addresses, sessions and applications, and of what was done to other accounts.
+A lead comes of the attacker's addresses, sessions and applications, of what was done to other accounts, and
+of whom inside the organization the attacker wrote to: mail from a colleague is what most people believe.
 Within one check the subject's own records show it; `with_leads` adds what the reports of the same files show
 of each other.
 """
@@ -28,8 +29,9 @@ TRIED: Final = "tried from the attacker's IP address"
 CREATED: Final = "created from this account"
 GIVEN: Final = "was granted rights by this account"
 ACTED_ON: Final = "was changed from this account"
+LURED: Final = "received mail from the attacker"
 
-_ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_ADDRESS, CREATED, GIVEN, ACTED_ON, TRIED)
+_ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_ADDRESS, CREATED, GIVEN, ACTED_ON, TRIED, LURED)
 """Why an account is a lead, the most telling reason first."""
 
 _FAILED: Final = "failed to sign in"
@@ -100,6 +102,13 @@ def _touched(one: Told, record: AuditRecord, evidence: Evidence, ordinary: Usual
     for name, why in found:
         if "@" in name and not ordinary.is_outside(name) and not evidence.subject.is_meant_by(name):
             yield Lead(name, why, record.id)
+
+
+def lured(report: Report) -> Iterator[Lead]:
+    """Give those inside the organization who got mail of the attacker's; their own accounts may be next."""
+    seen = report.exposure
+    for address in seen.inside if seen else ():
+        yield Lead(address, LURED, next(iter(seen.sent_records), "") if seen else "")
 
 
 def applications_of(told: Iterable[Told], evidence: Evidence) -> tuple[str, ...]:

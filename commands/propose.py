@@ -23,6 +23,7 @@ from commands.plan import (
 )
 from commands.planning import Guard, PlanningInput
 from commands.report import Report
+from commands.turns import in_order
 from commands.undo import is_undo
 from commands.usual.places import Atlas
 from graph.audit_log.record import AuditRecord
@@ -202,7 +203,8 @@ def assemble(
         )
     parts = [offer[number] for number in numbers]
     changes = [part for part in parts if isinstance(part, Change)]
-    tasks = tuple(part for part in parts if isinstance(part, ManualTask))
+    # They are numbered in this order.
+    tasks = in_order(part for part in parts if isinstance(part, ManualTask))
     if not changes and not tasks:
         raise PlanRefused("Nothing was chosen. Choose at least one change or manual task.")
     ids = {change.id for change in changes}

@@ -17,8 +17,11 @@ from bot.artefacts.grounds import NAMED, Grounds, Statement, named
 from bot.artefacts.handled import Handled
 from bot.messages import parts
 from bot.messages.escape import visible
+from bot.messages.turns import TITLES
 from commands import reach
-from commands.report import Clause, Impact, Report
+from commands.leads import LURED
+from commands.report import Impact, Report
+from commands.turns import Turn, in_turn, turn_of
 from graph.question import Subject
 
 if TYPE_CHECKING:
@@ -26,16 +29,6 @@ if TYPE_CHECKING:
 
 CLOCK: Final = timedelta(hours=72)
 """How long a controller has from becoming aware. Source: GDPR, Art. 33(1)."""
-
-WARNING: Final = "warn_recipients"
-_LATER: Final = "harden"
-"""The step of the checklist of 30 and 90 days, which does nothing about this attacker."""
-
-_AFTERWARDS: Final = frozenset({"review_sent_mail", "restore_contact_data", "clean_junk_lists"})
-"""Steps whose manual tasks keep nobody out: they restore, or look at what was done."""
-
-_SERVICES: Final = "other_services"
-"""The step whose task secures accounts elsewhere, such as at the bank, that this mailbox can reset."""
 
 _RESETS: Final = "password_reset_mail_of_several_services"
 
@@ -49,30 +42,18 @@ def do_now(report: Report, handled: Handled, grounds: Grounds) -> Iterator[State
     yield from map(_to_decide, waiting)
     yield from _to_contain(report, handled, contains=any(one.kind != "restore" for one in waiting))
     tasks = Tasks(handled.tasks)
-    yield from _tasks("Keep the attacker out", tasks.urgent, len(tasks.open), report.subject)
-    if leads := unchecked(report, handled):
-        yield _to_check(leads, grounds)
-    if report.exposure and (lured := _not_checked(report.exposure.inside, handled)):
-        yield Statement(
-            f"Ask {named(lured, NAMED, 'account')} (inside; received mail from the attacker) whether they "
-            "acted on it, and check whoever did.",
-            grounds.of_records(report.exposure.sent_records),
-        )
-    if Impact.FRAUD in report.verdict.impact:
-        story = report.story
-        yield Statement(
-            "Call the bank about payments that rest on this account’s mail, and whoever was asked for money "
-            "or got changed bank details, on a number known from before.",
-            ("impact: fraud", *grounds.of(story.sent if story else ())),
-        )
+    yield from _to_recover(report, tasks, grounds)
+    yield from _tasks(Turn.OUT, tasks, report.subject)
+    yield from _to_check(report, handled, tasks, grounds)
     yield from _to_secure(report, tasks)
     yield from _to_warn(report, tasks)
-    yield from _tasks("Then look and restore", tasks.afterwards, len(tasks.open), report.subject)
+    yield from _tasks(Turn.AFTERWARDS, tasks, report.subject)
     yield _clock(report, handled)
     if tasks.later:
         count = parts.counted(len(tasks.later), "manual task")
         yield Statement(
-            f"Later, {count} of {len(tasks.open)} open: harden the organization ({_numbers(tasks.later)}).",
+            f"{TITLES[Turn.LATER]}, {count} of {len(tasks.open)} open: harden the organization "
+            f"({_numbers(tasks.later)}).",
             ("ledger: manual tasks",),
         )
 
@@ -86,23 +67,23 @@ class Tasks:
 
     def __init__(self, every: Sequence[TaskState]) -> None:
         self.open = tuple(one for one in every if not one.done_by)
-        self.later = tuple(one for one in self.open if _step(one) == _LATER)
-        self.afterwards = tuple(one for one in self.open if _step(one) in _AFTERWARDS)
-        self.warning = next((one for one in every if _step(one) == WARNING), None)
-        self.services = next((one for one in self.open if _step(one) == _SERVICES), None)
-        rest = {one.id for one in (*self.later, *self.afterwards)}
-        self.urgent = tuple(
-            one for one in self.open if one.id not in rest and one not in (self.warning, self.services)
-        )
+        self.turns = in_turn(self.open)
+        self.warning = next((one for one in every if turn_of(one) is Turn.WARN), None)
+
+    @property
+    def later(self) -> tuple[TaskState, ...]:
+        """Those that can wait."""
+        return self.turns.get(Turn.LATER, ())
+
+    @property
+    def first(self) -> TaskState | None:
+        """The one that comes first; None where none is open."""
+        return next((one for some in self.turns.values() for one in some), None)
 
     def in_words(self) -> str:
         """Count what is open, and how much of it can wait: ``19 manual tasks open, 10 can wait``."""
         later = f", {len(self.later)} can wait" if self.later else ""
         return f"{parts.counted(len(self.open), 'manual task')} open{later}"
-
-
-def _step(task: TaskState) -> str:
-    return task.id.partition(":")[0]
 
 
 def _waiting(report: Report, handled: Handled) -> Iterator[Proposal]:
@@ -144,13 +125,21 @@ def _to_contain(report: Report, handled: Handled, *, contains: bool) -> Iterator
         yield Statement(f"Propose what was suggested and never carried out: {never}.", ("ledger",))
 
 
-def _tasks(begins: str, tasks: Sequence[TaskState], whole: int, subject: Subject) -> Iterator[Statement]:
-    if tasks:
-        told = "; ".join(f"({one.number}) {_task(one, subject)}" for one in tasks[:_TASKS])
-        left = len(tasks) - _TASKS
+def _tasks(turn: Turn, tasks: Tasks, subject: Subject) -> Iterator[Statement]:
+    group = tasks.turns.get(turn, ())
+    if group:
+        told = "; ".join(f"({one.number}) {_task(one, subject)}" for one in group[:_TASKS])
+        left = len(group) - _TASKS
         more = f"; and {parts.counted(left, 'more task')}" if left > 0 else ""
-        count = f"{parts.counted(len(tasks), 'manual task')} of {whole} open"
-        yield Statement(f"{begins}, {count}: {told}{more}.", ("ledger: manual tasks",))
+        count = f"{parts.counted(len(group), 'manual task')} of {len(tasks.open)} open"
+        yield Statement(f"{TITLES[turn]}, {count}: {told}{more}.", ("ledger: manual tasks",))
+
+
+def _given(tasks: Tasks, turn: Turn) -> str:
+    """Which manual tasks say how: `` (manual task 3)``; "" where none is open."""
+    numbers = [str(one.number) for one in tasks.turns.get(turn, ())]
+    word = "manual task" if len(numbers) == 1 else "manual tasks"
+    return f" ({word} {' and '.join(numbers)})" if numbers else ""
 
 
 def _task(task: TaskState, subject: Subject) -> str:
@@ -161,19 +150,46 @@ def _task(task: TaskState, subject: Subject) -> str:
     return f"{says[:1].lower()}{says[1:]}"
 
 
-def _not_checked(addresses: Sequence[str], handled: Handled) -> tuple[str, ...]:
-    return tuple(one for one in addresses if not any(who.subject.is_meant_by(one) for who in handled.checked))
+def _to_recover(report: Report, tasks: Tasks, grounds: Grounds) -> Iterator[Statement]:
+    """Money first: a bank recalls a payment within hours, and hardly ever later."""
+    if Impact.FRAUD in report.verdict.impact:
+        story = report.story
+        yield Statement(
+            "Within hours, call the bank about payments that rest on this account’s mail, payroll about "
+            "changes, and whoever was asked for money or got changed bank details, on a number known from "
+            f"before{_given(tasks, Turn.MONEY)}.",
+            ("impact: fraud", *grounds.of(story.sent if story else ())),
+        )
 
 
-def _to_check(leads: Sequence[Clause], grounds: Grounds) -> Statement:
-    told = named([f"{one.says} ({one.why})" if one.why else one.says for one in leads], NAMED, "account")
-    word = "" if len(leads) == 1 else f"{len(leads)} other accounts: "
-    return Statement(f"Check {word}{told}; not checked yet.", grounds.of(leads) or ("story of the case",))
+def _to_check(report: Report, handled: Handled, tasks: Tasks, grounds: Grounds) -> Iterator[Statement]:
+    """The accounts that nobody checked: where the attacker was, and whom the attacker wrote to."""
+    leads = unchecked(report, handled)
+    seen = [one for one in leads if one.why != LURED]
+    reached = report.exposure
+    lured = [
+        one
+        for one in (reached.inside if reached else ())
+        if not any(who.subject.is_meant_by(one) for who in handled.checked)
+    ]
+    given = _given(tasks, Turn.OTHERS)
+    if seen:
+        told = named([f"{one.says} ({one.why})" if one.why else one.says for one in seen], NAMED, "account")
+        word = "" if len(seen) == 1 else f"{len(seen)} other accounts: "
+        yield Statement(
+            f"Check {word}{told}; not checked yet{given}.", grounds.of(seen) or ("story of the case",)
+        )
+    if reached and lured:
+        yield Statement(
+            f"Ask {named(lured, NAMED, 'account')} (inside; {LURED}) whether they acted on it, and check "
+            f"whoever did{'' if seen else given}.",
+            grounds.of_records(reached.sent_records),
+        )
 
 
 def _to_secure(report: Report, tasks: Tasks) -> Iterator[Statement]:
     """The accounts at banks, payroll and other services that whoever reads this mailbox can reset."""
-    task = tasks.services
+    task = next(iter(tasks.turns.get(Turn.SERVICES, ())), None)
     if task:
         names = [one.after for one in report.findings if one.sign.id == _RESETS and one.after]
         which = f" ({'; '.join(map(visible, names))})" if names else ""

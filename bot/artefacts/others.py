@@ -18,6 +18,7 @@ from bot.messages.escape import cut, visible
 from commands import reach
 from commands.clues.records import addresses_in
 from commands.doors import DoorState
+from commands.leads import LURED
 from commands.report import Clause, Report, numbered
 
 _NAMED: Final = 5
@@ -78,7 +79,9 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
             seen.applications,
             found,
         )
-    leads = (f"{one.says}: {one.why}" if one.why else one.says for one in story.leads)
+    # Whom the attacker wrote to stands among those whom the mail reached.
+    found_where = (one for one in story.leads if one.why != LURED)
+    leads = (f"{one.says}: {one.why}" if one.why else one.says for one in found_where)
     yield _ring("accounts", "leads to other accounts", leads, check=bool(unseen))
     if seen:
         own = {address.casefold() for address in report.subject.addresses}

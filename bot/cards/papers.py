@@ -52,9 +52,7 @@ def what_now(report: Report, handled: Handled, until: datetime | None) -> WhatNo
     if not any(one.kind == "contain" and one.state is ProposalState.DONE for one in handled.proposals):
         return None
     tasks = Tasks(handled.tasks)
-    rest = (*tasks.afterwards, *tasks.later)
-    # The warning of recipients is in no group of its own, but comes before what can wait.
-    first = next(iter((*tasks.urgent, *(one for one in tasks.open if one not in rest), *rest)), None)
+    first = tasks.first
     left = left_open(items(report, handled))
     return WhatNow(
         open=tuple(one.says for one in left if not one.task),

@@ -12,12 +12,10 @@ from bot.messages import Block, Modal, parts
 from bot.messages.choices import Choice, groups
 from bot.messages.escape import said
 from bot.messages.plans import PHASES, offer_reference, places_text
+from bot.messages.turns import in_short
 from commands.plan import Change, ManualTask, Nothing, Planned
 from commands.propose import DONE, contain_now, is_irreversible, phase_of, without_done
 from graph.question import Subject
-
-_LATER = "harden"
-"""The step whose manual tasks can wait; no other's can."""
 
 _VALUE = 150
 """How long the value of an option may be. Source: Slack, "Option object"."""
@@ -149,7 +147,7 @@ def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, lis
             Choice(
                 some,
                 f"Add {parts.counted(len(some), 'manual task')} to the case",
-                _can_wait(offer, some),
+                _by_turn(offer, some),
                 numbered=False,
                 ticked=bool(asked),
             )
@@ -170,11 +168,9 @@ def _title(step: str, titles: Mapping[str, str]) -> str:
     return titles.get(step, "") or parts.spoken(step).capitalize()
 
 
-def _can_wait(offer: Sequence[Planned], places: Iterable[int]) -> str:
-    """How many of the manual tasks can wait, as cards and reports count them; "" for none."""
-    tasks = (item for place in places if isinstance(item := offer[place], ManualTask))
-    later = sum(1 for task in tasks if task.step == _LATER)
-    return f"{later} can wait" if later else ""
+def _by_turn(offer: Sequence[Planned], places: Iterable[int]) -> str:
+    """How many of the manual tasks are in each group, as cards and reports have them."""
+    return in_short([item for place in places if isinstance(item := offer[place], ManualTask)])
 
 
 def _suggested(offer: Sequence[Planned], places: Iterable[int]) -> list[int]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from bot.messages import Block, Message, Modal, parts
 from bot.messages.escape import plain, said
 from bot.messages.limits import fit
+from bot.messages.turns import TITLES
 from commands.proposals import TaskState
+from commands.turns import in_order, in_turn
 from graph.question import Subject
 
 _WAYS = 8
@@ -26,13 +28,17 @@ def tasks(case_id: str, subject: Subject | str, listed: Sequence[TaskState]) -> 
         parts.header(f"Manual tasks: {plain(name, 100, ours)}"),
         parts.section(f"Case {said(case_id, 40)} · {count}" if listed else "There are no manual tasks."),
     ]
-    blocks += [_open(case_id, task, ours) for task in still]
+    for turn, group in in_turn(still).items():
+        blocks.append(parts.context(f"*{TITLES[turn]}*"))
+        blocks += [_open(case_id, task, ours) for task in group]
     # What is done may give way to what is open, which would otherwise be cut off with its buttons.
     blocks += list(parts.paragraphs("*Done*", (_done(task, ours) for task in done)))[:_DONE_BLOCKS]
     if listed:
         blocks.append(parts.context(f"By text: `{by_text(case_id, listed[0].number)}`"))
     text = f"Manual tasks of case {said(case_id, 40)}, {count}" if listed else "There are no manual tasks."
-    lines = [f"{_mark(task)} {task.number}. {said(task.says, 160, ours)}" for task in (*still, *done)]
+    lines = [
+        f"{_mark(task)} {task.number}. {said(task.says, 160, ours)}" for task in (*in_order(still), *done)
+    ]
     return fit(
         Message(text="\n".join([text, *lines]), blocks=tuple(blocks)),
         hint="complete them by number, as below",

@@ -9,9 +9,12 @@ from typing import Final
 
 from commands.analyze.shared import OUTSIDE
 from commands.clues.records import addresses_in
+from commands.leads import LURED
 from commands.report import Report, Severity, VerdictCode
 from commands.usual.domains import domain_of
 from commands.usual.places import spot_of
+
+LURE: Final = "mail from the attacker"
 
 _DECIDED: Final = (VerdictCode.COMPROMISED, VerdictCode.SUSPICIOUS)
 _NAMED: Final = {"oauth_apps": "application", "inbox_rules": "inbox rule", "delegates": "delegate"}
@@ -23,7 +26,8 @@ class Pivot:
     """One thing that leads from one account to others.
 
     Attributes:
-        kind: What it is: "IP address", "forwarding target", "application", "inbox rule" or "delegate".
+        kind: What it is: "IP address", "forwarding target", "application", "inbox rule", "delegate", or
+            "mail from the attacker", whose `value` is the account that it was sent from.
         value: The thing itself.
         accounts: The accounts that are compromised or suspicious and show it, by name.
         others: The other accounts that show it.
@@ -41,6 +45,11 @@ def pivots(reports: Sequence[Report]) -> tuple[Pivot, ...]:
     """Give what the grave accounts show, with every account that shows it too; the most shared first."""
     grave = {report.subject.user_principal_name for report in reports if report.verdict.answer in _DECIDED}
     seen: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    names = {
+        address.casefold(): report.subject.user_principal_name
+        for report in reports
+        for address in (report.subject.user_principal_name, report.subject.mail, *report.subject.addresses)
+    }
     wanted = {spot_of(one) for report in reports if report.story for one in report.story.addresses}
     for report in reports:
         name = report.subject.user_principal_name
@@ -49,6 +58,10 @@ def pivots(reports: Sequence[Report]) -> tuple[Pivot, ...]:
                 seen["IP address", spot][name] += 1
         for kind, value in _things(report):
             seen[kind, value][name] += 1
+        for lead in report.story.leads if report.story else ():
+            if lead.why == LURED and (account := names.get(lead.says.casefold())):
+                seen[LURE, name][account] += 1
+                seen[LURE, name].setdefault(name, 1)
     found = [
         Pivot(
             kind,

@@ -28,6 +28,7 @@ from commands.planning import PlanningInput
 from commands.steps import (
     block_mobile_devices,
     block_sign_in,
+    check_other_accounts,
     clean_junk_lists,
     confirm_compromised,
     disable_apps,
@@ -39,6 +40,7 @@ from commands.steps import (
     harden,
     multi_factor,
     other_services,
+    recall_payments,
     remediate_manually,
     remove_admin_roles,
     remove_app_assignments,
@@ -121,6 +123,8 @@ STEPS: Final[tuple[Step, ...]] = (
     restore_auditing,
     turn_off_signature,
     remediate_manually,
+    recall_payments,
+    check_other_accounts,
 )
 """Every step, in the founding document's order; those beyond it last."""
 
@@ -150,11 +154,13 @@ ORDER: Final[tuple[str, ...]] = (
     "remove_exchange_roles",
     "remove_purview_roles",
     "restore_contact_data",
+    "recall_payments",
     "remediate_manually",
-    "review_sent_mail",
-    "warn_recipients",
-    "other_services",
     "scan_for_malware",
+    "check_other_accounts",
+    "other_services",
+    "warn_recipients",
+    "review_sent_mail",
     "harden",
     "unblock_sending",
 )

@@ -163,6 +163,17 @@ def test_files_have_their_names_and_recipients_their_side_of_the_fence():
     assert set(found.sent_records) == {row.id for row in trace}
 
 
+def test_whom_the_attacker_wrote_to_inside_is_a_lead_with_the_reason():
+    trace = [
+        traced("Pay now", hours=1.5, to=to, message_id="<m@x>", from_ip=INTRUDER) for to in (DROP, COLLEAGUE)
+    ]
+    story = check.judge(seen(opened("a"), message_trace=trace), NOON).story
+    assert story is not None
+    assert [(one.says, one.why) for one in story.leads] == [(COLLEAGUE, "received mail from the attacker")]
+    assert story.leads[0].records
+    assert check.judge(seen(opened("a")), NOON).story.leads == ()  # type: ignore[union-attr]
+
+
 def test_where_nobody_else_was_in_nothing_is_attributed_and_gaps_still_stand():
     found = learned(evidence(sign_ins=AT_HOME, message_trace=[traced()]))
     assert dataclasses.replace(found, unread=(), traffic=None) == Exposure()

@@ -174,8 +174,8 @@ def test_what_to_do_comes_first_with_what_stops_the_attacker_before_the_rest():
 
 def test_every_open_task_is_counted_once():
     tasks = Tasks(TASKS)
-    groups = (*tasks.urgent, *tasks.afterwards, *tasks.later, tasks.warning)
-    assert sorted(one.number for one in groups if one) == [one.number for one in tasks.open]
+    groups = [one for some in tasks.turns.values() for one in some]
+    assert sorted(one.number for one in groups) == [one.number for one in tasks.open]
     assert tasks.in_words() == "6 manual tasks open, 2 can wait"
 
 

@@ -144,7 +144,7 @@ def test_what_was_carried_out_since_the_check_is_not_preselected_again_and_is_sa
 def test_manual_tasks_that_can_wait_are_counted_as_on_the_card_and_in_the_report():
     later, now = samples.task(0), replace(samples.task(1), step="multi_factor")
     (box,) = boxes(window((later, now)))["Manual tasks"]
-    assert box["description"]["text"] == "1 can wait"
+    assert box["description"]["text"] == "1 keep the attacker out, 1 can wait"
 
 
 @pytest.mark.parametrize("places", [(0,), (3, 4, 5, 9), tuple(range(0, 90, 2)), (7, 8)])

@@ -1,0 +1,108 @@
+"""Recall payments that rest on mail of the account, and stop changes of payroll, while there still is time.
+
+People do both: no interface of Microsoft's reaches a bank. Whom to ask is named from the evidence, and where
+their telephone numbers come from is said, because the attacker writes numbers into mail and signatures.
+Source: FBI IC3, public service announcement I-091124-PSA, "Business Email Compromise: The $55 Billion Scam"
+(call the originating bank at once for a recall, report to ic3.gov, check direct deposits).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from commands.clauses import in_short
+from commands.clues.records import one_line
+from commands.plan import ManualTask, Nothing, Phase, Planned
+from commands.planning import PlanningInput
+from commands.report import Impact
+from commands.standing import kind_of
+from commands.steps.parts import at_once, day, mail_of, name_of
+from graph.request import Cmdlet, Request
+
+TITLE = "Recall payments and stop changes of payroll that rest on mail of the account"
+SOURCE = "additional step"
+PHASE = Phase.RECOVER
+PLANS = "two manual tasks where fraud was attempted: call the bank, within hours, and ask payroll"
+UNDO = "nothing to undo"
+PEOPLE = "one"
+NEEDS: tuple[str, ...] = ()
+WRITES: tuple[Request | Cmdlet, ...] = ()
+
+_ID: Final = "recall_payments"
+_NAMED: Final = 8
+"""How many recipients a task names."""
+
+_DEEDS: Final = 4
+"""How many findings it names."""
+
+_NUMBERS: Final = "Take phone numbers from the directory or a contract, never from this mailbox or its mail"
+
+
+def plan(planning: PlanningInput) -> Iterator[Planned]:
+    """Yield the two tasks where fraud was attempted, or say that no sign of it was found."""
+    if Impact.FRAUD not in planning.report.verdict.impact:
+        yield Nothing(_ID, "No sign of fraud was found, so no payment is to be recalled.")
+        return
+    since = _since(planning)
+    user, since = name_of(planning), _since(planning)
+    which = f"which payments and changed bank details since {since} rest on mail from or to this mailbox"
+    changes = f"for every change of bank account, address or phone number of {user} since {since}"
+    yield ManualTask(
+        id=f"{_ID}:bank",
+        step=_ID,
+        says=at_once(f"Call the bank about payments that rest on mail of {mail_of(planning)}"),
+        how=(
+            "Owner: finance. When: within hours, since each hour makes a recall less likely",
+            f"Ask {user} and whoever approves payments {which}",
+            *_deeds(planning),
+            *_asked(planning),
+            "Ask the bank's fraud desk to recall each payment, and the receiving bank to freeze it",
+            "Ask it to block the payee, and for a reference number",
+            "Before the next payment, call each payee whose bank details changed",
+            _NUMBERS,
+            "Where money left, report it to the police, in the United States to ic3.gov, and to the insurer",
+        ),
+        suggested=True,
+    )
+    yield ManualTask(
+        id=f"{_ID}:payroll",
+        step=_ID,
+        says=at_once(f"Stop changes of payroll that {mail_of(planning)} asked for"),
+        how=(
+            "Owner: payroll and human resources. When: today, before the next payroll run",
+            f"Ask payroll {changes}, by mail or in self-service",
+            "Ask for changes of other employees and of suppliers that came from this mailbox",
+            "Put back what the employee does not confirm by phone or in person, and hold its payment",
+            _NUMBERS,
+        ),
+        suggested=True,
+    )
+
+
+def _since(planning: PlanningInput) -> str:
+    story = planning.report.story
+    first = story.since[0].at if story and story.since else None
+    return day(first or planning.evidence.window.start)
+
+
+def _deeds(planning: PlanningInput) -> Iterator[str]:
+    """What was done for money, so that finance knows which payment is meant."""
+    found = [
+        in_short(one)
+        for one in sorted(planning.report.findings, key=lambda one: -one.severity)
+        if one.severity > 0 and kind_of(one) == Impact.FRAUD.value
+    ]
+    yield from list(dict.fromkeys(found))[:_DEEDS]
+
+
+def _asked(planning: PlanningInput) -> Iterator[str]:
+    """Who got mail of the attacker's: they may have paid, or changed the details that others pay to."""
+    seen = planning.report.exposure
+    people: Sequence[str] = (*seen.outside, *seen.inside) if seen else ()
+    if not people:
+        yield "The records name no recipient: run a message trace, and call whoever got mail about money"
+        return
+    named = ", ".join(one_line(one) for one in people[:_NAMED])
+    more = f" and {len(people) - _NAMED:,} more in recipients.csv" if len(people) > _NAMED else ""
+    yield f"Ask who got the attacker's mail whether they paid or changed bank details: {named}{more}"

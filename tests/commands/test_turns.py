@@ -1,0 +1,47 @@
+"""Manual tasks have one grouping and one order: money first, then the attacker, then everybody else."""
+
+from __future__ import annotations
+
+from commands.plan import ManualTask
+from commands.steps import ORDER
+from commands.turns import Turn, in_order, in_turn, turn_of
+
+
+def task(id_: str) -> ManualTask:
+    return ManualTask(id=id_, step=id_.partition(":")[0], says=id_, how=())
+
+
+TASKS = [
+    task("harden:30"),
+    task("review_sent_mail:mail"),
+    task("warn_recipients:mail"),
+    task("multi_factor:methods"),
+    task("other_services:accounts"),
+    task("check_other_accounts:leads"),
+    task("recall_payments:payroll"),
+    task("recall_payments:bank"),
+]
+
+
+def test_what_a_bank_can_do_within_hours_comes_first_and_hardening_last():
+    assert [one.step for one in in_order(TASKS)] == [
+        "recall_payments",
+        "recall_payments",
+        "multi_factor",
+        "check_other_accounts",
+        "other_services",
+        "warn_recipients",
+        "review_sent_mail",
+        "harden",
+    ]
+
+
+def test_each_task_is_in_one_group_and_no_group_is_empty():
+    groups = in_turn(TASKS)
+    assert sorted(one.id for some in groups.values() for one in some) == sorted(one.id for one in TASKS)
+    assert all(groups.values())
+    assert in_turn([]) == {}
+
+
+def test_every_group_has_a_step():
+    assert {turn_of(task(f"{step}:x")) for step in ORDER} == set(Turn)
