@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.errors import BotError, NotUnderstood
 from bot.messages import answers
 from bot.messages.awaited import Awaited
-from bot.settings_files import same
+from bot.settings import same
 from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
 from commands.errors import NoSuchHunt

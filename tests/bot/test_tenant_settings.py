@@ -9,8 +9,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.people.tenancy import Tenancy
-from bot.settings import CHECK_NEEDS, Settings, exposed, load
-from bot.settings_files import same
+from bot.settings import CHECK_NEEDS, Settings, exposed, load, same
 from commands.ledger.tenants import former_names
 from graph.errors import NoSuchUser
 from graph.tenants import Tenants

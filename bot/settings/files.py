@@ -6,25 +6,48 @@ import os
 import re
 import stat
 import tomllib
-import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bot.errors import SettingsError
+from pydantic import SecretStr
 
-OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
+from bot.errors import SettingsError
+from bot.settings.sections import AlertSettings, SiemSettings, SlackSettings, Tenant, TicketSettings
+from bot.settings.values import same
+from bot.settings.whole import Settings
+from graph.settings import RemediateSettings
+
+FILE_NAME = "compromise.toml"
+
+_OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
 """Everyone on the machine. The group may read: the service's is how it gets at a file of root's."""
 
 _PASSWORD_IN_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s:]*:[^/?#\s]+@")
 
 
-def read_file(path: Path, secret_keys: Collection[str]) -> dict[str, Any]:
+_SECRET_KEYS: Final = frozenset(
+    name
+    for model in (
+        Settings,
+        SlackSettings,
+        Tenant,
+        RemediateSettings,
+        AlertSettings,
+        SiemSettings,
+        TicketSettings,
+    )
+    for name, field in model.model_fields.items()
+    if SecretStr.__name__ in repr(field.annotation)
+)
+"""The last part of every key whose value is a secret."""
+
+
+def read_file(path: Path) -> dict[str, Any]:
     """Read a file of settings.
 
     Args:
         path: The file.
-        secret_keys: The last part of every key whose value is a secret.
 
     Raises:
         SettingsError: it cannot be read, is not TOML, or holds a secret that others on the machine can read.
@@ -39,7 +62,7 @@ def read_file(path: Path, secret_keys: Collection[str]) -> dict[str, Any]:
         raise SettingsError([f"{path}: cannot be read ({error.strerror})."]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"{path}: is not TOML ({error})."]) from error
-    secrets = sorted(_secrets_in(values, secret_keys)) if mode & OTHERS else []
+    secrets = sorted(_secrets_in(values)) if mode & _OTHERS else []
     if secrets:
         held = ", ".join(secrets)
         told = f"{path}: others on this machine can read it, and it has {held}; run chmod 600 on it, and"
@@ -47,7 +70,7 @@ def read_file(path: Path, secret_keys: Collection[str]) -> dict[str, Any]:
     return values
 
 
-def read_folder(folder: Path, secret_keys: Collection[str]) -> tuple[tuple[Path, dict[str, Any]], ...]:
+def read_folder(folder: Path) -> tuple[tuple[Path, dict[str, Any]], ...]:
     """Read the files of a folder, one tenant each, in the order of their names.
 
     Files whose name begins with a dot are an editor's, and are passed over.
@@ -63,7 +86,7 @@ def read_folder(folder: Path, secret_keys: Collection[str]) -> tuple[tuple[Path,
     problems: list[str] = []
     for path in found:
         try:
-            read.append((path, read_file(path, secret_keys)))
+            read.append((path, read_file(path)))
         except SettingsError as error:
             problems += error.problems
     if problems:
@@ -91,18 +114,13 @@ def twice(tenants: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
 _CALLED: Final = {"name": "name", "tenant_id": "ID"}
 
 
-def same(name: str) -> str:
-    """Give what names have in common that people take for the same one."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
-
-
 def exposed_to_others(path: Path) -> str:
     """Say that others may read or change a file or a folder of settings; "" where not.
 
     Whoever may change it names the approvers.
     """
     try:
-        mode = path.stat().st_mode & OTHERS
+        mode = path.stat().st_mode & _OTHERS
     except OSError:
         return ""  # there is none, or whoever loads it says why it cannot be read
     may = " and ".join(word for word, bit in (("read", stat.S_IROTH), ("change", stat.S_IWOTH)) if mode & bit)
@@ -110,11 +128,38 @@ def exposed_to_others(path: Path) -> str:
     return f"{path}: others on this machine can {may} it; run chmod {number} on it." if may else ""
 
 
-def _secrets_in(values: Mapping[str, Any], secret_keys: Collection[str], above: str = "") -> Iterator[str]:
+def _secrets_in(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
     """Give the keys under which a secret stands in the file, a password in an address among them."""
     for name, value in values.items():
         for inner in value if isinstance(value, list) else (value,):
             if isinstance(inner, Mapping):
-                yield from _secrets_in(inner, secret_keys, f"{above}{name}.")
-            elif name in secret_keys or (isinstance(inner, str) and _PASSWORD_IN_ADDRESS.match(inner)):
+                yield from _secrets_in(inner, f"{above}{name}.")
+            elif name in _SECRET_KEYS or (isinstance(inner, str) and _PASSWORD_IN_ADDRESS.match(inner)):
                 yield f"{above}{name}"
+
+
+def exposed(path: Path | None, folder: Path | None = None) -> list[str]:
+    """Say which files of settings others may read or change though no secret is in them.
+
+    Args:
+        path: The file, or None for ``compromise.toml`` in this folder.
+        folder: The folder with a file for each tenant.
+    """
+    files = [path or Path(FILE_NAME)]
+    if folder is not None:
+        files += [folder, *sorted(folder.glob("*.toml"))]
+    return [says for one in files if (says := exposed_to_others(one))]
+
+
+def exposed_keys(settings: Settings) -> list[str]:
+    """Say which files with a private key others may read or change; a key alone is enough to sign in."""
+    holders = [holder for tenant in settings.tenants for holder in (tenant, tenant.remediate) if holder]
+    files = dict.fromkeys(holder.certificate for holder in holders if holder.certificate)
+    return [
+        (
+            f"{file}: others on this machine may read or change this private key; run chmod 600 on "
+            "it, and replace the certificate: someone may have the key."
+        )
+        for file in files
+        if file.is_file() and file.stat().st_mode & _OTHERS
+    ]
