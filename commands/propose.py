@@ -164,6 +164,11 @@ def without_done(offer: Sequence[Planned], done: Collection[str]) -> tuple[Plann
     )
 
 
+def needs_of_step(step: str) -> tuple[str, ...]:
+    """Give the sources that a step plans from; none for one that this version does not have any more."""
+    return _NEEDS.get(step, ())
+
+
 def phase_of(step: str) -> Phase | None:
     """Say what a step is for; None for one that this version does not have any more."""
     return _PHASES.get(step)
@@ -262,4 +267,5 @@ def _spans(numbers: Sequence[int]) -> str:
     return ", ".join(str(one[0]) if len(one) == 1 else f"{one[0]}-{one[-1]}" for one in spans)
 
 
+_NEEDS = {step_id(step): step.NEEDS for step in steps.STEPS}
 _PHASES = {step_id(step): step.PHASE for step in steps.STEPS}

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from commands import check, effects, propose
 from commands.carry_out import look_at
-from commands.ledger import Case
+from commands.ledger import Case, Ledger
 from commands.plan import Change, Look, Phase, State, offer_from, same
 from commands.planning import Guard
 from commands.proposals import DONE, Outcome, Proposals
@@ -75,6 +75,7 @@ class Doors:
         closed: The changes that are still as they were made.
         came_back: Those that are not, any longer or yet.
         new: What the steps propose now and did not offer before.
+        late: The same of a source that the check had not collected: it may be older than the check.
         not_seen: What could not be looked at.
         closing: What the steps plan now to close what came back or is new; some of it may have no plan.
         at: When this was looked at (aware UTC).
@@ -88,11 +89,17 @@ class Doors:
     at: datetime
     closing: tuple[Change, ...] = ()
     never: tuple[Change, ...] = ()
+    late: tuple[Change, ...] = ()
 
     @property
     def is_quiet(self) -> bool:
         """Whether everything was seen and is closed, and nothing was left undone."""
-        return not (self.came_back or self.new or self.not_seen or self.never)
+        return not (self.is_open or self.not_seen or self.never)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is open that the case did not know of."""
+        return bool(self.came_back or self.new or self.late)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +211,23 @@ def weigh(
     never = never_carried_out(proposals, case.id, before)
     known = offered | {change.id for change in (*closed, *came_back)}
     changes = [one for one in propose.offer(evidence, report, guard, atlas) if isinstance(one, Change)]
-    new = tuple(one for one in changes if one.suggested and one.id not in known)
-    open_now = {one.id for one in (*came_back, *new)}
+    more = [one for one in changes if one.suggested and one.id not in known]
+    unseen = not_collected(proposals.ledger, case.id)
+    late = tuple(one for one in more if not unseen.isdisjoint(propose.needs_of_step(one.step)))
+    new = tuple(one for one in more if one not in late)
+    open_now = {one.id for one in (*came_back, *more)}
     closing = tuple(one for one in changes if one.id in open_now)
-    return Doors(tuple(closed), tuple(came_back), new, tuple(not_seen), at, closing, never)
+    return Doors(tuple(closed), tuple(came_back), new, tuple(not_seen), at, closing, never, late)
+
+
+def not_collected(ledger: Ledger, case_id: str) -> frozenset[str]:
+    """Give the sources that the last check of a case did not collect, or not whole.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    states = ledger.sources_of(case_id)
+    return frozenset(source for source, state in states.items() if state != Came.COMPLETE)
 
 
 def look_again(
@@ -313,6 +333,7 @@ def lists(doors: Doors) -> Iterator[tuple[str, tuple[str, ...]]]:
     for title, names in (
         ("Open again; to close it", open_now(doors.came_back)),
         ("New since the check; to close it", open_now(doors.new)),
+        ("Open, and not collected by the check; to close it", open_now(doors.late)),
         (never, tuple(one.says for one in doors.never)),
         ("Not collected", tuple(f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen)),
     ):

@@ -348,6 +348,7 @@ class Cards:
             proposals=tuple(proposal_line(one) for one in proposals.of_case(case.id)),
             doors=seen.says if seen else "",
             raised=seen.raised if seen else False,
+            late=seen is not None and seen.only_late,
             left=seen is not None and bool(never_carried_out(proposals, case.id, changes)),
             offers=any(not isinstance(one, Nothing) for one in offer),
             now=bool(contain_now(offer)),

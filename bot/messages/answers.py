@@ -134,14 +134,15 @@ def left_open(names: Collection[str], subject: str) -> Message:
     )
 
 
-def came_back(text: str, case: Case, link: str) -> Message:
+def came_back(text: str, case: Case, link: str, *, late: bool = False) -> Message:
     """Say that something came back to whoever asked for the check first; the link leads to its card.
 
-    Its button proposes to close exactly that.
+    Its button proposes to close exactly that. `late` says that it is nothing but what the check did not see.
     """
     asked = f"{parts.mention(case.asked_by)} " if case.asked_by not in ("", BOT) else ""
     whose = said(case.subject.mail, 120, parts.domains_of(case.subject))
-    head = f"⛔ {asked}persistence re-appeared, or is new, on {whose}: {_card(case, link)}."
+    what = "persistence that the check did not collect" if late else "persistence re-appeared, or is new,"
+    head = f"⛔ {asked}{what} {'is open ' if late else ''}on {whose}: {_card(case, link)}."
     said_so = _say(f"{head}\n{_lines(text, case)}")
     button = parts.button("Close what is open", "close_open", case.id, style="danger")
     return Message(text=said_so.text, blocks=(*said_so.blocks, parts.actions([button])))

@@ -65,6 +65,7 @@ class CaseView:
         doors: What was seen when looking again after the account was taken back, one or two sentences, such
             as what `all_closed` says; "" where no one looked again.
         raised: Whether something came back, so that the card says so first.
+        late: Whether that is nothing but what the check did not collect.
         left: Whether something that was suggested against a way back in was never carried out.
         offers: Whether there is something to do, and with it the button that contains the account; None for
             a card without buttons.
@@ -90,6 +91,7 @@ class CaseView:
     proposals: tuple[str, ...] = ()
     doors: str = ""
     raised: bool = False
+    late: bool = False
     left: bool = False
     offers: bool | None = None
     now: bool = False
@@ -181,7 +183,7 @@ def _looking(view: CaseView) -> tuple[str, list[Block]]:
 def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     mark, word = parts.VERDICT[report.verdict.answer]
     who = _title(view)
-    title = f"⛔ Persistence re-appeared: {who}" if view.raised else f"{mark} {word}: {who}"
+    title = f"⛔ {_again(view)}: {who}" if view.raised else f"{mark} {word}: {who}"
     title += _matters(report)
     blocks = [
         parts.header(title),
@@ -209,7 +211,12 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
     whose = ", ".join((_name(view), *(one.what for one in report.importance)))
     says = f"{word}: {whose}. {said(report.verdict.says, 300, _ours(view))}"
-    return (f"Persistence re-appeared: {_doors(view)} {says}" if view.raised else says), blocks
+    return (f"{_again(view)}: {_doors(view)} {says}" if view.raised else says), blocks
+
+
+def _again(view: CaseView) -> str:
+    """What a recheck found: what the check did not collect may be as old as the takeover."""
+    return "Persistence found by a recheck" if view.late else "Persistence re-appeared"
 
 
 def _matters(report: Report) -> str:
@@ -252,7 +259,7 @@ def _taken_back(view: CaseView) -> Iterator[Block]:
     if view.doors:
         # What was never carried out, or is closed by people alone, is open though every change holds.
         is_open = view.left or (view.stands is not None and bool(view.stands.left))
-        title = "⛔ Persistence re-appeared" if view.raised else "⚠ Follow-up" if is_open else "✔ Follow-up"
+        title = f"⛔ {_again(view)}" if view.raised else "⚠ Follow-up" if is_open else "✔ Follow-up"
         yield parts.section(f"*{title}*: {_doors(view)}")
     if view.proposals:
         more = len(view.proposals) - _PROPOSALS

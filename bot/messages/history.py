@@ -228,7 +228,8 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
             times = parts.counted(len(event.due), "time")
             return f"The bot will recheck {times} more for persistence"
         case e.Rechecked():
-            raised = "Persistence re-appeared. " if event.raised else ""
+            how = "found that the check did not collect" if event.only_late else "re-appeared"
+            raised = f"Persistence {how}. " if event.raised else ""
             return f"{raised}The bot rechecked the account{because(event.says.removeprefix('Rechecked: '))}"
         # --- second factors
         case e.FactorOffered():

@@ -114,7 +114,7 @@ def fresh_offer(case: Case, tools: Tools) -> tuple[Planned, ...]:
     seen = tools.ledger.last_recheck(case.id)
     if seen is not None and seen.raised:
         raise NotUnderstood(
-            f"Something re-appeared since the check of case {case.id}, so what it offers is out of date. "
+            f"A recheck found something open that the check of case {case.id} does not offer. "
             f"To close exactly what is open: /compromise close {case.id}"
         )
     return offer

@@ -180,7 +180,7 @@ class Carrying:
         doors = self.look(case)
         if proposal.kind == "contain":
             self._proposals.set_watches(case.id, LOOKS)
-        self._proposals.watched(case.id, seen_of(doors, 0, raised=bool(doors.new)))
+        self._proposals.watched(case.id, seen_of(doors, 0, raised=bool(doors.new or doors.late)))
         if not doors.is_quiet:
             self._papers.say_in_thread(proposal, "looked again", answers.looked_again(says(doors), case))
 

@@ -151,7 +151,7 @@ class Watching:
         else:
             case = self._ledger.case(task.case_id)
             doors = weigh(read, case, self._proposals, self._guard(case.tenant), self._atlas)
-            seen = seen_of(doors, task.round, raised=bool(doors.came_back or doors.new))
+            seen = seen_of(doors, task.round, raised=doors.is_open)
         if self._proposals.watched(task.case_id, seen):
             log.info(
                 "A case was looked at again.",
@@ -187,7 +187,8 @@ class Watching:
             if isinstance(seen := entry.event, Rechecked) and seen.round == number:
                 at = datetime.fromisoformat(entry.at).astimezone(UTC)
                 says = f"Rechecked at {at:%d %B %Y, %H:%M} UTC.\n{seen.says}"
-                message = answers.came_back(says, case, self._cards.link(case))
+                link = self._cards.link(case)
+                message = answers.came_back(says, case, link, late=seen.only_late)
                 self._cards.say_in_room(case, alarm_name(number), message)
 
 
@@ -201,6 +202,7 @@ def seen_of(doors: Doors, number: int, *, raised: bool) -> Rechecked:
         came_back=tuple(change.id for change in doors.came_back),
         new=tuple(change.id for change in doors.new),
         not_seen=tuple(one.what for one in doors.not_seen),
+        late=tuple(change.id for change in doors.late),
     )
 
 

@@ -6,7 +6,7 @@ Longer than other files because cases, who owns their accounts and who asked for
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -316,6 +316,11 @@ class CaseReader:
         """Give the SHA-256 of the answers that the last check of a case kept; "" where it kept none."""
         event = self._last(case.id, CheckFinished)
         return event.answers_sha256 if event is not None and event.run == case.run else ""
+
+    def sources_of(self, case_id: str) -> Mapping[str, str]:
+        """Give how much of each source the last check of a case collected; nothing where nobody noted it."""
+        finished = self._last(case_id, CheckFinished)
+        return finished.sources if finished else {}
 
     def last_recheck(self, case_id: str) -> Rechecked | None:
         """Give what was seen when the case was looked at again the last time."""

@@ -738,7 +738,10 @@ class WatchSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class Rechecked(Event):
-    """The case was looked at again; round 0 is a look out of turn. Lists hold ids of changes."""
+    """The case was looked at again; round 0 is a look out of turn. Lists hold ids of changes.
+
+    `late` is what is open now and could not be seen by the check.
+    """
 
     KIND: ClassVar[str] = "rechecked"
     round: int
@@ -748,6 +751,12 @@ class Rechecked(Event):
     came_back: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     not_seen: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+
+    @property
+    def only_late(self) -> bool:
+        """Whether nothing is open but what the check could not see."""
+        return bool(self.late) and not (self.came_back or self.new)
 
 
 # --- second factors ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.work.watching import seen_of
 from commands import effects, watch
 from commands.plan import Change, offer_text
 from commands.planning import Guard
@@ -132,6 +133,29 @@ def test_what_the_case_did_not_offer_before_is_new(scene: Scene):
     rule = next(rule for rule in mailbox.rules if rule.name == "..")
     mailbox.rules.append(replace(rule, id="AQAAANEW=", number=7, name="."))
     assert "AQAAANEW=" in "".join(ids(look_again(scene).new))
+
+
+def test_what_the_check_did_not_collect_is_open_and_not_called_new(scene: Scene):
+    offered = [one for one in look_again(scene).new if one.step != "disable_inbox_rules"]
+    rules = [one for one in look_again(scene).new if one.step == "disable_inbox_rules"]
+    assert rules
+    for state, late in (("unavailable", True), ("partial", True), ("complete", False)):
+        with scene.ledger.writing() as writing:
+            writing.finish(
+                CASE,
+                verdict="compromised",
+                report="{}",
+                offer=offer_text(offered),
+                sources={"inbox_rules": state, "user": "complete"},
+            )
+        doors = look_again(scene)
+        assert (doors.late, doors.new) == ((tuple(rules), ()) if late else ((), tuple(rules))), state
+        assert doors.is_open
+        assert not doors.is_quiet
+        assert set(ids(tuple(rules))) <= set(ids(doors.closing))
+    seen = seen_of(replace(doors, late=tuple(rules), new=()), 1, raised=True)
+    assert seen.only_late
+    assert "Open, and not collected by the check; to close it: " in seen.says
 
 
 def test_neither_audit_logs_nor_sign_ins_nor_traces_are_asked_again(scene: Scene):

@@ -78,7 +78,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
 
     # What the check offered knows nothing of it, and is not proposed any more.
     story.type(f"contain {story.case().id}")
-    story.told("responder", "Something re-appeared since the check")
+    story.told("responder", "A recheck found something open that the check")
     assert "[Contain" not in story.case_card()
 
     # A new check suggests it; the button opens a window with its step, and one click further it is ticked.

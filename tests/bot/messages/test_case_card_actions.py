@@ -102,6 +102,14 @@ def test_what_came_back_is_said_first():
     )
 
 
+def test_what_the_check_did_not_collect_is_not_called_new_or_back():
+    message = case_card(view(doors="Open, and not collected by the check.", raised=True, late=True))
+    title = "Persistence found by a recheck"
+    assert message.blocks[0]["text"]["text"] == f"⛔ {title}: adele.vance@contoso.example"
+    assert f"{title}*: Open, and not" in shown(message)
+    assert message.text.startswith(f"{title}: Open, and not collected by the check.")
+
+
 def test_roles_that_the_attacker_got_are_told_as_removed_once_they_are():
     report = samples.rich()
     assert report.story is not None
