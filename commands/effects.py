@@ -35,7 +35,7 @@ def done_since(ledger: Ledger, case_id: str, moment: datetime | None) -> frozens
 def undoable(ledger: Ledger, case_id: str) -> tuple[Undoable, ...]:
     """Give the changes of a case that can be undone: the last one made first."""
     found = [
-        Undoable(proposal.id, change)
+        Undoable(proposal.id, proposal.plan.changes.index(change) + 1, change)
         for proposal in stored.read(ledger, "case_id = ?", [case_id])
         if proposal.kind == "contain"
         for change in made(proposal)

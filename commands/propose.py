@@ -218,7 +218,7 @@ def assemble(
         lacking = sorted(places[one] for one in change.after if one not in ids | confirmed)
         if lacking:
             of, also = ("number", "it") if len(lacking) == 1 else ("numbers", "these")
-            raise PlanRefused(f"“{change.says}” depends on {of} {_spans(lacking)}; choose {also} as well.")
+            raise PlanRefused(f"“{change.says}” depends on {of} {spans(lacking)}; choose {also} as well.")
     return Plan(
         case_id=case_id,
         tenant=tenant,
@@ -251,12 +251,12 @@ def without(plan: Plan, places: Iterable[int], nonce: str) -> Plan:
         lacking = sorted(gone[one] for one in change.after if one in gone)
         if lacking:
             raise PlanRefused(
-                f"“{change.says}” depends on number {_spans(lacking)}; strike it as well, or keep both."
+                f"“{change.says}” depends on number {spans(lacking)}; strike it as well, or keep both."
             )
     return replace(plan, changes=left, nonce=nonce)
 
 
-def _spans(numbers: Sequence[int]) -> str:
+def spans(numbers: Sequence[int]) -> str:
     """Write numbers in rising order short: ``1-4, 6, 8``."""
     spans: list[list[int]] = []
     for number in numbers:

@@ -21,9 +21,16 @@ _UNDO: Final = "restore:"
 
 @dataclass(frozen=True, slots=True)
 class Undoable:
-    """A change that was made, can be undone, and was not undone yet."""
+    """A change that was made, can be undone, and was not undone yet.
+
+    Attributes:
+        proposal_id: The proposal that made it.
+        number: Its number in that proposal's plan, from 1, by which people know it.
+        change: The change.
+    """
 
     proposal_id: str
+    number: int
     change: Change
 
 

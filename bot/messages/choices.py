@@ -31,15 +31,20 @@ class Choice:
         places: The places that it stands for, counted from 0: the value of its checkbox.
         says: What it is, as text of any length from anywhere.
         below: The small line below it; "" for none.
-        numbered: Whether people know it by the number of its only place, counted from 1.
+        number: By which number people know it; None for that of its only place, counted from 1, "" for none.
         ticked: Whether it is ticked from the start.
     """
 
     places: tuple[int, ...]
     says: str
     below: str = ""
-    numbered: bool = True
+    number: str | None = None
     ticked: bool = False
+
+    @property
+    def known_by(self) -> str:
+        """The number that people see; "" for none."""
+        return str(self.places[0] + 1) if self.number is None else self.number
 
 
 def choices(
@@ -70,13 +75,13 @@ def groups(label: str, name: str, offered: Sequence[Choice], subject: Subject | 
         ticked = set()
         for one in offered[begin : begin + parts.CHECKBOXES]:
             value = places_text(one.places)
-            number = f"{one.places[0] + 1}. " if one.numbered else ""
+            number = f"{one.known_by}. " if one.known_by else ""
             caption, rest = _parted(f"{number}{plain(_short(one.says, subject), _LONGEST, ours)}")
             below = " · ".join(filter(None, (rest, plain(one.below, _LONGEST, ours))))
             options.append(parts.option(caption, value, cut(below, parts.OPTION_TEXT)))
-            if len(below) > parts.OPTION_TEXT and one.numbered:
+            if len(below) > parts.OPTION_TEXT and one.known_by:
                 more = f" ({said(one.below, 400, ours)})" if one.below else ""
-                in_full.append(f"*{one.places[0] + 1}.* {said(one.says, 400, ours)}{more}")
+                in_full.append(f"*{one.known_by}.* {said(one.says, 400, ours)}{more}")
             if one.ticked:
                 ticked.add(value)
         yield from parts.small_print(in_full)

@@ -138,9 +138,7 @@ def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, lis
             count = f" ({len(some)})" if len(some) > 1 else ""
             says = f"{_title(step, titles)}{count}"
             below = _consequences(_changes(offer, some))
-            boxes[PHASES[phase_of(step)]].append(
-                Choice(some, says, below, numbered=False, ticked=bool(asked))
-            )
+            boxes[PHASES[phase_of(step)]].append(Choice(some, says, below, number="", ticked=bool(asked)))
     if tasks:
         asked = _suggested(offer, tasks)
         boxes["Manual tasks"] = [
@@ -148,7 +146,7 @@ def _boxes(offer: Sequence[Planned], titles: Mapping[str, str]) -> dict[str, lis
                 some,
                 f"Add {parts.counted(len(some), 'manual task')} to the case",
                 _by_turn(offer, some),
-                numbered=False,
+                number="",
                 ticked=bool(asked),
             )
             for some in _small_enough(asked or tasks)

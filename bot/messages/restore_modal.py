@@ -1,4 +1,4 @@
-"""The window in which people choose what is undone."""
+"""The window in which people choose what is undone, by the numbers of the plans that did it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from bot.messages import Modal, parts
 from bot.messages.choices import Choice, choices
 from bot.messages.escape import said
 from bot.messages.plans import offer_reference
-from commands.plan import Change, Undo
+from commands.plan import Undo
 from commands.proposals import Action
+from commands.undo import Undoable
 from graph.question import Subject
 
 
-def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Change, Action]]) -> Modal:
+def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Undoable, Action]]) -> Modal:
     """Offer the undo of each change that was made; nothing is ticked from the start.
 
     The value of a checkbox is its place in `done` as text; its block id is ``undo:<n>`` and its action id
@@ -21,10 +22,11 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Cha
     """
     ours = parts.domains_of(subject)
     name = subject if isinstance(subject, str) else subject.display_name or subject.mail
+    several = len({one.proposal_id for one, _ in done}) > 1
     places = [
-        Choice((place,), change.undo.says, _below(change.undo, action))
-        for place, (change, action) in enumerate(done)
-        if change.undo is not None
+        Choice((place,), one.change.undo.says, _below(one.change.undo, action), number=_number(one, several))
+        for place, (one, action) in enumerate(done)
+        if one.change.undo is not None
     ]
     body, left = choices("Changes to undo", "undo", places, subject)
     some = "Choose the changes to undo. Nothing is changed until it is approved."
@@ -45,8 +47,13 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Cha
         blocks=tuple(blocks),
         submit="Propose" if places else "",
         close="Cancel" if places else "Close",
-        private_metadata=offer_reference(case_id, [change for change, _ in done]),
+        private_metadata=offer_reference(case_id, [one.change for one, _ in done]),
     )
+
+
+def _number(one: Undoable, several: bool) -> str:
+    """How its plan numbers it, with the proposal where there are several."""
+    return f"{one.proposal_id}/{one.number}" if several else str(one.number)
 
 
 def _below(undo: Undo, action: Action) -> str:

@@ -189,8 +189,8 @@ class _Story:
     def restore(self, case: Case) -> list[str]:
         """Adele has a new password; a responder proposes by command to unblock the sign-in."""
         chapter(self.console, "3. Sign-in is unblocked")
-        undoable = [one.change.id for one in effects.undoable(self.proposals.ledger, case.id)]
-        number = undoable.index("block_sign_in:account") + 1
+        undoable = effects.undoable(self.proposals.ledger, case.id)
+        number = next(one.number for one in undoable if one.change.id == "block_sign_in:account")
         words = f"restore {case.id} {number} because Adele has a new password and a clean phone"
         typed(self.console, "Megan Bowen", ROOM, f"/compromise {words}")
         self.slack.slash("responder", ROOM, "/compromise", words)

@@ -1,8 +1,12 @@
-"""`/compromise restore`: propose to undo what was done in a case, or open the window to choose."""
+"""`/compromise restore`: propose to undo what was done in a case, or open the window to choose.
+
+Changes are known by their numbers in the plan that made them, as cards and reports list them.
+"""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
@@ -27,6 +31,7 @@ from bot.verbs.spelling import Choice
 from commands import effects
 from commands.ledger import Case
 from commands.proposals import Action
+from commands.propose import spans
 from commands.undo import Undoable, undo_plan
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Restore", "do", "may", "read", "shows")
@@ -46,8 +51,8 @@ class Restore:
 
 
 def read(words: list[str], text: str) -> Restore:
-    """Read the user or case, and what was chosen, as `contain` does."""
-    return Restore(spelling.about_in(words, NAME), spelling.choice_in(words, text, NAME))
+    """Read the user or case, and what was chosen: numbers of the plan that made the changes."""
+    return Restore(spelling.about_in(words, NAME), spelling.choice_in(words, text, NAME, of_plans=True))
 
 
 def may(wish: Restore, asked: Asked, tools: Tools) -> MayPropose:
@@ -61,7 +66,7 @@ def do(wish: Restore, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
     if wish.choice is None:
         if not done:
             return NothingToUndo(case)
-        modal = restore_modal(case.id, case.subject, [(one.change, action) for one, action in done])
+        modal = restore_modal(case.id, case.subject, done)
         tools.open(asked, modal)
         return Opened(modal.callback_id, case)
     earlier = proposed_before(asked, tools)
@@ -74,16 +79,41 @@ def do(wish: Restore, may: MayPropose, asked: Asked, tools: Tools) -> Outcome:
     changes = [one.change for one in undoable]
     if wish.choice.offer and offer_reference(case.id, changes) != f"{case.id} {wish.choice.offer}":
         return OfferChanged(case)
-    if any(number >= len(undoable) for number in wish.choice.numbers):
-        raise NotUnderstood(f"There are only {len(undoable)} changes to undo in case {case.id}.")
+    chosen = _chosen(wish.choice, case, undoable)
     plan = undo_plan(
         case_id=case.id,
         tenant=case.tenant,
         subject=case.subject,
-        undoable=[undoable[number] for number in wish.choice.numbers],
+        undoable=chosen,
         nonce=secrets.token_hex(16),
     )
     return propose("restore", plan, wish.choice.because, may, asked=asked, tools=tools)
+
+
+def _chosen(choice: Choice, case: Case, undoable: Sequence[Undoable]) -> list[Undoable]:
+    """What was chosen: by places in the window, or by numbers of a plan where it was typed.
+
+    Raises:
+        NotUnderstood: no change that can be undone has this number, or changes of several plans may have it.
+    """
+    if choice.offer:
+        places = [place for place in choice.numbers if place < len(undoable)]
+        return [undoable[place] for place in places]
+    made_by = list(dict.fromkeys(one.proposal_id for one in undoable))
+    if not choice.proposal and len(made_by) > 1:
+        raise NotUnderstood(
+            f"Case {case.id} has changes of several proposals that can be undone: {', '.join(made_by)}. "
+            f"Name the proposal before the numbers. For example: /compromise {NAME} {case.id} {made_by[0]}/1 "
+            "because it was a false alarm"
+        )
+    proposal = choice.proposal or "".join(made_by)
+    by_number = {one.number: one for one in undoable if one.proposal_id == proposal}
+    unknown = [place + 1 for place in choice.numbers if place + 1 not in by_number]
+    if unknown:
+        can = f"These can: {spans(sorted(by_number))}." if by_number else "None of its changes can."
+        which = f"{proposal or 'this case'} with the number {spans(unknown)}"
+        raise NotUnderstood(f"No change of {which} can be undone now. {can}")
+    return [by_number[place + 1] for place in choice.numbers]
 
 
 def _done(case: Case, tools: Tools) -> list[tuple[Undoable, Action]]:

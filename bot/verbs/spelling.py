@@ -105,11 +105,13 @@ class Choice:
         numbers: The places in what was offered, counted from 0.
         offer: How the digest of the offer begins that was chosen from; "" where it was typed.
         because: Why.
+        proposal: The proposal whose plan the numbers are of; "" where none was named.
     """
 
     numbers: tuple[int, ...]
     offer: str
     because: str
+    proposal: str = ""
 
 
 def somebody(word: str) -> Who:
@@ -182,20 +184,25 @@ def window(when: Since | Days | None, now: datetime, usual: timedelta) -> Window
     return Window(start, end)
 
 
-def choice_in(words: list[str], text: str, verb: str) -> Choice | None:
-    """Read what follows the case: numbers from 1, a digest, and why; None where nothing follows."""
+def choice_in(words: list[str], text: str, verb: str, *, of_plans: bool = False) -> Choice | None:
+    """Read what follows the case: numbers from 1, a digest, and why; None where nothing follows.
+
+    Where the numbers are `of_plans`, a proposal and a slash may stand before them, as in P-7F3K2/1,4.
+    """
     more = words[1:]
     if not more:
         return None
     example = f"For example: /compromise {verb} {said(words[0])} 1,4 because the mailbox is compromised"
-    if not _NUMBERS.fullmatch(more[0]) or "0" in more[0].split(","):
+    proposal, slash, listed = more[0].upper().rpartition("/")
+    misplaced = bool(slash) and not (of_plans and _PROPOSAL.fullmatch(proposal))
+    if misplaced or not _NUMBERS.fullmatch(listed) or "0" in listed.split(","):
         raise NotUnderstood(f"I do not understand “{said(more[0])}” here. {example}")
-    numbers = tuple(sorted({int(part) - 1 for part in more[0].split(",")}))
+    numbers = tuple(sorted({int(part) - 1 for part in listed.split(",")}))
     offer = more[1].casefold() if len(more) > 1 and DIGEST.fullmatch(more[1].casefold()) else ""
     because = because_in(text)
     if not because:
         raise NotUnderstood(f"Add a reason after “because”. {example}")
-    return Choice(numbers, offer, because)
+    return Choice(numbers, offer, because, proposal)
 
 
 def because_in(text: str) -> str:

@@ -14,7 +14,7 @@ RULE = change("rule", step="disable_inbox_rules")
 
 def test_an_undo_takes_back_what_was_made():
     whole = undo_plan(
-        case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[Undoable("P-2ABCD", RULE)], nonce="n"
+        case_id=CASE, tenant="Contoso", subject=ADELE, undoable=[Undoable("P-2ABCD", 1, RULE)], nonce="n"
     )
     (back,) = whole.changes
     assert RULE.undo is not None

@@ -36,9 +36,9 @@ class Contained:
         return standing(self.story.microsoft.state, PERSON.id)
 
     def number(self, change_id: str) -> int:
-        """By which number people name the undo of a change."""
-        undoable = effects.undoable(self.story.proposals.ledger, self.story.case().id)
-        return [one.change.id for one in undoable].index(change_id) + 1
+        """By which number people name the undo of a change: the one on the card of the plan that made it."""
+        (plan,) = (one for one in self.story.proposals.of_case(self.story.case().id) if one.kind == "contain")
+        return [change.id for change in plan.plan.changes].index(change_id) + 1
 
     def propose_undo(self, change_id: str, because: str) -> Proposal:
         return self.story.propose_numbers("restore", [self.number(change_id)], because)
@@ -58,6 +58,15 @@ def taken_back(tmp_path_factory) -> Iterator[Contained]:
         before = standing(story.microsoft.state, PERSON.id)
         story.do(wanted)
         yield Contained(story, before)
+
+
+def test_a_change_without_an_undo_is_refused_by_its_number_in_the_plan(taken_back):
+    story = taken_back.story
+    (plan,) = story.proposals.of_case(story.case().id)
+    (final,) = [n for n, change in enumerate(plan.plan.changes, 1) if change.step == "reset_password"][:1]
+    story.type(f"restore {story.case().id} {plan.id}/{final} because It was agreed")
+    story.told(holding=f"No change of {plan.id} with the number {final} can be undone now. These can: ")
+    assert story.proposals.waiting() == ()
 
 
 def test_a_denied_restore_puts_nothing_back(taken_back):

@@ -33,6 +33,7 @@ from commands.report import (
     Verdict,
     VerdictCode,
 )
+from commands.undo import Undoable
 from graph.question import Subject, Window
 from graph.request import Cmdlet, Request
 
@@ -404,9 +405,11 @@ def task_states(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[TaskSta
     )
 
 
-def undoable(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[tuple[Change, Action], ...]:
+def undoable(texts: tuple[str, ...] = WORDS, count: int = 3) -> tuple[tuple[Undoable, Action], ...]:
     made = [change(n, text=texts[n % len(texts)]) for n in range(count)]
-    return tuple((one, action(one, Outcome.CONFIRMED)) for one in made)
+    return tuple(
+        (Undoable("P-7F3K2", n, one), action(one, Outcome.CONFIRMED)) for n, one in enumerate(made, start=1)
+    )
 
 
 def entry(event: LedgerEvent, seq: int = 1, actor: str = "U0MEGAN01") -> Entry:

@@ -14,6 +14,7 @@ from bot.messages.enrol_modal import enrol_modal
 from bot.messages.password_modal import password_modal
 from bot.messages.restore_modal import restore_modal
 from commands.proposals import Outcome
+from commands.undo import Undoable
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 
@@ -90,15 +91,25 @@ def test_the_password_is_shown_exactly_and_once_and_nothing_comes_back():
 
 def test_only_what_has_an_undo_can_be_chosen_and_nothing_is_ticked():
     done = list(samples.undoable(count=2))
-    done.insert(1, (samples.final(9), samples.action(samples.final(9), Outcome.CONFIRMED)))
+    final = samples.final(9)
+    done.insert(1, (Undoable("P-7F3K2", 9, final), samples.action(final, Outcome.CONFIRMED)))
     modal = restore_modal("C-7F3K2", samples.ADELE, done)
     boxes = inputs(modal)["undo:0"]["element"]
     assert [option["value"] for option in boxes["options"]] == ["0", "2"]
     assert "initial_options" not in boxes
     assert boxes["options"][0]["description"]["text"].startswith("changed 2026-03-02 09:35 UTC · ⚠ ")
+    # The number is that of the plan, whatever place it has in the window.
+    assert [option["text"]["text"].partition(".")[0] for option in boxes["options"]] == ["1", "2"]
     assert modal.callback_id == "restore"
     assert modal.private_metadata.startswith("C-7F3K2 ")
     assert inputs(modal)["reason"]["optional"] is False
+
+
+def test_changes_of_several_plans_are_numbered_by_each():
+    first, second = samples.undoable(count=2)
+    other = (Undoable("P-9YYYY", 1, second[0].change), second[1])
+    boxes = inputs(restore_modal("C-7F3K2", samples.ADELE, (first, other)))["undo:0"]["element"]["options"]
+    assert [option["text"]["text"].partition(".")[0] for option in boxes] == ["P-7F3K2/1", "P-9YYYY/1"]
 
 
 def test_a_great_many_undos_are_offered_in_parts():

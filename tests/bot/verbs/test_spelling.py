@@ -185,6 +185,7 @@ CASE = CaseId("C-7F3K2")
             Contain(CASE, Choice((0, 3), "3fa9c1d2", "“she” said so — <now>.")),
         ),
         ("restore C-7F3K2 2 because of a false alarm", Restore(CASE, Choice((1,), "", "of a false alarm"))),
+        ("restore C-7F3K2 p-9yyyy/2 because no", Restore(CASE, Choice((1,), "", "no", "P-9YYYY"))),
         ("approve P-7F3K2", Approve("P-7F3K2")),
         ("approve p-7f3k2 3FA9C1D2", Approve("P-7F3K2", "3fa9c1d2")),
         ("deny P-7F3K2 3fa9c1d2", Deny("P-7F3K2", "3fa9c1d2")),
