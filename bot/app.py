@@ -156,7 +156,7 @@ class Bot:
             self._socket = SocketModeHandler(
                 self.app,
                 slack.app_token.get_secret_value(),
-                web_client=make_client(slack),
+                web_client=make_client(slack, connects=True),
                 concurrency=SOCKET_WORKERS,
             )
             try:

@@ -29,12 +29,14 @@ MEND_APP: Final = (
 """What helps where Slack refuses a token."""
 
 
-def make_client(settings: SlackSettings, *, waits: bool = True) -> WebClient:
+def make_client(settings: SlackSettings, *, waits: bool = True, connects: bool = False) -> WebClient:
     """Make a client.
 
     Args:
         settings: How to reach Slack.
         waits: Whether a call that Slack puts off waits in its thread and is made again.
+        connects: Whether it is for Socket Mode, whose library takes `trust` from it at each connection, and
+            reads the authorities anew where there is none, even for a connection that needs none.
     """
     handlers = default_retry_handlers()
     if waits:
@@ -44,7 +46,7 @@ def make_client(settings: SlackSettings, *, waits: bool = True) -> WebClient:
         base_url=settings.api_url,
         timeout=TIMEOUT,
         # Without one to pass on, the library keeps what opens connections, and does not make it at each call.
-        ssl=trust() if settings.api_url.startswith("https:") else None,
+        ssl=trust() if connects or settings.api_url.startswith("https:") else None,
         retry_handlers=handlers,
     )
 

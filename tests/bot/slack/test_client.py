@@ -45,6 +45,10 @@ def test_certificates_are_checked_and_the_authorities_read_once() -> None:
     assert one.check_hostname
     assert one.verify_mode is ssl.CERT_REQUIRED
     assert one.cert_store_stats()["x509_ca"] > 0
+    # What opens Socket Mode takes it from its client, and would read the authorities for each connection.
+    here = settings.model_copy(update={"api_url": "http://127.0.0.1:1/api/"})
+    assert make_client(here, connects=True).ssl is one
+    assert make_client(here).ssl is None
 
 
 def test_what_slack_itself_refuses_does_not_pass(slack: RunningWorkspace) -> None:
