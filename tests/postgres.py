@@ -18,9 +18,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
+from dbos import DBOS
 
 _NOBODY = "nobody"
 
@@ -48,10 +50,12 @@ class Cluster:
     Attributes:
         folder: Its socket is here, and its files below.
         server: The process.
+        tables: The database with the engine's tables that others are copied from; "" while there is none.
     """
 
     folder: Path
     server: subprocess.Popen[bytes]
+    tables: str = ""
 
     def url(self, database: str) -> str:
         """The address of a database, as the settings take it."""
@@ -59,9 +63,23 @@ class Cluster:
 
     def database(self) -> str:
         """Make an empty database and give its address."""
+        return self._made("template0")
+
+    def job_database(self) -> str:
+        """Make a database with the engine's tables and without jobs, and give its address.
+
+        To make the tables anew takes half a second of a processor, and a copy a tenth of it.
+        """
+        if not self.tables:
+            url = self.database()
+            DBOS.migrate(url)
+            self.tables = urlsplit(url).path.lstrip("/")
+        return self._made(self.tables)
+
+    def _made(self, of: str) -> str:
         name = f"t{uuid4().hex[:12]}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of}"'.encode())
         return self.url(name)
 
     def stop(self) -> None:

@@ -86,7 +86,7 @@ CUTS = {"postgresql": without_postgresql, "slack": without_slack, "microsoft": w
 
 @pytest.mark.parametrize("gone", CUTS)
 def test_what_is_under_way_while_something_is_gone_ends_once(stage, postgres, gone):
-    changes = {"approvers": APPROVERS, "engine": postgres.database(), "checks_here": False}
+    changes = {"approvers": APPROVERS, "engine": postgres.job_database(), "checks_here": False}
     more = {"directory_roles": PRIVILEGED, "audit_query_seconds": SEARCH}
     story: Stage = stage("mailbox-takeover", changes=changes, **more)
     with worker(story, "one"):

@@ -86,7 +86,7 @@ def rechecked(story: Stage, other: str, living: ForkServerProcess) -> None:
 
 
 def test_an_account_is_taken_back_while_each_process_is_killed_in_turn(stage, postgres):
-    changes = {"approvers": APPROVERS, "engine": postgres.database(), "checks_here": False}
+    changes = {"approvers": APPROVERS, "engine": postgres.job_database(), "checks_here": False}
     story: Stage = stage(
         "mailbox-takeover",
         changes=changes,

@@ -76,7 +76,7 @@ def looks(story: Stage, name: str) -> int:
 
 def keeping(stage, postgres: Cluster, scenario: str = "clean", **more) -> Stage:
     """A keeper that makes no checks itself."""
-    built: Stage = stage(scenario, changes={"engine": postgres.database(), "checks_here": False}, **more)
+    built: Stage = stage(scenario, changes={"engine": postgres.job_database(), "checks_here": False}, **more)
     return built
 
 
