@@ -20,6 +20,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.artefacts.timeline_png import WIDTH
 from bot.atlas import atlas_of
 from bot.cards.case import Cards
 from bot.cards.checkpoint import CheckpointPoster
@@ -308,6 +309,7 @@ def create_app(
     rates: Rates = PUBLISHED,
     version: str = VERSION,
     apart: bool = False,
+    width: int = WIDTH,
 ) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
 
@@ -319,6 +321,7 @@ def create_app(
         rates: How fast each service of Microsoft may be asked.
         version: Of the work that is kept in the job database.
         apart: Look at accounts in a process of its own, which has its own clock and patience.
+        width: Pixels of a picture from side to side.
 
     Raises:
         CannotStart: Slack refuses the token, or cannot be reached.
@@ -352,6 +355,7 @@ def create_app(
         why_not_posted=tenancy.why_not_posted,
         reads=lambda user, tenant: tenancy.whose(tenant) in people.sees(user),
         edits=edits,
+        width=width,
     )
     proposals = Proposals(ledger)
     papers = ProposalCards(

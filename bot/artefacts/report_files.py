@@ -15,7 +15,7 @@ from bot.artefacts.report_pdf import NAME as PAPER
 from bot.artefacts.report_pdf import report_pdf
 from bot.artefacts.report_text import report_text
 from bot.artefacts.timeline_csv import timeline_csv
-from bot.artefacts.timeline_png import NAME, OTHERS, Picture, picture, who_else
+from bot.artefacts.timeline_png import NAME, OTHERS, WIDTH, Picture, picture, who_else
 from commands.report import Report
 
 log = structlog.get_logger(__name__)
@@ -47,10 +47,10 @@ def report_files(
     }
 
 
-def pictures(report: Report, handled: Handled = NOTHING) -> tuple[Picture, ...]:
-    """Draw the story and, where the case touches anybody else, who that is."""
-    others = who_else(report, handled)
-    return (picture(report, handled), *([others] if others else []))
+def pictures(report: Report, handled: Handled = NOTHING, width: int = WIDTH) -> tuple[Picture, ...]:
+    """Draw, so many pixels wide, the story and, where the case touches anybody else, who that is."""
+    others = who_else(report, handled, width)
+    return (picture(report, handled, width), *([others] if others else []))
 
 
 def paper_of(report: Report, handled: Handled) -> bytes:

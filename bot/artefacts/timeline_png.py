@@ -52,12 +52,13 @@ class Picture:
     trouble: str = ""
 
 
-def picture(report: Report, handled: Handled = NOTHING) -> Picture:
+def picture(report: Report, handled: Handled = NOTHING, width: int = WIDTH) -> Picture:
     """Draw the story; whatever goes wrong becomes `trouble`, as a report must not wait for its picture.
 
     Args:
         report: What the check found.
         handled: What was done about it so far.
+        width: Pixels from side to side.
     """
     if report.no_timeline:
         return Picture(b"", "", report.no_timeline)
@@ -65,13 +66,13 @@ def picture(report: Report, handled: Handled = NOTHING) -> Picture:
     def draw() -> tuple[bytes, str]:
         drawn = chart(report, handled, ON_A_SCREEN)
         data = story_data(report, handled, drawn, _SHORT)
-        return Typesetter("timeline", _LONGEST).png(data, WIDTH / _POINTS), in_words(report, drawn)
+        return Typesetter("timeline", _LONGEST).png(data, width / _POINTS), in_words(report, drawn)
 
     return _drawn(draw, handled, "timeline")
 
 
-def who_else(report: Report, handled: Handled = NOTHING) -> Picture | None:
-    """Draw who else the case touches; None where it touches nobody."""
+def who_else(report: Report, handled: Handled = NOTHING, width: int = WIDTH) -> Picture | None:
+    """Draw who else the case touches, `width` pixels from side to side; None where it touches nobody."""
     rings = others(report, handled)
     if not any(ring.id != "from" for ring in rings):
         return None
@@ -82,7 +83,7 @@ def who_else(report: Report, handled: Handled = NOTHING) -> Picture | None:
             f"{one.says}{f' ({one.stands})' if one.stands else ''}: {', '.join(_names(one))}" for one in rings
         )
         alt = f"Who else, around {names.title(report.subject)}: {told}."
-        return Typesetter("others", _LONGEST).png(data, WIDTH / _POINTS), cut(alt, ALT)
+        return Typesetter("others", _LONGEST).png(data, width / _POINTS), cut(alt, ALT)
 
     return _drawn(draw, handled, "who else")
 

@@ -26,7 +26,7 @@ from bot.artefacts.chart import ALT
 from bot.artefacts.containment import as_it_stands, stands_now
 from bot.artefacts.report_files import pictures, report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
-from bot.artefacts.timeline_png import OTHERS, Picture
+from bot.artefacts.timeline_png import OTHERS, WIDTH, Picture
 from bot.cards.painter import Edits, Painter, shows_something
 from bot.cards.papers import handled_of, what_now
 from bot.errors import BotError, CannotPost, RoomShared, RoomTaken, SlackFailed
@@ -75,6 +75,7 @@ class Cards:
         why_not_posted: Says why nothing of a tenant is posted in a channel, "" where it may be.
         reads: Whether a person may still read about a tenant.
         edits: How far apart a card is edited.
+        width: Pixels of a picture from side to side.
     """
 
     def __init__(
@@ -88,8 +89,10 @@ class Cards:
         why_not_posted: Callable[[str, str], str] = lambda _tenant, _channel: "",
         reads: Callable[[str, str], bool] = lambda _user, _tenant: True,
         edits: Edits = Edits(),  # noqa: B008 - frozen
+        width: int = WIDTH,
     ) -> None:
         self.edits = edits
+        self._width = width
         self._client = client
         self._hasty = hasty
         self._posting = Posting(client)
@@ -313,7 +316,7 @@ class Cards:
     ) -> tuple[dict[str, bytes], tuple[Picture, ...]]:
         """The files of a case as it stands now; an archive is noted in the ledger before it is posted."""
         handled = handled_of(self._ledger, case)
-        drawn = pictures(report, handled)
+        drawn = pictures(report, handled, self._width)
         files = report_files(report, handled, drawn)
         if archive:
             noted = self._ledger.answers_of(case)

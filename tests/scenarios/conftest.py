@@ -25,10 +25,11 @@ from tests.made import engine_in, made
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 ADELE = "adele.vance@contoso.example"
 WORKER_KEY = "between keeper and workers, 32 characters at least"
-QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=2.0, each=0.1), "polls": 0.2}
+QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=2.0, each=0.1), "polls": 0.2, "width": 270}
 """The workspace takes more edits than Slack, and the tenant's searches end sooner than Microsoft's.
 
 Progress is shown once or twice: each time the bot judges all that came so far, a tenth of what a check costs.
+Pictures are a quarter as wide as a phone shows them: drawing them in full costs another tenth.
 """
 
 OFTEN = Edits(first=0.1, apart=0.4, each=0.1)
