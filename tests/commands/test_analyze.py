@@ -131,8 +131,14 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_of_an_ordinary_month_only_the_taken_over_accounts_stand_out(month):
-    analysis = looked_at(month)
+@pytest.fixture(scope="module")
+def all_of_it(month: Path) -> Analysis:
+    """What the month says of everybody."""
+    return looked_at(month)
+
+
+def test_of_an_ordinary_month_only_the_taken_over_accounts_stand_out(all_of_it):
+    analysis = all_of_it
     guilty = {
         one.subject.user_principal_name
         for one in analysis.users
@@ -280,15 +286,15 @@ def own_findings(report: Report) -> list[Any]:
     return [one for one in report.findings if one.sign.id != "forwarding_to_shared_destination"]
 
 
-def test_one_user_alone_is_judged_as_among_all(month):
-    among_all = report_of(looked_at(month), "person001")
+def test_one_user_alone_is_judged_as_among_all(month, all_of_it):
+    among_all = report_of(all_of_it, "person001")
     (alone,) = looked_at(month, user="Person001@contoso.example").users
     assert list(alone.findings) == own_findings(among_all)
     assert alone.verdict.answer is among_all.verdict.answer
 
 
-def test_a_user_may_be_named_by_the_directory_id_that_the_files_show(month):
-    among_all = report_of(looked_at(month), "person001")
+def test_a_user_may_be_named_by_the_directory_id_that_the_files_show(month, all_of_it):
+    among_all = report_of(all_of_it, "person001")
     (alone,) = looked_at(month, user=among_all.subject.id).users
     assert alone.subject == among_all.subject
     assert list(alone.findings) == own_findings(among_all)
@@ -298,8 +304,8 @@ def test_somebody_who_is_not_in_the_files_has_no_report(month):
     assert looked_at(month, user="nobody@contoso.example").users == ()
 
 
-def test_the_same_file_twice_says_nothing_more(month):
-    once, twice = looked_at(month).users, looked_at(month, month).users
+def test_the_same_file_twice_says_nothing_more(month, all_of_it):
+    once, twice = all_of_it.users, looked_at(month, month).users
     assert [one.findings for one in twice] == [one.findings for one in once]
     assert [one.timeline for one in twice] == [one.timeline for one in once]
 
