@@ -70,7 +70,7 @@ from commands.ledger.tenants import former_names, note_tenants, tenant_ids
 from commands.planning import Guard
 from commands.proposals import Proposals
 from commands.signing_key import SigningKey
-from graph.collect import find_subject
+from graph.accounts import find_subject
 from graph.limits import PUBLISHED, Rates
 from graph.question import Subject
 from graph.tenants import Tenants

@@ -31,7 +31,8 @@ from graph.evidence import SOURCES, Evidence, Source, Unavailable
 from graph.question import Question
 
 if TYPE_CHECKING:
-    from graph.collect import Connection, Memory, Recorder
+    from graph.connection import Connection
+    from graph.memory import Memory, Recorder
 
 
 @dataclass(frozen=True, slots=True)

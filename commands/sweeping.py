@@ -29,10 +29,12 @@ from commands.sweep import (
     state_of,
 )
 from graph.clock import News
-from graph.collect import Connection, Memory, collect
+from graph.collect import collect
+from graph.connection import Connection
 from graph.evidence import Source
 from graph.halt import Halt
 from graph.hunting import EVERYBODY, TenantQuery
+from graph.memory import Memory
 from graph.question import Question, Subject, Window
 from graph.sweeping import (
     CHUNK,

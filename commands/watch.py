@@ -31,7 +31,7 @@ from graph.evidence import SOURCES, Evidence
 from graph.question import Question, Subject, Window
 
 if TYPE_CHECKING:
-    from graph.collect import Memory
+    from graph.memory import Memory
 
 WHAT_HAPPENED: Final = frozenset(
     {

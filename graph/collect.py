@@ -12,58 +12,37 @@ from __future__ import annotations
 import heapq
 import itertools
 import queue
-import re
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
-from urllib.parse import quote
+from typing import Any
 
 import structlog
 
-from graph.client import BATCH
 from graph.clock import News
 from graph.connection import Connection
 from graph.effects import Asking, Fetch, Item, Remember, Wait
 from graph.errors import (
-    AuditingOff,
     Broken,
     GraphError,
-    NoLicence,
-    NoMailbox,
-    NoPermission,
-    NoSuchUser,
-    NotFound,
-    NotJson,
     OutOfTime,
-    Refused,
-    Throttled,
     TooMuch,
     new_reference,
 )
 from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.halt import Halt
-from graph.limits import Deadline, gate_of
+from graph.limits import Deadline, lane_of
+from graph.memory import Memory, Recorder
 from graph.most import Tally
-from graph.queries import Query
+from graph.parcels import parcels as parcels_of
+from graph.queries import Query, source_of, unavailable
 from graph.queries.registry import QUERIES
-from graph.question import Question, Subject
-from graph.request import Cmdlet, Limit, Request
-
-__all__ = ["Arrived", "Connection", "Deadline", "Memory", "Recorder", "collect", "find_subject"]
+from graph.question import Question
+from graph.request import Cmdlet, Request
 
 log = structlog.get_logger(__name__)
-
-LOOKUP_SECONDS = 30.0
-"""How long finding the account itself may take."""
-
-_NOT_IN_A_NAME = re.compile(r"[\s\x00-\x1f\ud800-\udfff]")
-_NAME = re.compile(r"[^@]+@[^@]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-"""Something with one @ in it, or an object id."""
-
-_LANES = {Limit.REPORTS: 5, Limit.RISK: 1, Limit.TRACE: 4, Limit.AUDIT_SEARCH: 4, Limit.DIRECTORY: 10}
 
 _LONG = frozenset(
     {
@@ -79,39 +58,6 @@ _LONG = frozenset(
     }
 )
 """The sources whose requests depend on one another, or must keep apart; begun first, for they end last."""
-
-_REASONS: tuple[tuple[type[GraphError], Reason], ...] = (
-    (NoPermission, Reason.PERMISSION),
-    (NoLicence, Reason.LICENCE),
-    (Throttled, Reason.THROTTLING),
-    (OutOfTime, Reason.TIME),
-    (NoMailbox, Reason.NO_MAILBOX),
-    (AuditingOff, Reason.AUDITING_OFF),
-    (NotFound, Reason.NOT_FOUND),
-)
-
-
-class Memory(Protocol):
-    """Where unfinished searches are kept across a restart, one small table of texts for each source.
-
-    Both are called from one thread, which is not the caller's. An empty text takes back what was kept.
-    """
-
-    def recall(self, source: str) -> Mapping[str, str]:
-        """What was kept for a source; empty when nothing was."""
-        ...
-
-    def remember(self, source: str, name: str, value: str) -> None:
-        """Keep a text for a source, in place of an earlier one of the same name."""
-        ...
-
-
-class Recorder(Protocol):
-    """Keeps what Microsoft answered, as it came. It is called from several threads at once."""
-
-    def __call__(self, source: str, asked: Request | Cmdlet, answer: list[Item] | GraphError) -> None:
-        """Keep one answer: the items of one page, or the error; the items must not be changed."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,76 +112,6 @@ def collect(
         player.join()
         if halt is not None:
             halt.drop(run.end)
-
-
-def find_subject(text: str, connection: Connection) -> Subject:
-    """Find the account that an address, an alias, a user principal name or an object id means.
-
-    Raises:
-        NoSuchUser: when there is none, or more than one.
-        GraphError: when the directory cannot be asked.
-    """
-    wanted = text.strip().strip("<>").removeprefix("mailto:").strip()
-    if not wanted or _NOT_IN_A_NAME.search(wanted):
-        raise NoSuchUser(f"{text!r} is not an email address, a user principal name or an object ID.")
-    if not _NAME.fullmatch(wanted):
-        # Graph would read other words as something else, such as /users/delta or /users/.. .
-        raise NoSuchUser(f"No account in {connection.settings.name} has the address {wanted}.")
-    deadline = Deadline(LOOKUP_SECONDS)
-    select = {"$select": "id,userPrincipalName,displayName,mail,proxyAddresses"}
-    try:
-        found = connection.fetch(Request("GET", f"/users/{quote(wanted, safe='')}", select), deadline)
-    except (NotFound, Refused):
-        # A 400 is Graph's answer to a name that no user principal name can have; it may still be an alias.
-        found = _by_address(wanted, connection, deadline, select)
-    if not found:
-        raise NoSuchUser(f"No account in {connection.settings.name} has the address {wanted}.")
-    if len(found) > 1:
-        names = ", ".join(str(one.get("userPrincipalName") or one.get("id")) for one in found[:5])
-        raise NoSuchUser(f"{wanted} matches more than one account: {names}. Use the user principal name.")
-    return _subject(found[0])
-
-
-def _by_address(
-    wanted: str, connection: Connection, deadline: Deadline, select: Mapping[str, str]
-) -> list[Item]:
-    """Accounts that have the address as a proxy address or as their mail address."""
-    if "@" not in wanted:
-        return []
-    escaped = wanted.replace("'", "''")
-    filters = f"proxyAddresses/any(p:p eq 'smtp:{escaped}') or mail eq '{escaped}'"
-    return connection.fetch(Request("GET", "/users", {"$filter": filters, **select}), deadline)
-
-
-def _subject(user: Item) -> Subject:
-    if not user.get("id") or not user.get("userPrincipalName"):
-        raise NotJson("Microsoft returned something other than an account.")
-    name = str(user["userPrincipalName"]).casefold()
-    mail = str(user.get("mail") or name).casefold()
-    proxies = (str(proxy) for proxy in user.get("proxyAddresses") or ())
-    aliases = (proxy[5:].casefold() for proxy in proxies if proxy[:5].casefold() == "smtp:")
-    addresses = tuple(dict.fromkeys((mail, name, *aliases)))
-    return Subject(
-        id=str(user["id"]),
-        user_principal_name=name,
-        mail=mail,
-        addresses=addresses,
-        display_name=str(user.get("displayName") or ""),
-    )
-
-
-def source_of(query: Query) -> str:
-    """The id of the source that a query module fills."""
-    return query.__name__.rpartition(".")[2]
-
-
-def unavailable(error: GraphError, query: Query) -> Unavailable:
-    """Say why a source could not be looked at."""
-    reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.FAILED)
-    needs = error.needs
-    if reason is Reason.LICENCE and not needs:
-        needs = query.LICENCE
-    return Unavailable(reason, error.sentence, needs)
 
 
 @dataclass(slots=True)
@@ -349,7 +225,7 @@ class _Run:
             self._resume(heapq.heappop(self._timers)[2], None)
 
     def _take_in(self, parcel: _Parcel, answers: list[list[Item] | GraphError]) -> None:
-        lane = _lane(parcel.what[0])[0]
+        lane = lane_of(parcel.what[0])[0]
         self._under_way[lane] -= 1
         player = parcel.player
         # Of a question that one error has already answered, the other answers come too late.
@@ -370,7 +246,7 @@ class _Run:
     def _throw(self, player: _Player, error: GraphError) -> None:
         self._drive(player, lambda: player.asking.throw(error))
 
-    def _drive(self, player: _Player, go: Any) -> None:
+    def _drive(self, player: _Player, go: Callable[[], Any]) -> None:
         """Let a query run until it wants something that takes time, or ends."""
         player.answers, player.effect = None, None
         while True:
@@ -394,7 +270,7 @@ class _Run:
                 case Remember(name, value):
                     self._memory.remember(player.source, name, value)
                     player.kept[name] = value
-                    go = lambda: player.asking.send(None)  # noqa: E731 - the next turn of this very loop
+                    go = partial(player.asking.send, None)
                 case Wait(seconds):
                     at = self._clock.now() + seconds * self._connection.polls
                     heapq.heappush(self._timers, (at, next(self._numbers), player))
@@ -404,13 +280,16 @@ class _Run:
                     return
 
     def _fetch(self, player: _Player, effect: Fetch) -> None:
-        parcels = _parcels(player, effect)
+        parcels = [
+            _Parcel(player, effect, tuple(places), tuple(effect.what[place] for place in places))
+            for places in parcels_of(effect.what)
+        ]
         player.effect, player.tally.thin = effect, effect.thin
         player.answers = [None] * len(effect.what)
         player.open = len(parcels)
         lanes = set()
         for parcel in parcels:
-            lane = _lane(parcel.what[0])[0]
+            lane = lane_of(parcel.what[0])[0]
             self._waiting.setdefault(lane, deque()).append(parcel)
             lanes.add(lane)
         for lane in lanes:
@@ -418,7 +297,7 @@ class _Run:
 
     def _send_more(self, lane: str) -> None:
         waiting = self._waiting.get(lane, deque())
-        while waiting and self._under_way.get(lane, 0) < _lane(waiting[0].what[0])[1]:
+        while waiting and self._under_way.get(lane, 0) < lane_of(waiting[0].what[0])[1]:
             parcel = waiting.popleft()
             if parcel.player.effect is not parcel.effect:
                 continue
@@ -510,39 +389,3 @@ class _Run:
 def _failed(reference: str) -> Unavailable:
     says = f"Internal error while reading this source. Reference: {reference}."
     return Unavailable(Reason.FAILED, says)
-
-
-def _lane(what: Request | Cmdlet) -> tuple[str, int]:
-    """Which queue something waits in, and how many of it may be under way at the same time."""
-    if isinstance(what, Request) and what.limit in _LANES:
-        return what.limit.value, _LANES[what.limit]
-    return gate_of(what)
-
-
-def _parcels(player: _Player, effect: Fetch) -> list[_Parcel]:
-    """Pack plain reads of the directory or of one mailbox into batches; send the rest one by one."""
-    what = effect.what
-    # One request each to many mailboxes: they travel together, and each mailbox has one of them at a time.
-    gates = [gate_of(one)[0] for one in what]
-    many = len(set(gates)) == len(gates) > 1
-    batched: dict[tuple[str, str], list[int]] = {}
-    for place, one in enumerate(what):
-        if isinstance(one, Request) and one.method == "GET" and one.limit in _BATCHED and not one.headers:
-            batched.setdefault((one.version, "" if many else gate_of(one)[0]), []).append(place)
-    packed = [
-        places[start : start + BATCH]
-        for places in batched.values()
-        if len(places) > _WORTH_A_BATCH
-        for start in range(0, len(places), BATCH)
-    ]
-    inside = {place for places in packed for place in places}
-    alone = [[place] for place in range(len(what)) if place not in inside]
-    return [
-        _Parcel(player, effect, tuple(places), tuple(what[place] for place in places))
-        for places in (*alone, *packed)
-    ]
-
-
-_BATCHED = frozenset({Limit.DIRECTORY, Limit.MAILBOX})
-_WORTH_A_BATCH = 4
-"""Up to so many requests are sent side by side: that is as fast, and each is throttled and logged alone."""

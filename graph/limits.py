@@ -30,6 +30,9 @@ EXCHANGE_AT_ONCE = 8
 COMPLIANCE_AT_ONCE = 4
 """The same for Security & Compliance, which answers more slowly and is asked for little."""
 
+AT_ONCE: Final = {Limit.REPORTS: 5, Limit.RISK: 1, Limit.TRACE: 4, Limit.AUDIT_SEARCH: 4, Limit.DIRECTORY: 10}
+"""Requests at the same time per application and tenant, of the services that limit those."""
+
 Rates: TypeAlias = Mapping[Limit, tuple[int, int]]
 """For a service: requests, and the window in milliseconds in which there may be so many."""
 
@@ -309,3 +312,10 @@ def gate_of(what: Request | Cmdlet) -> tuple[str, int]:
         found = _MAILBOX.match(what.path)
         return f"mailbox {unquote(found[1]).casefold() if found else ''}", PER_MAILBOX
     return "", 0
+
+
+def lane_of(what: Request | Cmdlet) -> tuple[str, int]:
+    """Which queue something waits in, and how many of it may be under way at the same time."""
+    if isinstance(what, Request) and what.limit in AT_ONCE:
+        return what.limit.value, AT_ONCE[what.limit]
+    return gate_of(what)

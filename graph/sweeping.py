@@ -13,13 +13,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
-from graph.collect import unavailable
 from graph.effects import Asking, Fetch, Item, fetch
 from graph.errors import GraphError
 from graph.evidence import Known, Source
 from graph.hunting import TenantQuery, sweep_queries
 from graph.parts.reading import read_each
-from graph.queries import Query, auto_reply, delegates, hidden_inbox_rules, inbox_rules
+from graph.queries import Query, auto_reply, delegates, hidden_inbox_rules, inbox_rules, unavailable
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet
 from graph.resources.mailbox import Mailbox

@@ -34,7 +34,7 @@ from commands.report import Coverage, Report
 from commands.sigma.results import ruled
 from commands.sigma.shapes import Ruleset
 from commands.usual.places import Atlas
-from graph.collect import find_subject
+from graph.accounts import find_subject
 from graph.errors import GraphError
 from graph.question import Question, Window
 from graph.tenants import Tenants

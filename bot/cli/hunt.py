@@ -21,7 +21,8 @@ from commands.ledger import Ledger
 from commands.ledger import entries as e
 from commands.report import Coverage
 from commands.sweeping import sweep
-from graph.collect import Connection, collect
+from graph.collect import collect
+from graph.connection import Connection
 from graph.evidence import Source
 from graph.hunting import EVERYBODY, Term, pivot_queries
 from graph.question import Question, Window

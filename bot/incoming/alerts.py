@@ -32,8 +32,9 @@ from commands.ledger import alerts as book
 from commands.ledger import entries as e
 from commands.ledger.alerts import Alert
 from graph import alerts as sources
+from graph.accounts import find_subject
 from graph.alerts import RaisedAlert
-from graph.collect import Connection, find_subject
+from graph.connection import Connection
 from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, Refused
 from graph.question import Subject, Window
 from graph.tenants import Tenants

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from bot.messages import Block, Message, parts
 from bot.messages.escape import address, said
 from bot.messages.limits import fit
-from graph.by_name import MOST, Candidate
+from graph.accounts import MOST, Candidate
 
 
 def candidates(request: str, name: str, found: Sequence[Candidate], *, ours: Collection[str]) -> Message:

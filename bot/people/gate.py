@@ -20,8 +20,8 @@ from commands.approval import Voter
 from commands.errors import AlreadyLooking, NoSuchCase
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
-from graph.by_name import Candidate, people_named
-from graph.collect import Connection, find_subject
+from graph.accounts import Candidate, find_subject, people_named
+from graph.connection import Connection
 from graph.errors import GraphError, NoSuchUser
 from graph.question import Subject
 from graph.tenants import Tenants

@@ -21,7 +21,8 @@ from rich.console import Console
 
 from bot.setup.doctor_tenant import Forgets
 from bot.version import own_version
-from graph.collect import collect, find_subject
+from graph.accounts import find_subject
+from graph.collect import collect
 from graph.connection import Connection
 from graph.drift import Difference, absent_fields, items_in, named, new_fields, refusal, shown_code
 from graph.errors import GraphError, NoSuchUser

@@ -21,7 +21,7 @@ from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client, tru
 from commands.errors import LedgerError
 from commands.ledger import Ledger
 from commands.ledger.people import Named, named_people
-from graph.collect import find_subject
+from graph.accounts import find_subject
 from graph.errors import GraphError, NoSuchUser
 from graph.tenants import Tenants
 

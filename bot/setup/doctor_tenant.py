@@ -36,7 +36,8 @@ from bot.setup.next_steps import grant, license_for
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
 from graph import contract
-from graph.collect import collect, find_subject
+from graph.accounts import find_subject
+from graph.collect import collect
 from graph.connection import Connection
 from graph.effects import Item
 from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, NotFound, Refused

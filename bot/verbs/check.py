@@ -22,8 +22,8 @@ from bot.verbs.spelling import WHAT_TO_TYPE, Days, Since
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, new_case_id
 from commands.ledger import entries as e
-from graph.by_name import Candidate
-from graph.collect import Connection
+from graph.accounts import Candidate
+from graph.connection import Connection
 from graph.errors import NoSuchUser
 from graph.question import Subject, Window
 

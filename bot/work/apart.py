@@ -31,8 +31,8 @@ from bot.work.looker import Given
 from bot.work.task import Failed, Task, sent_of, unpack_progress
 from commands.check import Progress
 from commands.errors import CommandError
-from graph.collect import Memory
 from graph.evidence import SOURCES
+from graph.memory import Memory
 
 log = structlog.get_logger(__name__)
 

@@ -32,7 +32,7 @@ from commands.hunt import Found
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.hunts import Hunt, hunt, unfinished
-from graph.collect import Memory
+from graph.memory import Memory
 
 log = structlog.get_logger(__name__)
 

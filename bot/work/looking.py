@@ -12,7 +12,7 @@ from commands.sigma.results import ruled
 from commands.sigma.shapes import NO_RULES, Ruleset
 from commands.usual.places import Atlas
 from graph import auth, drift
-from graph.collect import Memory
+from graph.memory import Memory
 from graph.question import Question
 from graph.tenants import Tenants
 

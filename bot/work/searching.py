@@ -20,9 +20,11 @@ from commands.hunt import Found
 from commands.ledger.hunts import Hunt
 from commands.report import SourceState
 from commands.sweeping import Sweeping, sweep
-from graph.collect import Connection, Memory, collect
+from graph.collect import collect
+from graph.connection import Connection
 from graph.evidence import Source
 from graph.hunting import EVERYBODY, TenantQuery, Term, pivot_queries
+from graph.memory import Memory
 from graph.question import Question, Subject, Window
 from graph.tenants import Tenants
 

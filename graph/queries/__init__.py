@@ -13,8 +13,29 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from graph.effects import Asking
+from graph.errors import (
+    AuditingOff,
+    GraphError,
+    NoLicence,
+    NoMailbox,
+    NoPermission,
+    NotFound,
+    OutOfTime,
+    Throttled,
+)
+from graph.evidence import Reason, Unavailable
 from graph.question import Question
 from graph.request import Cmdlet, Request
+
+_REASONS: tuple[tuple[type[GraphError], Reason], ...] = (
+    (NoPermission, Reason.PERMISSION),
+    (NoLicence, Reason.LICENCE),
+    (Throttled, Reason.THROTTLING),
+    (OutOfTime, Reason.TIME),
+    (NoMailbox, Reason.NO_MAILBOX),
+    (AuditingOff, Reason.AUDITING_OFF),
+    (NotFound, Reason.NOT_FOUND),
+)
 
 
 class Query(Protocol):
@@ -38,3 +59,17 @@ class Query(Protocol):
     def ask(self, question: Question) -> Asking[Any]:
         """Ask for one source about the subject in the window."""
         ...
+
+
+def source_of(query: Query) -> str:
+    """The id of the source that a query module fills."""
+    return query.__name__.rpartition(".")[2]
+
+
+def unavailable(error: GraphError, query: Query) -> Unavailable:
+    """Say why a source could not be looked at."""
+    reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.FAILED)
+    needs = error.needs
+    if reason is Reason.LICENCE and not needs:
+        needs = query.LICENCE
+    return Unavailable(reason, error.sentence, needs)

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from graph.collect import collect, find_subject
+from graph.accounts import find_subject
+from graph.collect import collect
 from graph.connection import Connection
 from graph.evidence import SOURCES, Unavailable
 from graph.question import Question, Window

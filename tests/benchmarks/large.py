@@ -26,7 +26,7 @@ from bot.work.finishing import Finished, finish
 from bot.work.task import Found
 from commands.check import judge, look
 from commands.planning import Guard
-from graph.collect import find_subject
+from graph.accounts import find_subject
 from graph.connection import Connection
 from graph.question import Question, Window
 from sandbox.workspace import RunningWorkspace

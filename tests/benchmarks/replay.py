@@ -17,10 +17,11 @@ from typing import Any
 
 import structlog
 
-from graph.collect import Deadline, find_subject
+from graph.accounts import find_subject
 from graph.connection import Connection
 from graph.errors import GraphError, TooMuch
 from graph.evidence import SOURCES
+from graph.limits import Deadline
 from graph.most import Most, Tally
 from graph.parts.reading import graph_time
 from graph.request import Cmdlet, Limit, Request

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from commands.check import judge, look
 from commands.report import Report
-from graph.collect import find_subject
+from graph.accounts import find_subject
 from graph.question import Question, Window
 from sandbox import tenant
 from sandbox.scenarios import large_mailbox, load

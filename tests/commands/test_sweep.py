@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
 import pytest
 
@@ -13,13 +12,13 @@ from commands.report import Coverage, SourceState
 from commands.sweep import Coverages, Doubt, Sign, Suspects, dump, judged, load, seconds_left
 from commands.sweeping import Stage, sweep
 from graph.audit_log.record import AuditRecord
-from graph.collect import _parcels
 from graph.effects import Fetch
 from graph.errors import OutOfTime
 from graph.evidence import Known
 from graph.hunting import Fewer
 from graph.limits import Deadline, Limits
 from graph.most import Most, Tally
+from graph.parcels import parcels
 from graph.question import Window
 from graph.request import Limit, Request
 from graph.responses import Page
@@ -171,11 +170,11 @@ def of_mailboxes(*names: str) -> Fetch:
 
 
 def test_one_request_each_to_many_mailboxes_travels_in_batches_of_twenty() -> None:
-    many = _parcels(cast("Any", None), of_mailboxes(*map(str, range(45))))
-    assert [len(parcel.what) for parcel in many] == [20, 20, 5]
+    many = parcels(of_mailboxes(*map(str, range(45))).what)
+    assert [len(places) for places in many] == [20, 20, 5]
     # Of one mailbox only so many at a time are allowed, so its requests do not travel with those of others.
-    mixed = _parcels(cast("Any", None), of_mailboxes("a", "a", *map(str, range(20))))
-    assert [len(parcel.what) for parcel in mixed] == [1] * 22
+    mixed = parcels(of_mailboxes("a", "a", *map(str, range(20))).what)
+    assert [len(places) for places in mixed] == [1] * 22
 
 
 def test_a_batch_holds_one_place_of_each_mailbox_and_lets_all_go() -> None:

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from graph import contract
-from graph.collect import source_of
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.queries import Query, blocked_senders
+from graph.queries import Query, blocked_senders, source_of
 from graph.queries.registry import QUERIES
 from graph.request import Cmdlet
 from tests.graph.bodies import SHAPES, Body, answers

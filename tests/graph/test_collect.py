@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from graph.collect import Arrived, collect, find_subject
+from graph.accounts import find_subject
+from graph.collect import Arrived, collect
 from graph.connection import Connection
 from graph.effects import Item
 from graph.errors import (

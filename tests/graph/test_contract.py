@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from bot.setup.capabilities import PARTS
-from graph.collect import Deadline, find_subject, source_of
+from graph.accounts import find_subject
 from graph.effects import Item
 from graph.errors import GraphError, NoPermission, NotFound
 from graph.evidence import SOURCES
+from graph.limits import Deadline
 from graph.needs import MANAGE_AS_APP, of_source, to_send
-from graph.queries import Query
+from graph.queries import Query, source_of
 from graph.queries.registry import QUERIES
 from graph.request import Cmdlet, Limit, Request
 from tests.graph.obeying import all_breaches, breaches, row_of, strange_parameters

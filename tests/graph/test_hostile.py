@@ -12,9 +12,10 @@ import pytest
 from pydantic import ValidationError
 
 from graph import auth, wire
+from graph.accounts import find_subject
 from graph.auth import Resource, SignIn
 from graph.client import is_below
-from graph.collect import collect, find_subject
+from graph.collect import collect
 from graph.connection import Connection
 from graph.errors import Broken, CannotSignIn, GraphError, NoSuchUser, NotJson, OutOfTime, Refused
 from graph.evidence import Known

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from graph.collect import collect, find_subject
+from graph.accounts import find_subject
+from graph.collect import collect
 from graph.errors import NoSuchUser
 from graph.evidence import SOURCES, Known, Reason, Unavailable
 from graph.question import Question, Window

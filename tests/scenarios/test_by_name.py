@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.verbs.check import words_for
-from graph.by_name import MOST
+from graph.accounts import MOST
 from sandbox.workspace import Message
 from tests.bot.messages.samples import HOSTILE
 from tests.scenarios.conftest import ADELE, Stage

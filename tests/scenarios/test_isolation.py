@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from commands.check import look
-from graph.collect import find_subject
+from graph.accounts import find_subject
 from graph.evidence import SOURCES, Unavailable
 from graph.question import Question, Window
 from graph.request import Limit

@@ -9,9 +9,9 @@ from functools import cache
 from bot.setup.capabilities import PARTS
 from commands.steps import STEPS
 from graph.alerts import SOURCES
-from graph.collect import source_of
 from graph.contract import Alternatives, Endpoint
 from graph.needs import of_source, of_writes
+from graph.queries import source_of
 from graph.queries.registry import QUERIES
 from graph.request import Request
 from sandbox.tenant.enforcing import allowed

@@ -18,7 +18,8 @@ from bot.cli.command import main
 from bot.setup import doctor_record as recording
 from bot.setup.doctor_tenant import Forgets
 from graph import contract
-from graph.collect import collect, find_subject
+from graph.accounts import find_subject
+from graph.collect import collect
 from graph.connection import Connection
 from graph.drift import Drift, named
 from graph.errors import Refused

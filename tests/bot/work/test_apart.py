@@ -30,7 +30,7 @@ from commands.errors import LedgerUnwritable
 from commands.planning import Guard
 from commands.report import VerdictCode
 from graph import contract, shapes
-from graph.collect import find_subject
+from graph.accounts import find_subject
 from graph.evidence import SOURCES
 from graph.question import Window
 from graph.tenants import Tenants

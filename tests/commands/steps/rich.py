@@ -15,7 +15,7 @@ from typing import Any
 from commands.check import judge, look
 from commands.planning import Guard, PlanningInput
 from commands.report import Report, Severity
-from graph.collect import find_subject
+from graph.accounts import find_subject
 from graph.evidence import SOURCES, Evidence, Known, Reason, Unavailable
 from graph.question import Question, Window
 from graph.resources.applications import AppRoleAssignment, OAuthGrant

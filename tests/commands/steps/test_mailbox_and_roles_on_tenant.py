@@ -33,7 +33,8 @@ from commands.steps import (
     unblock_sending,
 )
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
-from graph.collect import collect, find_subject
+from graph.accounts import find_subject
+from graph.collect import collect
 from graph.connection import Connection
 from graph.effects import Item
 from graph.errors import NotFound

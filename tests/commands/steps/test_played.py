@@ -11,9 +11,10 @@ import pytest
 from commands.check import judge, look
 from commands.plan import NEW_PASSWORD, Act, Change, Look, State, same, state_of, took_effect
 from commands.planning import PlanningInput
-from graph.collect import Deadline, find_subject
+from graph.accounts import find_subject
 from graph.connection import Connection
 from graph.errors import NotFound
+from graph.limits import Deadline
 from graph.question import Question, Window
 from graph.request import Request
 from sandbox import tenant

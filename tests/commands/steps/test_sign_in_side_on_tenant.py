@@ -32,7 +32,8 @@ from commands.steps import (
     revoke_sessions,
 )
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
-from graph.collect import collect, find_subject
+from graph.accounts import find_subject
+from graph.collect import collect
 from graph.connection import Connection
 from graph.errors import NotFound
 from graph.evidence import Evidence, Known

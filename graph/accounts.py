@@ -1,21 +1,32 @@
-"""Accounts by the name that people see. Source: Microsoft Graph v1.0, "List users", `$filter`.
+"""Accounts by an address of theirs, and by the name that people see.
 
 A display name is no one's alone, and who took an account over can change it. So names only ever find
-candidates, by the first and last name as well, for someone to choose from.
+candidates, by the first and last name as well, for someone to choose from. Source: Microsoft Graph v1.0,
+"List users", `$filter`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from graph.connection import Connection
 from graph.effects import Item
-from graph.errors import TooMuch
+from graph.errors import NoSuchUser, NotFound, NotJson, Refused, TooMuch
 from graph.limits import Deadline
 from graph.most import Most, Tally
+from graph.question import Subject
 from graph.request import Request
+
+LOOKUP_SECONDS = 30.0
+"""How long finding the account itself may take."""
+
+_NOT_IN_A_NAME = re.compile(r"[\s\x00-\x1f\ud800-\udfff]")
+_NAME = re.compile(r"[^@]+@[^@]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""Something with one @ in it, or an object id."""
 
 MOST: Final = 8
 """How many candidates are given; with more, a name says too little."""
@@ -46,6 +57,62 @@ class Candidate:
     work: str
     guest: bool
     enabled: bool | None
+
+
+def find_subject(text: str, connection: Connection) -> Subject:
+    """Find the account that an address, an alias, a user principal name or an object id means.
+
+    Raises:
+        NoSuchUser: when there is none, or more than one.
+        GraphError: when the directory cannot be asked.
+    """
+    wanted = text.strip().strip("<>").removeprefix("mailto:").strip()
+    if not wanted or _NOT_IN_A_NAME.search(wanted):
+        raise NoSuchUser(f"{text!r} is not an email address, a user principal name or an object ID.")
+    if not _NAME.fullmatch(wanted):
+        # Graph would read other words as something else, such as /users/delta or /users/.. .
+        raise NoSuchUser(f"No account in {connection.settings.name} has the address {wanted}.")
+    deadline = Deadline(LOOKUP_SECONDS)
+    select = {"$select": "id,userPrincipalName,displayName,mail,proxyAddresses"}
+    try:
+        found = connection.fetch(Request("GET", f"/users/{quote(wanted, safe='')}", select), deadline)
+    except (NotFound, Refused):
+        # A 400 is Graph's answer to a name that no user principal name can have; it may still be an alias.
+        found = _by_address(wanted, connection, deadline, select)
+    if not found:
+        raise NoSuchUser(f"No account in {connection.settings.name} has the address {wanted}.")
+    if len(found) > 1:
+        names = ", ".join(str(one.get("userPrincipalName") or one.get("id")) for one in found[:5])
+        raise NoSuchUser(f"{wanted} matches more than one account: {names}. Use the user principal name.")
+    return _subject(found[0])
+
+
+def _by_address(
+    wanted: str, connection: Connection, deadline: Deadline, select: Mapping[str, str]
+) -> list[Item]:
+    """Accounts that have the address as a proxy address or as their mail address."""
+    if "@" not in wanted:
+        return []
+    escaped = wanted.replace("'", "''")
+    filters = f"proxyAddresses/any(p:p eq 'smtp:{escaped}') or mail eq '{escaped}'"
+    return connection.fetch(Request("GET", "/users", {"$filter": filters, **select}), deadline)
+
+
+def _subject(user: Item) -> Subject:
+    if not user.get("id") or not user.get("userPrincipalName"):
+        raise NotJson("Microsoft returned something other than an account.")
+    name = str(user["userPrincipalName"]).casefold()
+    mail = str(user.get("mail") or name).casefold()
+    proxies = (str(proxy) for proxy in user.get("proxyAddresses") or ())
+    aliases = (proxy[5:].casefold() for proxy in proxies if proxy[:5].casefold() == "smtp:")
+    addresses = tuple(dict.fromkeys((mail, name, *aliases)))
+    return Subject(
+        id=str(user["id"]),
+        user_principal_name=name,
+        mail=mail,
+        addresses=addresses,
+        display_name=str(user.get("displayName") or ""),
+    )
 
 
 def people_named(name: str, connection: Connection) -> tuple[Candidate, ...]:
