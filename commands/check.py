@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -220,7 +220,12 @@ def _result(symptom: symptoms.Symptom, evidence: Evidence, ordinary: usual.Usual
 
 def lacks(needs: Sequence[str | tuple[str, ...]], evidence: Evidence) -> list[str]:
     """Say what of the needed sources was not seen, or not wholly; one phrase each."""
-    gaps = _gaps(evidence)
+    return list(_lacking(tuple(needs), _gaps(evidence)))
+
+
+@lru_cache(maxsize=1024)  # ten thousand accounts of one export lack the same, each asked by every symptom
+def _lacking(needs: tuple[str | tuple[str, ...], ...], unseen: tuple[str, ...]) -> tuple[str, ...]:
+    gaps = dict(zip(SOURCES, unseen, strict=True))
     phrases = []
     for need in needs:
         if isinstance(need, str):
@@ -228,13 +233,13 @@ def lacks(needs: Sequence[str | tuple[str, ...]], evidence: Evidence) -> list[st
                 phrases.append(gap)
         elif all(gaps[name] for name in need):
             phrases.append(" and ".join(gaps[name] for name in need))
-    return phrases
+    return tuple(phrases)
 
 
 @lru_cache(maxsize=2)
-def _gaps(evidence: Evidence) -> Mapping[str, str]:
+def _gaps(evidence: Evidence) -> tuple[str, ...]:
     """Say once for all symptoms what was not seen of each source, "" where all of it was."""
-    return {name: _gap(name, source) for name, source in evidence.sources.items()}
+    return tuple(_gap(name, source) for name, source in evidence.sources.items())
 
 
 def _gap(name: str, source: Source[Any]) -> str:
@@ -267,6 +272,7 @@ def _nothing_found(name: str, title: str, source: str, lacking: tuple[str, ...])
     return SymptomResult(name, title, source, Result.ABSENT, reason)
 
 
+@lru_cache(maxsize=2)  # the verdict asks as well as the report
 def _states(evidence: Evidence) -> tuple[SourceState, ...]:
     return tuple(state_of(name, source) for name, source in evidence.sources.items())
 

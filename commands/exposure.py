@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from commands.clues.outgoing import Origin, Outgoing, outbox_of
+from commands.clues.outgoing import Origin, Outgoing, outbox_of, sent_anything
 from commands.clues.records import is_about
 from commands.counts import further_like
 from commands.report import (
@@ -75,10 +75,12 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
     """
     story = report.story
     theirs = frozenset(record for one in (story.read_or_taken if story else ()) for record in one.records)
-    seen = [record for record in evidence.records() if record.id in theirs]
+    seen = [record for record in evidence.records() if record.id in theirs] if theirs else []
     files = [record for record in seen if record.operation in _FILES]
     blind = report.verdict.answer is VerdictCode.CANNOT_TELL
-    outbox = outbox_of(evidence, report, ordinary) if story or blind else None
+    # Without a story only the traffic is told of, and of ten thousand accounts hardly one sent anything.
+    told = story is not None or (blind and sent_anything(evidence, ordinary))
+    outbox = outbox_of(evidence, report, ordinary) if told else None
     left = [one for one in outbox.messages if not one.is_lost] if outbox else []
     bad = [one for one in left if one.origin is Origin.INTRUDER]
     lost = [one for one in outbox.messages if one.is_lost] if outbox and story else []

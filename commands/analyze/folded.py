@@ -5,7 +5,9 @@ from __future__ import annotations
 import pickle
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Final, overload
 
 from commands.report import Event
 
@@ -17,8 +19,9 @@ class Folded(Sequence[Event]):
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._count = len(events)
-        # Pickled, for its texts may hold half characters, and many of them are one and the same.
-        self._data = zlib.compress(pickle.dumps(tuple(events)), 1)
+        # Pickled, for its texts may hold half characters, and many of them are one and the same. As plain
+        # values, for pickle asks each object of a class for its fields by a call of its own.
+        self._data = zlib.compress(pickle.dumps([_VALUES(one) for one in events]), 1)
 
     def __len__(self) -> int:
         return self._count
@@ -41,4 +44,7 @@ class Folded(Sequence[Event]):
 
     def _unfolded(self) -> tuple[Event, ...]:
         events: Any = pickle.loads(zlib.decompress(self._data))  # noqa: S301 - folded by this very program
-        return tuple(events)
+        return tuple(Event(*values) for values in events)
+
+
+_VALUES: Final = attrgetter(*(field.name for field in fields(Event)))

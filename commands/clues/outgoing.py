@@ -140,6 +140,11 @@ def outbox_of(evidence: Evidence, report: Report, ordinary: Usual) -> Outbox:
     )
 
 
+def sent_anything(evidence: Evidence, ordinary: Usual) -> bool:
+    """Say whether any source tells of a message that the account sent, or tried to send."""
+    return bool(tried_of(evidence, ordinary)) or any(getattr(evidence, source).seen(()) for source in COPIES)
+
+
 def _came(evidence: Evidence, ordinary: Usual) -> Iterator[datetime]:
     """When somebody else was in: suspect sign-ins that succeeded, and whatever was done from there."""
     for one in ordinary.sign_ins:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from commands.clues.records import address_of, by_subject, done, is_about, message_key
@@ -62,8 +63,10 @@ def sent_of(evidence: Evidence, usual: Usual) -> tuple[Sent, ...]:
     return tuple(one for one in tried_of(evidence, usual) if one.left)
 
 
+@lru_cache(maxsize=2)
 def tried_of(evidence: Evidence, usual: Usual) -> tuple[Sent, ...]:
     """The same as `sent_of`, with what failed for every recipient."""
+    # Three symptoms and the exposure ask, and neither argument ever changes.
     found: dict[str, Sent] = {}
     for one in (*_traced(evidence, usual), *_recorded(evidence, usual)):
         place = one.key or one.records[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Final
 
@@ -61,8 +62,9 @@ VICTIMS: Final = 30
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield what was tried against the account's password in the window, and what of it succeeded."""
     sign_ins = [one for one in usual.sign_ins if one.created_date_time in evidence.window]
-    yield from _tools(sign_ins, evidence, usual)
-    yield from _one_source(sign_ins, evidence, usual)
+    bare = {record.id for record in _logons(evidence) if _sent_bare(record)}
+    yield from _tools(sign_ins, bare, evidence, usual)
+    yield from _one_source(sign_ins, bare, evidence, usual)
     yield from _many_sources(sign_ins, evidence, usual)
     locked = [one for one in sign_ins if one.status.error_code == LOCKED_OUT]
     if locked:
@@ -92,8 +94,9 @@ def _finding(
     )
 
 
-def _tools(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    bare = {record.id for record in _logons(evidence) if _sent_bare(record)}
+def _tools(
+    sign_ins: Sequence[SignIn], bare: AbstractSet[str], evidence: Evidence, usual: Usual
+) -> Iterator[Finding]:
     groups: dict[tuple[str, str, bool], list[SignIn]] = defaultdict(list)
     for one in sign_ins:
         if family_of(one.user_agent) in usual.agents and usual.is_familiar(one.ip_address):
@@ -142,12 +145,11 @@ def _sent_bare(record: AuditRecord) -> bool:
     )
 
 
-def _one_source(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+def _one_source(
+    sign_ins: Sequence[SignIn], bare: AbstractSet[str], evidence: Evidence, usual: Usual
+) -> Iterator[Finding]:
     others: dict[str, list[AuditRecord]] = defaultdict(list)
-    bare: set[str] = set()
     for record in _logons(evidence):
-        if _sent_bare(record):
-            bare.add(record.id)
         foreign = not evidence.subject.is_meant_by(record.actor)
         if record.operation == "UserLoginFailed" and record.address and foreign:
             others[spot_of(record.address)].append(record)

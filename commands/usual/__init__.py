@@ -72,9 +72,9 @@ class Doubt:
 NO_DOUBT: Final = Doubt(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """What is ordinary for this user, and what is not.
+    """What is ordinary for this user, and what is not; learnt once of an evidence, it is only itself.
 
     Attributes:
         internal_domains: The tenant's domains, lower-cased.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 
 from commands.analyze import analyze
+from commands.symptoms import SYMPTOMS
 from tests.each import some_now
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -99,3 +102,39 @@ def test_twice_the_records_are_about_twice_the_work(kind: str, tmp_path: Path) -
         counts.append(calls_of(lambda: analyze([path], user=None, now=NOW, processes=1)))
     _, few, twice, four = counts
     assert four - twice <= MOST * (twice - few)
+
+
+def calls_by_name(work: Callable[[], object]) -> Counter[str]:
+    """Count the calls of each Python function that some work makes, by its name."""
+    counts: Counter[str] = Counter()
+
+    def profile(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            counts[frame.f_code.co_name] += 1
+
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return counts
+
+
+def test_of_an_account_that_sent_nothing_nobody_looks_for_when_its_mail_left(tmp_path: Path) -> None:
+    def of(kind: Callable[[int], dict[str, Any]]) -> Counter[str]:
+        path = tmp_path / "log"
+        path.write_text("\n".join(json.dumps(kind(number)) for number in range(3)))
+        return calls_by_name(lambda: analyze([path], user=None, now=NOW, processes=1))
+
+    def sends(number: int) -> dict[str, Any]:
+        item = {"Subject": "Offer", "InternetMessageId": f"<{number}@x>"}
+        return record(number, f"p{number}@contoso.example", Operation="Send", Item=item)
+
+    assert of(KINDS["accounts"])["outbox_of"] == 0
+    some = of(sends)
+    assert some["outbox_of"] == 3
+    # Three symptoms and the exposure ask what was sent, and it is put together once an account.
+    assert some["tried_of"] == 3
+    # What each source lacks is said to some thirty symptoms; put together once for what they need and lack.
+    assert some["_lacking"] < len(SYMPTOMS)
+    assert some["_states"] == 3
