@@ -133,5 +133,9 @@ class UnreadableRecord(GraphError):
     """An audit record that cannot be understood."""
 
 
+class UnknownForm(UnreadableRecord):
+    """An object that is no record of a form that is read; it may hold some."""
+
+
 class NoSuchUser(GraphError):
     """No account has this address."""

@@ -55,6 +55,22 @@ def time_of(text: str) -> datetime:
         raise UnreadableRecord(f"The time {text[:60]!r} cannot be read.") from None
 
 
+def record_time(text: str) -> datetime:
+    """Read the moment of a record: at the ends of the calendar nothing can be counted before or after it.
+
+    Raises:
+        UnreadableRecord: when the text is no moment, or lies where no record can.
+    """
+    moment = time_of(text)
+    if not _EARLIEST <= moment.year < _LATEST:
+        raise UnreadableRecord(f"The time {text[:60]!r} is none that a record has.")
+    return moment
+
+
+_EARLIEST: Final = 1990
+_LATEST: Final = 2100
+
+
 def _read(text: str) -> datetime:
     if text[:1].isdigit() and len(text) > len("2021-04-16") and text[4:5] == "-":
         with suppress(ValueError):  # hand-made exports write dates that only look like ISO: see below

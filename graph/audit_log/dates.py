@@ -1,14 +1,15 @@
 """Dates that the culture of some machine wrote: 3/4/2026 is March or April, and only the whole column tells.
 
 Source: .NET, "Standard date and time format strings" ("G" by culture), which PowerShell's Export-Csv and
-Excel use.
+Excel use; Microsoft, "Date systems in Excel" (days since the end of 1899, which a cell without a date's
+format shows as a number).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from graph.errors import UnreadableRecord
@@ -24,6 +25,45 @@ _CENTURY: Final = 100
 def looks_cultural(text: str) -> bool:
     """Say whether this is a date that begins with day or month."""
     return len(text) < _LONGEST and _CULTURAL.fullmatch(text) is not None
+
+
+_DAY: Final = re.compile(r"\s*(\d{5}(?:[.,]\d{1,12})?)\s*")
+_DATED: Final = re.compile(r"date|time|received", re.IGNORECASE)
+_FROM: Final = datetime(1899, 12, 30, tzinfo=UTC)
+_DAYS: Final = (36_526, 73_050)
+"""The numbers of the first days of 2000 and of 2100."""
+
+
+def is_day_number(name: str, text: str) -> bool:
+    """Say whether this is a day's number in a column of dates."""
+    return len(text) < _LONGEST and _DATED.search(name) is not None and _numbered(text) is not None
+
+
+def _numbered(text: str) -> datetime | None:
+    found = _DAY.fullmatch(text)
+    number = float(found[1].replace(",", ".")) if found else 0.0
+    if not _DAYS[0] <= number < _DAYS[1]:
+        return None
+    return (_FROM + timedelta(days=number, milliseconds=500)).replace(microsecond=0)
+
+
+@dataclass(slots=True)
+class DayNumbers:
+    """A column whose dates Excel left as the numbers of days."""
+
+    name: str
+
+    def add(self, text: str, record: str) -> None:
+        """Look at one cell, which decides nothing here."""
+
+    def decide(self) -> str:
+        """Give what is to be told of it."""
+        return f"the dates in “{self.name}” are Excel's day numbers, taken for UTC"
+
+    def plain(self, text: str) -> str:
+        """Write a day's number as ISO 8601, to the second; another text comes back as it is."""
+        moment = _numbered(text) if len(text) < _LONGEST else None
+        return text if moment is None else moment.isoformat()
 
 
 @dataclass(slots=True)

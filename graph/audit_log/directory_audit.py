@@ -27,7 +27,7 @@ from graph.audit_log.pieces import (
 )
 from graph.audit_log.record import ActorType, AuditRecord, PropertyChange
 from graph.errors import UnreadableRecord
-from graph.times import time_of
+from graph.times import record_time
 
 URL: Final = "https://learn.microsoft.com/graph/api/resources/directoryaudit"
 COLUMNS: Final = frozenset(
@@ -87,7 +87,7 @@ def parse(raw: Mapping[str, Any]) -> AuditRecord:
     first = targets[0] if targets else {}
     return AuditRecord(
         id=as_text(inner.get("id")) or content_id(raw),
-        at=time_of(when),
+        at=record_time(when),
         operation=operation,
         record_type="AzureActiveDirectory",
         workload=as_text(inner.get("loggedbyservice")),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
 from graph.audit_log import (
+    clixml,
     directory_audit,
     forms,
     graph_query,
@@ -39,8 +40,8 @@ from graph.audit_log.record import AuditRecord
 from graph.audit_log.texts import Notes
 from graph.audit_log.traced import Traced
 from graph.audit_log.values import PAGE, Found, values
-from graph.audit_log.wrapped import Inside, UnknownForm
-from graph.errors import UnreadableRecord
+from graph.audit_log.wrapped import Inside
+from graph.errors import UnknownForm, UnreadableRecord
 from graph.resources.sign_ins import RiskDetection, SignIn
 
 REMEMBERED_IDS: Final = 200_000
@@ -250,6 +251,10 @@ def objects(path: Path, notes: Notes | None = None) -> Iterator[Found]:
             found = values(stream, start, said)
         elif not begin:
             found = _nothing(stream)
+        elif clixml.is_one(begin):
+            found = clixml.records(stream, start.lstrip(_NOTHING))
+        elif (noted := plain.notes_above_json(begin)) is not None:
+            found = values(stream, noted, said)
         elif plain.holds_list(begin, _is_record):
             found = plain.listed(stream, start)
         elif plain.holds_records(begin, _is_record):

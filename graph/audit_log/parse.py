@@ -34,7 +34,7 @@ from graph.audit_log.record import ActorType, AuditRecord, Item, PropertyChange
 from graph.audit_log.record_types import record_type_of
 from graph.audit_log.sign_in import LOGONS
 from graph.errors import UnreadableRecord
-from graph.times import time_of
+from graph.times import record_time
 
 _USER_TYPES: Final = {
     "0": ActorType.regular,
@@ -138,7 +138,7 @@ def _parse(raw: Mapping[str, Any]) -> AuditRecord:
     when = time_text(fields.get("creationtime"))
     if not when:
         raise UnreadableRecord("The record has no time.")
-    at = time_of(when)
+    at = record_time(when)
 
     get = fields.get
     record_type = record_type_of(get("recordtype"))

@@ -20,6 +20,9 @@ _LOOKED_AT: Final = 20
 _TOO_LONG: Final = "This line is longer than any record and was passed over."
 _LIST: Final = re.compile(r"\w[\w .]*? +: ")
 _FIELD: Final = re.compile(r"(\w[\w .]{0,79}?) ++: ?(.*)", re.DOTALL)
+_EVENT: Final = re.compile(r"[^\n{]{0,300}?\b(CEF|LEEF):\s*\d(?:\.\d)?\|")
+_EVENTS: Final = {"CEF": "ArcSight's Common Event Format", "LEEF": "QRadar's Log Event Extended Format"}
+_NOTES: Final = re.compile(r"(?:(?://|#)[^\n]*+\n\s*+|/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*/\s*+)+(?=[\[{])")
 _LISTED: Final = 3
 _BLOCKS: Final = 5
 """Blocks of a list in which it is looked for a record."""
@@ -34,13 +37,14 @@ _LIKE: Final = 0.8
 """The part of a heading's cells that have to look like names."""
 
 WEB_PAGE: Final = "This is a web page, not a log; a sign-in page may have been saved in place of the export."
-CLIXML: Final = (
-    "This is PowerShell's CliXml, which is not read; export with Export-Csv or with ConvertTo-Json -Depth 10."
-)
 XML: Final = "This is XML, which is not read; export the log as CSV or JSON."
 FORMAT_LIST: Final = (
     "This is a list as PowerShell shows it, in which values are cut off; export with Export-Csv or with"
     " ConvertTo-Json -Depth 10."
+)
+EVENTS: Final = (
+    "These are events in {name}, which has only some of a record's fields; export the records as they came,"
+    " or from Purview."
 )
 TEXT: Final = "This is text, not a log: it holds neither JSON nor a table with a heading."
 
@@ -50,12 +54,23 @@ def foreign(begin: str) -> str:
     low = begin[:512].lower()
     if low.startswith(("<!doctype html", "<html")):
         return WEB_PAGE
-    if low.startswith(("<objs", "<?xml", "<event")):
-        return CLIXML if "powershell" in low else XML
+    if low.startswith(("<?xml", "<objs", "<event")):
+        return XML
+    if event := _EVENT.match(begin):
+        return EVENTS.format(name=_EVENTS[event[1]])
     lines = [line for line in begin.splitlines()[:_LOOKED_AT] if line.strip()]
     if len(lines) >= _LISTED and all(_LIST.match(line) for line in lines[:_LISTED]):
         return FORMAT_LIST
     return ""
+
+
+def notes_above_json(begin: str) -> str | None:
+    """Give what follows the notes above JSON, which some tools write there; None where there are none.
+
+    The lines of the notes stay as blank ones, so that what follows keeps its number.
+    """
+    notes = _NOTES.match(begin)
+    return None if notes is None else "\n" * notes[0].count("\n") + begin[notes.end() :]
 
 
 def is_bracketed(begin: str) -> bool:

@@ -15,6 +15,7 @@ from graph.audit_log.pieces import as_mapping, as_text, content_id
 from graph.audit_log.sign_in import location_of
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection
+from graph.times import record_time
 
 URL: Final = "https://learn.microsoft.com/graph/api/resources/riskdetection"
 COLUMNS: Final = frozenset(
@@ -58,6 +59,8 @@ def parse(raw: Mapping[str, Any]) -> RiskDetection:
         **outer,
         **{key: one for key, one in _lower(as_mapping(outer.get("properties"))).items() if one is not None},
     }
+    active = as_text(inner.get("activitydatetime"))
+    when = as_text(inner.get("detecteddatetime") or inner.get("time") or inner.get("timegenerated"))
     try:
         return RiskDetection(
             id=as_text(inner.get("id")) or content_id(raw),
@@ -65,10 +68,8 @@ def parse(raw: Mapping[str, Any]) -> RiskDetection:
             risk_level=as_text(inner.get("risklevel")),
             risk_state=as_text(inner.get("riskstate")),
             risk_detail=as_text(inner.get("riskdetail")),
-            detected_date_time=as_text(
-                inner.get("detecteddatetime") or inner.get("time") or inner.get("timegenerated")
-            ),
-            activity_date_time=as_text(inner.get("activitydatetime")),
+            detected_date_time=record_time(when) if when else when,
+            activity_date_time=record_time(active) if active else active,
             ip_address=address_of(as_text(inner.get("ipaddress")) or as_text(inner.get("calleripaddress")))
             or "",
             source=as_text(inner.get("source")),

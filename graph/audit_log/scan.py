@@ -33,7 +33,7 @@ from graph.audit_log.tally import SHOWN, Tally, mistake
 from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import SignIn
-from graph.times import time_of
+from graph.times import record_time
 
 _SHOWN: Final = tuple(b'"' + one.encode() for one in SHOWN)
 _LOOKED_AT: Final = 1 << 14
@@ -219,7 +219,7 @@ class _Scanner:
                 )
             return True
         try:
-            time_of(slim.CreationTime)
+            record_time(slim.CreationTime)
         except UnreadableRecord as wrong:
             tally.records -= 1
             self._unreadable(number, wrong.sentence, line.decode(errors="replace"))

@@ -26,6 +26,7 @@ from graph.resources.sign_ins import (
     SignIn,
     SignInStatus,
 )
+from graph.times import record_time
 
 URL: Final = "https://learn.microsoft.com/graph/api/resources/signin"
 COLUMNS: Final = frozenset(
@@ -52,6 +53,8 @@ LOGONS: Final = frozenset({"UserLoggedIn", "UserLoginFailed"})
 
 NO_NUMBER: Final = 1
 """Stands for the error number of a failed sign-in whose record gives none; no real error has it."""
+
+APPLICATIONS: Final = "The sign-in is an application's, not a user's."
 
 _CATEGORIES: Final = frozenset({"signinlogs", "noninteractiveusersigninlogs"})
 _OTHERS: Final = frozenset(
@@ -115,7 +118,7 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
     outer = lowered(raw)
     kinds = {as_text(outer.get("category")).lower(), as_text(outer.get("type")).lower()}
     if kinds & _OTHERS:
-        raise UnreadableRecord("The sign-in is an application's, not a user's.")
+        raise UnreadableRecord(APPLICATIONS)
     inner = {
         **outer,
         **{key: one for key, one in lowered(as_mapping(outer.get("properties"))).items() if one is not None},
@@ -125,15 +128,16 @@ def parse(raw: Mapping[str, Any]) -> SignIn:
     number = as_text(status.get("errorcode")) or as_text(inner.get("resulttype"))
     if not number and "status" in inner and not status:
         # PowerShell's Export-Csv leaves the name of a type where the status was.
-        raise UnreadableRecord("The sign-in does not say whether it succeeded; export it as JSON.")
+        raise UnreadableRecord(
+            "The sign-in does not say whether it succeeded; export it as JSON, in PowerShell with -Depth 10."
+        )
+    when = time_text(inner.get("createddatetime") or inner.get("time") or inner.get("timegenerated"))
     interactive = as_text(inner.get("isinteractive")).lower()
     asn = as_text(inner.get("autonomoussystemnumber"))
     try:
         return SignIn(
             id=as_text(inner.get("id")) or content_id(raw),
-            created_date_time=time_text(
-                inner.get("createddatetime") or inner.get("time") or inner.get("timegenerated")
-            ),
+            created_date_time=record_time(when) if when else when,
             user_id=as_text(inner.get("userid")),
             user_principal_name=as_text(inner.get("userprincipalname")).lower(),
             app_id=as_text(inner.get("appid")),

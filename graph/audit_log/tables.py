@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO, Any, Final
 
-from graph.audit_log.dates import Column, looks_cultural
+from graph.audit_log.dates import Column, DayNumbers, is_day_number, looks_cultural
 from graph.audit_log.limits import LONGEST_ROW, RAW_KEPT
 from graph.audit_log.pieces import plain_name
 from graph.audit_log.plain import TEXT, names_fields
@@ -54,7 +54,7 @@ _LOST_NAMED: Final = 5
 def rows(
     stream: IO[str],
     start: str,
-    dates: Mapping[int, Column] | None = None,
+    dates: Mapping[int, Column | DayNumbers] | None = None,
     notes: Notes | None = None,
 ) -> Iterator[Found]:
     """Yield the rows of a table by the names of its columns; `dates` are the columns to rewrite, by place.
@@ -94,9 +94,9 @@ def _object_of(text: str) -> dict[str, str]:
     return dict(zip(pieces[::2], values, strict=True))
 
 
-def decided(stream: IO[str], start: str, notes: Notes) -> Mapping[int, Column]:
+def decided(stream: IO[str], start: str, notes: Notes) -> Mapping[int, Column | DayNumbers]:
     """Read a whole table once to decide how its dates are written; empty where none needs a decision."""
-    columns: dict[int, Column] = {}
+    columns: dict[int, Column | DayNumbers] = {}
     looked = False
     for _, _, row, head in _cells(stream, start):
         if row is None:
@@ -105,6 +105,9 @@ def decided(stream: IO[str], start: str, notes: Notes) -> Mapping[int, Column]:
             looked = True
             places = [at for at, cell in enumerate(row) if looks_cultural(cell)]
             columns = {at: Column(head.names[at]) for at in places if at < len(head.names)}
+            named = zip(head.names, row, strict=False)
+            numbered = (at for at, (name, cell) in enumerate(named) if is_day_number(name, cell))
+            columns |= {at: DayNumbers(head.names[at]) for at in numbered}
             other = next((at for at, name in enumerate(head.names) if plain_name(name) == "auditdata"), None)
             if not columns:
                 return {}

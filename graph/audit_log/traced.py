@@ -13,7 +13,7 @@ from graph.addresses import address_of
 from graph.audit_log.pieces import as_text, content_id, time_text
 from graph.errors import UnreadableRecord
 from graph.resources.mail import TracedMessage
-from graph.times import time_of
+from graph.times import record_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def parse(raw: Mapping[str, Any]) -> Traced:
         id=as_text(raw.get("id")) or content_id(raw),
         sender_address=sender,
         message_id=as_text(raw.get("messageId")),
-        received_date_time=time_of(time_text(raw.get("receivedDateTime"))),
+        received_date_time=record_time(time_text(raw.get("receivedDateTime"))),
         subject=as_text(raw.get("subject")),
         size=int(size) if size.isdecimal() and len(size) < _DIGITS else None,
         from_ip=address_of(as_text(raw.get("fromIP"))) or "",

@@ -1,9 +1,9 @@
 """Records inside objects and texts that no known form describes, wherever in them they lie.
 
 A pipeline puts a record under a field of its own making (`body`, `event`, `@rawstring`), as an object, as its
-text or as that in base64; a response holds lists several levels deep, or objects by their ids. Only what no
-form is known for is searched, and only what a form's reader takes whole is a record, so that this finds
-nothing inside of a record that is read already.
+text or as that in base64, gzipped or not; a response holds lists several levels deep, or objects by their
+ids. Only what no form is known for is searched, and only what a form's reader takes whole is a record, so
+that this finds nothing inside of a record that is read already.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import base64
 import binascii
 import json
 import re
+import zlib
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from graph.audit_log.forms.batches import records_in
 from graph.audit_log.pieces import decoded, plain_name
-from graph.errors import UnreadableRecord
+from graph.errors import UnknownForm, UnreadableRecord
 
 DEEPEST: Final = 10
 """How many levels down it is looked, a text in which an object stands counted as one."""
@@ -35,10 +36,6 @@ _SHORTEST: Final = 40
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_\-\s]{40,}+={0,2}+\s*+")
 _STEP: Final = 60
-
-
-class UnknownForm(UnreadableRecord):
-    """An object that no form is known for."""
 
 
 class Read(Protocol):
@@ -176,12 +173,25 @@ def _objects_in(text: str) -> list[Any]:
         return list(_following(text, at))
     if _BASE64.fullmatch(text):
         try:
-            plain = base64.b64decode("".join(text.split()).translate(_URL_SAFE) + "==").decode()
-        except (binascii.Error, ValueError):
+            data = base64.b64decode("".join(text.split()).translate(_URL_SAFE) + "==")
+            plain = (_unpacked(data) if data.startswith(_GZIP) else data).decode()
+        except (binascii.Error, ValueError, zlib.error):
             return []
         return [plain] if "{" in plain else []
     return []
 
+
+def _unpacked(data: bytes) -> bytes:
+    """Undo gzip; nothing comes of what unpacks to far more than records do."""
+    member = zlib.decompressobj(_WINDOW)
+    found = member.decompress(data, _RATIO * len(data))
+    return b"" if member.unconsumed_tail else found
+
+
+_GZIP: Final = b"\x1f\x8b"
+_WINDOW: Final = 31  # zlib's largest window, with gzip's frame around it
+_RATIO: Final = 100
+"""How many times its own size a text in base64 may unpack to; records pack to a tenth or twentieth."""
 
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _DECODER: Final = json.JSONDecoder(strict=False)

@@ -17,6 +17,7 @@ from graph.audit_log.forms import (
     cloud_app_events,
     defender_sign_ins,
     elastic,
+    elastic_azure,
     email_events,
     entra_audit_csv,
     entra_sign_ins_csv,
@@ -25,10 +26,13 @@ from graph.audit_log.forms import (
     hawk_simple,
     inbox_rules,
     laid_flat,
+    logscale,
     message_trace,
+    no_records,
     search_hit,
     splunk_event,
     splunk_table,
+    sumo_logic,
     wazuh,
 )
 from graph.audit_log.pieces import plain_name
@@ -57,9 +61,12 @@ class Form(Protocol):
 
 FORMS: Final[tuple[Form, ...]] = (
     search_hit,
+    sumo_logic,
     splunk_event,
     wazuh,
+    logscale,
     elastic,
+    elastic_azure,
     cloud_app_events,
     defender_sign_ins,
     entra_sign_ins_csv,
@@ -72,6 +79,7 @@ FORMS: Final[tuple[Form, ...]] = (
     inbox_rules,
     hawk_simple,
     laid_flat,
+    no_records,
 )
 
 _DEEPEST: Final = 5

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from graph.audit_log.pieces import as_text, plain_name
-from graph.audit_log.sign_in import NO_NUMBER
+from graph.audit_log.sign_in import APPLICATIONS, NO_NUMBER
+from graph.errors import UnreadableRecord
 
 URL: Final = ("https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs",)
 COLUMNS: Final = frozenset(
@@ -32,22 +33,29 @@ COLUMNS: Final = frozenset(
         "client app",
     }
 )
+_APPLICATION: Final = "service principal id"
 _PARTS: Final = 3
 _BLANK: Final = frozenset({"none", "-"})
 
 
 def is_one(names: frozenset[str]) -> bool:
     """Say whether these are the file's columns."""
-    return {"request id", "username", "ip address"} <= names
+    return {"request id", "ip address"} <= names and bool({"username", _APPLICATION} & names)
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give the row as a sign-in of Graph."""
+    """Give the row as a sign-in of Graph.
+
+    Raises:
+        UnreadableRecord: when it is an application's: those are files of their own in the same download.
+    """
     row = {
         plain_name(key): "" if (one := as_text(value)).lower() in _BLANK else one
         for key, value in raw.items()
     }
     get = row.get
+    if _APPLICATION in row and not get("username"):
+        raise UnreadableRecord(APPLICATIONS)
     city, state, country = ([one.strip() for one in get("location", "").rsplit(",", 2)] + [""] * _PARTS)[
         :_PARTS
     ]

@@ -70,6 +70,16 @@ SAME: dict[str, Any] = {
     "splunk_event": {"_time": "2026-08-30", "_raw": TEXT},
     "splunk_event, a line of results": {"preview": False, "offset": 0, "result": {"_raw": TEXT}},
     "splunk_table": SPLUNK_TABLE,
+    "sumo_logic": {"_messageTimeMs": "1788091200000", "_raw": TEXT, "_sourceCategory": "o365"},
+    "logscale": {
+        "#event.module": "m365",
+        "@timestamp": 1788091200000,
+        **{f"Vendor.{name}": one for name, one in DATA.items() if name != "Parameters"},
+        "Vendor.Parameters[0].Name": "Name",
+        "Vendor.Parameters[0].Value": "..",
+        "Vendor.Parameters[1].Name": "MoveToFolder",
+        "Vendor.Parameters[1].Value": "RSS Feeds",
+    },
     "wazuh": {"rule": {"level": 3}, "data": {"integration": "office365", "office365": DATA}},
     "wazuh, an archived event": {"decoder": {"name": "json"}, "data": {"office365": DATA}},
     "wazuh, as the agent sends it": {"integration": "office365", "office365": DATA},
@@ -77,6 +87,17 @@ SAME: dict[str, Any] = {
     "wazuh, flat": {f"data.office365.{name}": one for name, one in DATA.items()},
     "elastic": ELASTIC,
     "elastic, flat": FLAT,
+    "elastic, in snake case": {
+        **ELASTIC,
+        "o365": {
+            "audit": {
+                "record_type": "1",
+                "user_type": "2",
+                "result_status": "True",
+                "parameters": {"Name": "..", "MoveToFolder": "RSS Feeds"},
+            }
+        },
+    },
     "elastic, as the agent sends it": {"o365audit": DATA},
     "elastic, with the original": {**ELASTIC, "event": {"action": "x", "original": TEXT}},
     "hawk_simple": {
@@ -176,8 +197,62 @@ FLAT_SIGN_IN = {
     "deviceDetail.browser": "",
     "authenticationDetails.0.authenticationMethod": "Password",
 }
-SIGN_INS = {
+ELASTIC_SIGN_IN: dict[str, Any] = {
+    "@timestamp": "2026-08-30T12:00:00.000Z",
+    "azure": {
+        "tenant_id": "t",
+        "signinlogs": {
+            "category": "SignInLogs",
+            "operation_name": "Sign-in activity",
+            "result_type": "50126",
+            "properties": {
+                "id": "s-1",
+                "created_at": "2026-08-30T12:00:00Z",
+                "user_principal_name": "Adele.Vance@contoso.example",
+                "is_interactive": True,
+                "device_detail": {"operating_system": "Windows10", "browser": ""},
+                "authentication_details": [{"authentication_method": "Password", "succeeded": False}],
+                "status": {"error_code": 50126},
+            },
+        },
+    },
+    "ecs": {"version": "8.11.0"},
+    "event": {"action": "Sign-in activity", "outcome": "failure"},
+    "geo": {"city_name": "Lagos", "country_name": "Lagos State", "country_iso_code": "NG"},
+    "source": {"ip": "203.0.113.77", "geo": {"country_iso_code": "DE"}},
+}
+SIGN_INS: dict[str, dict[str, Any]] = {
     "entra_sign_ins_csv": PORTAL_SIGN_IN,
+    "elastic_azure": ELASTIC_SIGN_IN,
+    "elastic_azure, flat": {
+        "@timestamp": "2026-08-30T12:00:00.000Z",
+        "source.ip": "203.0.113.77",
+        "geo.city_name": "Lagos",
+        "geo.country_iso_code": "NG",
+        "azure.signinlogs.category": "SignInLogs",
+        "azure.signinlogs.properties.id": "s-1",
+        "azure.signinlogs.properties.created_at": "2026-08-30T12:00:00Z",
+        "azure.signinlogs.properties.user_principal_name": "Adele.Vance@contoso.example",
+        "azure.signinlogs.properties.status.error_code": "50126",
+    },
+    "elastic_azure, with the original": {
+        "event": {
+            "original": json.dumps(
+                {
+                    "category": "SignInLogs",
+                    "time": "2026-08-30T12:00:00Z",
+                    "properties": {
+                        "id": "s-1",
+                        "userPrincipalName": "Adele.Vance@contoso.example",
+                        "ipAddress": "203.0.113.77",
+                        "status": {"errorCode": 50126},
+                        "location": {"city": "Lagos", "countryOrRegion": "NG"},
+                    },
+                }
+            )
+        },
+        "azure": {"signinlogs": {"properties": {"id": "x"}}},
+    },
     "defender_sign_ins": DEFENDER_SIGN_IN,
     "laid_flat": FLAT_SIGN_IN,
     "laid_flat, with underscores": {
@@ -301,7 +376,7 @@ def read(path: Path, content: str | bytes) -> list[Any]:
 
 def test_every_form_has_a_sample() -> None:
     sampled = {name.partition(",")[0] for name in (*SAME, *SIGN_INS, *TRACES)}
-    sampled |= {"entra_audit_csv", "extractor_rules", "extractor_sessions", "inbox_rules"}
+    sampled |= {"entra_audit_csv", "extractor_rules", "extractor_sessions", "inbox_rules", "no_records"}
     assert {form.__name__.rpartition(".")[2] for form in forms.FORMS} <= sampled
 
 

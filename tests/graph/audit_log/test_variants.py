@@ -195,9 +195,17 @@ def test_what_a_depth_cut_off_is_told_wherever_among_plain_records_it_stands(tmp
 
 NO_LOG: Mapping[str, tuple[bytes, str]] = {
     "a web page": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", plain.WEB_PAGE),
-    "what Export-Clixml writes": (
-        b'<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"></Objs>',
-        plain.CLIXML,
+    "XML with a document type before what Export-Clixml writes": (
+        b'<?xml version="1.0"?>\n<!DOCTYPE Objs [<!ENTITY a "b">]>\n<Objs><S>&a;</S></Objs>',
+        plain.XML,
+    ),
+    "events of ArcSight": (
+        b"CEF:0|Microsoft|Office 365|1.0|New-InboxRule|x|3|suser=adele act=New-InboxRule\n",
+        plain.EVENTS.format(name="ArcSight's Common Event Format"),
+    ),
+    "events of QRadar": (
+        b"<13>Aug 30 12:00:00 siem LEEF:1.0|Microsoft|Office 365|1.0|New-InboxRule|usrName=adele\n",
+        plain.EVENTS.format(name="QRadar's Log Event Extended Format"),
     ),
     "XML": (b'<?xml version="1.0"?>\n<rows><row/></rows>', plain.XML),
     "a list that PowerShell shows": (

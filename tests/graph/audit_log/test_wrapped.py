@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gzip
 import io
 import json
 from pathlib import Path
@@ -17,6 +18,7 @@ from graph.audit_log.files import Unreadable
 from graph.audit_log.picked import Picked, entry
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.tally import UNSEARCHED, Tally
+from graph.errors import UnknownForm
 from tests.graph.audit_log.test_forms import DATA, DEFENDER_SIGN_IN, PORTAL_SIGN_IN, SAME, SIGN_INS, TRACES
 
 RECORDS = [{**DATA, "Id": f"r-{number}"} for number in range(3)]
@@ -62,6 +64,12 @@ HELD: dict[str, tuple[str, str]] = {
     "its text behind a heading": (
         lines(*({"@rawstring": f"<14>1 - o365 - {json.dumps(one)}", "#repo": "x"} for one in RECORDS)),
         "@rawstring",
+    ),
+    "gzip in base64": (
+        lines(
+            *({"Body": base64.b64encode(gzip.compress(json.dumps(one).encode())).decode()} for one in RECORDS)
+        ),
+        "Body",
     ),
     "base64": (lines(*({"Body": base(one), "SequenceNumber": 4} for one in RECORDS)), "Body"),
     "a stream's batch": (
@@ -210,6 +218,10 @@ HOSTILE = {
     "far too deep": nested(300, DATA),
     "text in text": nested(1, json.dumps(nested(1, json.dumps(nested(1, "{" * 10_000))))),
     "no base64": {"a": "A" * 100_001},
+    "gzip in base64 that unpacks to far more than a record": {
+        "a": base64.b64encode(gzip.compress(json.dumps({**DATA, "x": "a" * 5_000_000}).encode())).decode()
+    },
+    "gzip in base64 that is damaged": {"a": base64.b64encode(b"\x1f\x8b" + b"x" * 60).decode()},
     "base64 of nothing": {"a": base64.b64encode(b"\xff{" * 1_000).decode()},
     "half characters": {"\ud800\x1b[2J": {"\ud800": "\ud800" * 100}},
     "names that are none": {
@@ -232,7 +244,7 @@ def test_the_work_on_one_object_is_bounded() -> None:
 
     def read(raw: Any) -> Any:
         asked.append(1)
-        raise wrapped.UnknownForm("no form")
+        raise UnknownForm("no form")
 
     many = [{"a": {"b": 1}} for _ in range(wrapped.LOOKED_AT)]
     assert wrapped.search({"x": many, "y": many}, read).ended
@@ -255,7 +267,7 @@ def test_names_of_a_file_are_shown_without_what_steers_a_screen(tmp_path: Path) 
 @pytest.mark.parametrize("name", [*SAME, *SIGN_INS, *TRACES])
 def test_every_known_form_is_found_inside(name: str) -> None:
     inside = {**SAME, **SIGN_INS, **TRACES}[name]
-    with pytest.raises(wrapped.UnknownForm) as wrong:
+    with pytest.raises(UnknownForm) as wrong:
         files.entry_of({"payload": inside, "n": 1})
     found = files.inside({"payload": inside, "n": 1}, wrong.value)
     assert (found.records, found.places, found.unread) == ([inside], ["payload"], [])
