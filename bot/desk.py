@@ -29,6 +29,7 @@ from bot.verbs.registry import read
 from bot.verbs.shape import Answer, Tools
 from commands.errors import CommandError, LedgerError, NoSuchCase, NoSuchHunt
 from commands.hunt import load
+from commands.ledger import CaseState
 from commands.ledger import entries as e
 from commands.ledger.alerts import alert_at
 from commands.ledger.hunts import hunt
@@ -342,7 +343,9 @@ class Desk:
                 told = e.Refused(says=str(barred))
                 message = self._no(asked, str(barred))
             else:
-                message = answers.started(case, self._cards.link(case))
+                looks = case.state is CaseState.LOOKING
+                awaited = self._tools.jobs.waits_for() if looks else None
+                message = answers.started(case, self._cards.link(case), awaited=awaited)
             with self._ledger.writing() as writing:
                 writing.answer(asked.id, told, asked.user, case_id)
             self.tell(asked, message)

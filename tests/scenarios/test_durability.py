@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import now
+from bot.settings import ResponderSettings
 from bot.slack.intake import Asked
 from commands.errors import LedgerUnwritable
 from commands.ledger import CaseState, Ledger
@@ -312,9 +313,8 @@ def test_a_stop_loses_no_question_that_was_acknowledged(stage):
     assert story.kinds().count("asked") == 40
 
 
-def test_a_question_whose_case_was_opened_before_the_end_opens_no_second_one(stage):
-    """Killed between the case and the answer, the bot goes on with the case that is there."""
-    story = stage("clean", start=False)
+def killed_before_the_answer(story: Stage) -> None:
+    """Leave behind a question whose case was opened, checked and shown, and which nobody answered."""
     subject = Subject(
         id=next(
             key for key, user in story.microsoft.state.users.items() if user["userPrincipalName"] == ADELE
@@ -343,10 +343,28 @@ def test_a_question_whose_case_was_opened_before_the_end_opens_no_second_one(sta
         writing.finish("C-2ABCD", verdict="", report="")
         writing.shown("C-2ABCD", "the check was over before the question was answered")
     ledger.close()
+
+
+def test_a_question_whose_case_was_opened_before_the_end_opens_no_second_one(stage):
+    """Killed between the case and the answer, the bot goes on with the case that is there."""
+    story = stage("clean", start=False)
+    killed_before_the_answer(story)
     story.start()
     story.told(holding="C-2ABCD")
     assert story.kinds().count("case_opened") == 1
     assert story.bot.ledger.unanswered_requests() == []
+
+
+def test_whoever_may_no_longer_ask_gets_no_late_answer_and_the_ledger_says_so(stage):
+    story = stage("clean", start=False)
+    killed_before_the_answer(story)
+    others = ResponderSettings(users=(story.slack.people["second_approver"].id,))
+    story.settings = story.settings.model_copy(update={"responders": others})
+    story.start()
+    told = story.slack.as_text(story.told(holding="not a responder"))
+    assert "C-2ABCD" not in told
+    story.slack.wait_for(lambda: not story.bot.ledger.unanswered_requests(), what="the late answer")
+    assert story.kinds()[-1] == "refused"
 
 
 def test_a_store_of_the_engine_that_is_damaged_is_set_aside_and_made_anew(stage):

@@ -500,6 +500,21 @@ def test_that_the_job_database_of_workers_is_away_is_told_and_nothing_where_ther
     assert "checks, hunts and rechecks wait" in line.says
 
 
+def test_domains_of_the_settings_that_the_tenant_has_not_verified_are_a_gap(played):
+    def lines(*domains: str) -> list[Line]:
+        settings = stage.tenant_settings(played).model_copy(update={"domains": domains})
+        with Connection(settings) as connection:
+            return list(doctor._unverified(connection))
+
+    assert lines("contoso.example") == lines() == []
+    (line,) = lines("contoso.example", "zava.example", "litware.example")
+    assert (line.there, line.what) == (False, "domains")
+    assert line.says.startswith("litware.example, zava.example: not verified in this tenant")
+    # Where Microsoft does not say which are verified, the source of that name is lacking, which is enough.
+    played.faults.add("/graph/v1.0/domains", Fault(status=403))
+    assert lines("litware.example") == []
+
+
 def test_a_step_without_its_permission_is_a_gap_that_a_mere_check_does_not_have(played):
     played.permissions.discard("Device.ReadWrite.All")
     status, said = examine(only_tenant(played))
