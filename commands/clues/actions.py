@@ -85,6 +85,13 @@ def off(value: str) -> bool:
     return value.strip().lstrip("$").casefold() in {"false", "0", "no"}
 
 
+def made_member(record: AuditRecord, subject: Subject) -> bool:
+    """Say whether a cmdlet on a role group or a role names the subject as the one who is to have it."""
+    parameters = given(record)
+    named = ";".join(parameters.get(name, "") for name in ("members", "member", "user"))
+    return any(subject.is_meant_by(one.strip()) for one in named.split(";") if one.strip())
+
+
 def changed(record: AuditRecord, name: str) -> tuple[str, str]:
     """Give old and new value of a changed property, both "" where the record does not change it."""
     wanted = name.casefold()

@@ -15,7 +15,7 @@ from commands.planning import PlanningInput
 from commands.report import Finding, Severity
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import first_line
-from commands.symptoms.transport_rules import REMOVED
+from commands.symptoms.transport_rules import REMOVED, key_of, names_in
 from graph.request import Cmdlet, Request
 from graph.resources.rules import TransportRule
 
@@ -48,14 +48,22 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 
 
 def _finding(planning: PlanningInput, rule: TransportRule) -> Finding | None:
-    """The gravest finding on a rule; one on a record of the audit log knows the rule by its name only."""
-    name = f"“{one_line(rule.name)}”"
+    """The gravest finding on a rule; one on a record of the audit log knows the rule by its name only.
+
+    Sentences tell nothing of it: the name of one rule may quote that of another.
+    """
+    names = {key_of(rule.name), key_of(rule.guid)} - {""}
+    about = {
+        record.id
+        for record in planning.evidence.records()
+        if not names.isdisjoint(map(key_of, names_in(record)))
+    }
     found = [
         one
         for one in planning.report.findings
         if one.symptom == "transport_rules"
         and one.sign.id != REMOVED.id
-        and ((rule.guid or rule.name) in one.records or name in one.summary)
+        and ((rule.guid or rule.name) in one.records or not about.isdisjoint(one.records))
     ]
     return max(found, key=lambda one: one.severity, default=None)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from commands.clues.actions import THIS_ACCOUNT, to_subject
+from commands.clues.actions import made_member, to_subject
 from commands.clues.records import one_line
 from commands.facts.remedies import Task, remedy_of, tasks
 from commands.plan import ManualTask, Nothing, Phase, Planned
@@ -70,10 +70,10 @@ def task_for(finding: Finding, records: Mapping[str, AuditRecord], subject: Subj
 def _on_another(finding: Finding, records: Mapping[str, AuditRecord], subject: Subject) -> bool:
     """Whether a record shows that it was done to something other than the subject.
 
-    A role group's record names its member in a parameter only, which the finding has read: it then says so.
+    A role group's record names its member in a parameter only.
     """
     shown = [records[name] for name in finding.records if name in records]
-    own = any(to_subject(record, subject) for record in shown) or THIS_ACCOUNT in finding.summary
+    own = any(to_subject(record, subject) or made_member(record, subject) for record in shown)
     return bool(shown) and not own
 
 

@@ -14,6 +14,7 @@ from commands.clues.records import addresses_in, found, one_line, whence
 from commands.clues.rules.rule import Rule
 from commands.report import Finding, weighed
 from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
 TITLE = "Mail flow rules that send mail outside the organization"
@@ -56,12 +57,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     told: set[str] = set()
     for record in actions(evidence, _OPERATIONS):
         parameters = given(record)
-        given_names = (
-            parameters.get("name", ""),
-            parameters.get("identity", ""),
-            record.object_id.rpartition("\\")[2],
-        )
-        lines = [one_line(one) for one in given_names if one]
+        given_names = names_in(record)
+        lines = [one_line(one) for one in given_names]
         name = next(filter(None, lines), "")
         # Nobody finds a rule again by a name that cannot be seen, so the finding holds its id.
         nameless = "" in lines
@@ -79,15 +76,16 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             plain = DROPPED
         else:
             plain = CHANGED
-        if plain is OUTSIDE and name:
-            told.add(name.casefold())
+        if plain is OUTSIDE:
+            told.update(map(key_of, given_names))
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
         to = f", which sends mail to {', '.join(targets)}," if targets else ""
         verb = _VERBS[record.operation.casefold().partition("-")[0]]
         summary = f"The mail flow rule {_called(name)}{to} was {verb}{whence(record, usual)}"
         yield found("transport_rules", sign, summary, record, after=", ".join(targets), records=standing)
+    told.discard("")
     for rule in evidence.transport_rules.seen(()):
-        if rule.state.casefold() == "disabled" or one_line(rule.name).casefold() in told:
+        if rule.state.casefold() == "disabled" or {key_of(rule.name), key_of(rule.guid)} & told:
             continue
         where = (*rule.redirect_message_to, *rule.blind_copy_to, *rule.copy_to, *rule.add_to_recipients)
         targets = _outside(";".join(where), usual)
@@ -103,6 +101,22 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             after=", ".join(targets),
             records=(rule.guid or rule.name,),
         )
+
+
+def names_in(record: AuditRecord) -> tuple[str, ...]:
+    """Give every name or id by which a record calls the rule that it is about, as it was written."""
+    parameters = given(record)
+    names = (
+        parameters.get("name", ""),
+        parameters.get("identity", ""),
+        record.object_id.rpartition("\\")[2],
+    )
+    return tuple(one for one in names if one)
+
+
+def key_of(name: str) -> str:
+    """Give a rule's name or id in the form in which two are the same. No name tells of one that it quotes."""
+    return name.strip().casefold()
 
 
 def _called(name: str) -> str:

@@ -67,6 +67,13 @@ def test_what_the_attacker_assigned_says_nothing_of_whose_account_it_is() -> Non
     assert report.roles_activated == ("Exchange Administrator",)
 
 
+def test_a_role_group_that_names_this_account_is_somebody_elses_all_the_same() -> None:
+    """Whoever makes a role group chooses its name; who is put into it stands in the record."""
+    named = {"Identity": "Helpers of this account", "Member": "eve@contoso.example"}
+    given = record("Add-RoleGroupMember", id="g", address=INTRUDER, owner="", parameters=named)
+    assert judge(evidence(sign_ins=broken_in(), audit_log=[given]), NOON).roles_assigned == ()
+
+
 def test_a_role_that_an_administrator_gave_belongs_to_the_account_and_one_given_away_is_not_its_own() -> None:
     given = record("Add member to role", id="a", actor="megan.bowen@contoso.example", owner=ADELE.mail,
                    changes={"Role.DisplayName": ("", "Global Administrator")})  # fmt: skip

@@ -109,6 +109,13 @@ def test_what_was_done_to_another_account_is_not_left_to_the_steps_for_this_one(
     assert "Full access to this account" not in task.how
 
 
+def test_a_name_that_says_this_account_does_not_make_it_this_one() -> None:
+    other = record("Add-MailboxPermission", owner="megan.bowen@contoso.example")
+    on_other = finding("delegates", other.id, sign=BY_INTRUDER, summary="Access of “this account” to Megan's")
+    (task,) = planned_tasks(remediate_manually, on(on_other, records=[other]))
+    assert task.id == "remediate_manually:other_accounts"
+
+
 def test_an_audit_log_that_was_disabled_for_everyone_is_a_task() -> None:
     seen = record("Set-AdminAuditLogConfig", owner="")
     found = finding("audit_trail", seen.id, sign=AUDIT_BY_INTRUDER, summary="The audit log was disabled")
