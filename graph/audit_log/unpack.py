@@ -267,9 +267,11 @@ class _Opener:
 
     def _workbook(self, one: Opened) -> Iterator[Opened | Unopened]:
         try:
+            left = workbook.Left(self._left, self._bounds.cells)
             for sheet in workbook.sheets(one.path, self._bounds):
                 place = self._folder / f"{len(list(self._folder.iterdir())):06}"
-                wrong = workbook.write(sheet, place, self._bounds)
+                wrong = workbook.write(sheet, place, self._bounds, left)
+                self._left = left.bytes
                 yield Opened(f"{one.name}: {sheet.title}", place, wrong)
         except workbook.NoWorkbook as wrong:
             yield Unopened(one.name, str(wrong))

@@ -6,9 +6,11 @@ Source: ECMA-376 (Office Open XML); Excel keeps at most 1,048,576 rows, and 32,7
 from __future__ import annotations
 
 import csv
+import shutil
 import warnings
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,8 @@ from graph.audit_log.limits import CHUNK, Unpacking
 
 _ROW_ENDS: Final = b"</row>"
 _MOST_ROWS: Final = 1_048_576
+_LOOKS: Final = 1_000
+"""After so many rows it is looked how much room the disk has."""
 
 
 class NoWorkbook(Exception):
@@ -47,19 +51,33 @@ def sheets(path: Path, bounds: Unpacking) -> Iterator[Any]:
         ) from wrong
 
 
-def write(sheet: Any, place: Path, bounds: Unpacking) -> str:
-    """Write a sheet as CSV; give why its end is missing, "" where it is there."""
-    cells = 0
+@dataclass(slots=True)
+class Left:
+    """How much may still come out of a workbook, over all of its sheets: bytes, and cells.
+
+    A few bytes that name a cell far to the right are a row of sixteen thousand.
+    """
+
+    bytes: int
+    cells: int
+
+
+def write(sheet: Any, place: Path, bounds: Unpacking, left: Left) -> str:
+    """Write a sheet as CSV, and count it; give why its end is missing, "" where it is there."""
     with place.open("w", newline="", encoding="utf-8", errors="replace") as out:
         rows = csv.writer(out)
         try:
             for number, row in enumerate(sheet.iter_rows(values_only=True)):
-                cells += len(row) + 1
-                if number >= _MOST_ROWS or cells > bounds.cells:
+                left.cells -= len(row) + 1
+                if number >= _MOST_ROWS or left.cells < 0:
                     return "The sheet has more cells than any log; it was read up to there."
                 texts = [_text(value) for value in row]
                 while texts and not texts[-1]:
                     texts.pop()
+                left.bytes -= sum(map(len, texts)) + len(texts)
+                full = number % _LOOKS == 0 and shutil.disk_usage(place.parent).free < bounds.free
+                if left.bytes < 0 or full:
+                    return "The sheet expands to far more than its size, or than the disk holds; it was cut."
                 if texts:
                     rows.writerow(texts)
         except OSError:

@@ -229,6 +229,20 @@ def test_a_hostile_workbook_is_survived_and_held_within_bounds(tmp_path, xml):
     assert held or not_opened
 
 
+def test_cells_far_to_the_right_do_not_make_much_out_of_a_few_bytes(tmp_path):
+    """Each of these rows is sixteen thousand cells wide, and every sheet has its own."""
+    rows = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (one, one) for one in range(1, 60))
+    sheets = [sheet(BEGIN + rows + b"</sheetData></worksheet>") for _ in range(2)]
+    bounds = Unpacking(floor=1 << 19, ratio=1, free=0)
+    (tmp_path / "one").mkdir()
+    held, _ = opened(tmp_path / "one", sheets[0], bounds)
+    assert 0 < sum(map(len, held.values())) <= 1 << 19
+    # What is packed in one file shares one bound.
+    (tmp_path / "two").mkdir()
+    both, _ = opened(tmp_path / "two", zipped(a=sheets[0], b=sheets[1] + b"\0"), bounds)
+    assert sum(map(len, both.values())) <= 1 << 19
+
+
 def test_a_member_that_begins_before_the_archive_is_told(tmp_path):
     content = bytearray(zipped(a=b"1"))
     # The end says that the directory begins later than it does, so that everything seems to lie earlier.
