@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands import accounts, exposure, importance, leads, reach, story, symptoms, timeline, usual, verdict
 from commands.clues import whose
+from commands.counts import in_short
 from commands.faults import noted
 from commands.report import (
     Coverage,
@@ -245,7 +246,7 @@ def _gaps(evidence: Evidence) -> tuple[str, ...]:
 def _gap(name: str, source: Source[Any]) -> str:
     if isinstance(source, Unavailable):
         return _phrase(name, source.says, ())
-    return _phrase(name, "", source.missing) if source.missing else ""
+    return _phrase(name, "", in_short(source.missing)) if source.missing else ""
 
 
 # Ten thousand accounts of one export have the same few gaps: said once, they cost neither time nor memory.

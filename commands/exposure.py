@@ -17,7 +17,7 @@ from typing import Final
 
 from commands.clues.outgoing import Origin, Outgoing, outbox_of, sent_anything
 from commands.clues.records import is_about
-from commands.counts import further_like
+from commands.counts import further_like, in_short
 from commands.report import (
     Clause,
     Exposure,
@@ -206,7 +206,7 @@ def _applications(report: Report, evidence: Evidence) -> Iterator[Clause]:
 
 @lru_cache(maxsize=256)  # the same sentence for ten thousand accounts of one export
 def _only_in_part(missing: tuple[str, ...]) -> str:
-    return f"the audit log was collected only in part ({'; '.join(missing)})"
+    return f"the audit log was collected only in part ({'; '.join(in_short(missing))})"
 
 
 def _unread(evidence: Evidence, report: Report) -> Iterator[str]:

@@ -36,6 +36,7 @@ from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
 from bot.messages.story import access_in_words, got, how
+from commands.counts import in_short as without_counts
 from commands.doors import DoorState
 from commands.report import PROBABLY, Coverage, Event, Impact, Report, Story, VerdictCode
 from commands.undo import is_undo
@@ -453,7 +454,8 @@ class _Told:
         gaps = [one for one in self.report.sources if one.state is not Coverage.COMPLETE]
         alike: dict[tuple[Coverage, str, str], list[str]] = {}
         for one in gaps:
-            alike.setdefault((one.state, one.reason, one.needs), []).append(parts.spoken(one.id))
+            why = "; ".join(without_counts(one.reason.split("; ")))
+            alike.setdefault((one.state, why, one.needs), []).append(parts.spoken(one.id))
         for (state, why, needs), names in alike.items():
             says = f"{named(names, 6, 'source')}: {STATES[state]}"
             reason = f"{why[:1].upper()}{why[1:]}"

@@ -20,6 +20,7 @@ from commands.analyze.everyday import NOTHING, Everyday
 from commands.analyze.folded import Folded
 from commands.analyze.picking import PARTITIONS, spilled, without_cycles
 from commands.check import judge, unjudged
+from commands.counts import ROUTINE
 from commands.faults import noted
 from commands.report import Report
 from commands.sigma.shapes import Matches, Ruleset
@@ -281,18 +282,18 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
     missing = [ONLY_THE_EXPORT, *around.missing]
     if seen.further:
         missing.append(f"{seen.further} further records of this user were not analyzed in detail")
-    if seen.quiet:
-        missing.append(f"{seen.quiet} routine records of this user were prefiltered")
     if seen.unread:
         missing.append(f"{seen.unread} records of this user could not be read")
-    if around.left_out:
-        missing.append(f"{around.left_out} routine records of all users were only counted")
     gaps = tuple(missing)
+    if seen.quiet:
+        missing.append(f"{ROUTINE} of this user that were prefiltered: {seen.quiet}")
+    if around.left_out:
+        missing.append(f"{ROUTINE} of all users that were only counted: {around.left_out}")
     found: dict[str, Any] = dict.fromkeys(SOURCES, NOT_IN_EXPORT)
     others_than_these = (seen.directory, seen.sign_ins, seen.risks, seen.messages, seen.rules)
     if seen.records or not any(others_than_these):
         mine.extend(_tried_too(mine, subject, around.guesses))
-        found["audit_log"] = Known(tuple(_in_order(mine)), missing=gaps)
+        found["audit_log"] = Known(tuple(_in_order(mine)), missing=tuple(missing))
         found["audit_log_on_mailbox"] = Known(tuple(_in_order(others)), missing=gaps)
     if seen.directory:
         ordered = _in_order(seen.directory.values())

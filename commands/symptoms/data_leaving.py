@@ -19,6 +19,8 @@ from commands.clues.records import (
     by_subject,
     changing,
     found,
+    listed,
+    named,
     one_line,
     verb_of,
     whence,
@@ -99,7 +101,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         yield found(
             "data_leaving",
             sign,
-            f"{_counted(sign, records)}{whence(records[0], usual)}",
+            f"{_counted(records)}{whence(records[0], usual)}",
             records[0],
             records=[record.id for record in records],
         )
@@ -171,12 +173,42 @@ def _shared(record: AuditRecord, usual: Usual) -> Sign | None:
     return None
 
 
-def _counted(sign: Sign, records: Sequence[AuditRecord]) -> str:
+def _counted(records: Sequence[AuditRecord]) -> str:
+    """Count what was shared, and say for whom: whoever has a link, or which guests."""
+    links = [record for record in records if is_link(record)]
+    invitations = [record for record in records if not is_link(record)]
+    if not (links and invitations):
+        what, many = _things(records)
+        number = f"{many} files or folders were" if many > 1 else "1 file or folder was"
+        how = (
+            _for_whom(invitations) or f"so that anyone with the link can open {'them' if many > 1 else 'it'}"
+        )
+        return f"{number} shared {how} ({what})"
+    by_link, with_guests = _things(links)[0], _things(invitations)[0]
+    return (
+        f"{_things(records)[1]} files or folders were shared: so that anyone with the link can open them "
+        f"({by_link}), and {_for_whom(invitations)} ({with_guests})"
+    )
+
+
+def _things(records: Sequence[AuditRecord]) -> tuple[str, int]:
     things = list(dict.fromkeys(one_line(file_of(record)) for record in records))
-    number = "1 file or folder was" if len(things) == 1 else f"{len(things)} files or folders were"
-    how = "with guests" if sign is GUEST else "by link or with guests"
     more = f" and {len(things) - 3} more" if len(things) > 3 else ""
-    return f"{number} shared {how} ({', '.join(things[:3])}{more})"
+    return f"{', '.join(things[:3])}{more}", len(things)
+
+
+def _for_whom(invitations: Sequence[AuditRecord]) -> str:
+    """Name the guests that records name; "" where nobody was invited."""
+    if not invitations:
+        return ""
+    names = list(
+        dict.fromkeys(
+            named(one) for record in invitations if (one := record.details.get("TargetUserOrGroupName", ""))
+        )
+    )
+    if not names:
+        return "with guests"
+    return f"with the guest{'s' if len(names) > 1 else ''} {listed(names, 3)}"
 
 
 def file_of(record: AuditRecord) -> str:

@@ -277,7 +277,7 @@ def test_quiet_records_are_read_where_they_may_tell_something(tmp_path, records,
     around = away("Create", 0), away("Move", 59)
     (report,) = looked_at(compact(tmp_path / "log", around[0], *records, around[1])).users
     (state,) = [one for one in report.sources if one.id == "audit_log"]
-    assert ("routine records of this user were prefiltered" not in state.reason) is read
+    assert ("routine records of this user that were prefiltered: " not in state.reason) is read
     assert report.window.end >= datetime(2026, 8, 20, 10, 59, tzinfo=UTC)
 
 

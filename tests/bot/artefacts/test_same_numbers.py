@@ -118,6 +118,15 @@ def test_tried_passwords_are_as_many_everywhere_and_the_span_begins_with_the_fir
     assert f"attempts without access since {first:%Y-%m-%d %H:%M} UTC" in answers["when"]
 
 
+def test_what_was_shared_says_for_whom_wherever_it_is_told():
+    report, answers = takeover()
+    assert report.story is not None
+    shared = "1 file or folder was shared so that anyone with the link can open it (Payroll 1503.xlsx)"
+    assert shared in [one.says for one in report.story.read_or_taken]
+    assert shared in answers["data"]
+    assert "by link or with guests" not in forms(report)
+
+
 @needs_cases
 def test_where_no_sign_in_was_seen_nothing_tells_of_a_successful_access():
     (report,) = analyze([CASES / "exports/15_rule_into_calendar.jsonl"], user=None, now=NOW).users
@@ -133,6 +142,17 @@ def test_a_rule_whose_name_was_not_recorded_is_not_called_by_its_mailbox():
     whole = forms(report)
     assert "An inbox rule whose name was not recorded has actions that its record does not show" in whole
     assert "“megan.bowen”" not in whole
+
+
+@needs_cases
+def test_how_many_routine_records_were_not_read_is_told_once():
+    (report,) = analyze([CASES / "exports/15_rule_into_calendar.jsonl"], user=None, now=NOW).users
+    whole = " ".join(report_text(report).split())
+    assert whole.count("routine records of all users that were only counted: 11") == 1
+    assert whole.count("routine records of this user that were prefiltered: 1") == 1
+    told = report_json(report)
+    assert str(told["symptoms"]).count("routine records") == 0
+    assert str(told["sources"]).count("routine records of all users") == 1
 
 
 def forms(report: Report) -> str:

@@ -105,8 +105,40 @@ def test_the_links_of_a_day_are_one_finding_that_counts_all_files():
     ]
     (finding,) = findings(data_leaving, sign_ins=past(), audit_log=links)
     assert finding.records == tuple(one.id for one in links)
-    assert finding.summary.startswith("5 files or folders were shared by link or with guests (")
+    assert finding.summary.startswith(
+        "5 files or folders were shared so that anyone with the link can open them (https:"
+    )
     assert "and 2 more" in finding.summary
+
+
+@pytest.mark.parametrize(
+    ("operations", "says"),
+    [
+        (("AnonymousLinkCreated",),
+         "1 file or folder was shared so that anyone with the link can open it (F0)"),
+        (("AddedToSecureLink",), "1 file or folder was shared with the guest eve@x.example (F0)"),
+        (("SharingSet", "SharingSet"),
+         "2 files or folders were shared with the guest eve@x.example (F0, F1)"),
+        (("AnonymousLinkCreated", "SharingSet"),
+         ("2 files or folders were shared: so that anyone with the link can open them (F0), and with "
+          "the guest eve@x.example (F1)")),
+    ],
+)  # fmt: skip
+def test_it_is_said_for_whom_files_were_opened(operations, says):
+    """Whoever reads it has to know whether to take back a link or a guest."""
+    done = [
+        act(one, hours=n / 10, address=INTRUDER,
+            details={**GUEST, "TargetUserOrGroupName": "eve@x.example", "SourceFileName": f"F{n}"})
+        for n, one in enumerate(operations)
+    ]  # fmt: skip
+    (finding,) = findings(data_leaving, sign_ins=broken_in(), audit_log=done)
+    assert finding.summary.startswith(says)
+
+
+def test_guests_that_no_record_names_are_told_as_guests():
+    done = [act("SharingSet", address=INTRUDER, details={**GUEST, "SourceFileName": "F"})]
+    (finding,) = findings(data_leaving, sign_ins=broken_in(), audit_log=done)
+    assert finding.summary.startswith("1 file or folder was shared with guests (F)")
 
 
 def test_every_sign_names_its_technique():
