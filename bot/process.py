@@ -13,10 +13,12 @@ from pathlib import Path
 import structlog
 
 from bot import log as logs
-from bot.app import Bot, create_app, now
+from bot.clock import now
 from bot.errors import CannotStart
+from bot.running import Bot
 from bot.settings import Settings
 from bot.signals import told_to_stop
+from bot.wiring import create_app
 from bot.work.engine import VERSION
 from bot.work.worker import Worker
 from commands.errors import LedgerError

@@ -28,7 +28,7 @@ _FIRST = ("tests/browser/", "tests/browser_report/")
 _BY_TEST = (
     "tests/scenarios/",
     "tests/bot/cards/",
-    "tests/bot/test_app.py",
+    "tests/bot/test_running.py",
     "tests/bot/test_deciding.py",
     "tests/bot/work/test_jobs.py",
     "tests/bot/test_reporting.py",

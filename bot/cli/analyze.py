@@ -21,12 +21,12 @@ from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
     atlas_for_exports,
     empty_folder,
-    now,
     print_json,
     rules_in,
 )
 from bot.cli.options import Config, Form, Format, Json, Output, Rules
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD
+from bot.clock import now
 from bot.messages.escape import visible
 from bot.quiet import quiet
 from graph.audit_log.unpack import STDIN

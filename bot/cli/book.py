@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
-    now,
     readable_file,
 )
 from bot.cli.statuses import BAD_INPUT, MISSING
+from bot.clock import now
 from commands.errors import (
     LedgerTampered,
     LedgerUnwritable,

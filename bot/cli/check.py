@@ -20,13 +20,13 @@ from bot.cli import terminal
 from bot.cli.ending import Stopped, readable
 from bot.cli.given import (
     empty_folder,
-    now,
     print_json,
     rules_in,
     settings_for_check,
 )
 from bot.cli.options import ACTOR, Config, Export, Form, Format, Json, Output, Rules, Scenario
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK
+from bot.clock import now
 from commands.check import judge, look
 from commands.ledger import Ledger
 from commands.ledger import entries as e

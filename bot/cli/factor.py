@@ -9,11 +9,9 @@ import typer
 
 from bot.cli.book import opened
 from bot.cli.ending import Stopped
-from bot.cli.given import (
-    now,
-)
 from bot.cli.options import ACTOR, LEDGER, LedgerFile
 from bot.cli.statuses import BAD_INPUT
+from bot.clock import now
 from bot.messages.escape import visible
 from bot.people import second_factor
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -152,8 +151,3 @@ def empty_folder(path: Path) -> Path:
 def print_json(value: Any) -> None:
     """Print a value for programs."""
     typer.echo(json.dumps(value, indent=2))
-
-
-def now() -> datetime:
-    """Tell the time (aware UTC)."""
-    return datetime.now(UTC)

@@ -10,9 +10,10 @@ import typer
 
 from bot.cli.check import Forgetful, span_of
 from bot.cli.ending import Stopped, readable
-from bot.cli.given import now, print_json, settings_for_check
+from bot.cli.given import print_json, settings_for_check
 from bot.cli.options import ACTOR
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK
+from bot.clock import now
 from bot.messages import parts
 from bot.messages.escape import visible
 from commands import hunt as hunting

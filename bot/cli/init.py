@@ -14,8 +14,9 @@ import typer
 
 from bot.cli.browser import opener
 from bot.cli.ending import Stopped, readable
-from bot.cli.given import now, text_of
+from bot.cli.given import text_of
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, MISSING
+from bot.clock import now
 from bot.errors import SettingsError
 from bot.messages.escape import visible
 

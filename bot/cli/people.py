@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from bot import log, settings
-from bot.app import people_of
 from bot.cli.book import opened
 from bot.cli.ending import readable
 from bot.cli.options import ACTOR, LEDGER, Config, LedgerFile
 from bot.messages.escape import visible
+from bot.people.wiring import people_of
 from bot.settings import LogSettings
 from commands.ledger.people import named_people
 from graph.tenants import Tenants

@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import log
-from bot.app import Bot
 from bot.errors import CannotStart, SettingsError
 from bot.playing.stage import (
     AUDIT_SECONDS,
@@ -28,6 +27,7 @@ from bot.playing.stage import (
     manifest_path,
     tenant_playing,
 )
+from bot.running import Bot
 from bot.settings import (
     LogSettings,
 )

@@ -11,10 +11,11 @@ from pathlib import Path
 from pydantic import SecretStr
 
 import bot
-from bot.app import Bot, create_app, now
 from bot.artefacts import answers
+from bot.clock import now
 from bot.errors import CannotStart, ExportUnreadable
 from bot.process import only_one
+from bot.running import Bot
 from bot.settings import (
     ApproverSettings,
     LogSettings,
@@ -23,6 +24,7 @@ from bot.settings import (
     SlackSettings,
     Tenant,
 )
+from bot.wiring import create_app
 from sandbox import tenant
 from sandbox.scenarios import SCENARIOS as _SCENARIOS
 from sandbox.tenant import RunningTenant

@@ -12,8 +12,8 @@ import yaml
 from pydantic import SecretStr
 
 from bot import log as logs
-from bot.app import create_app
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, SlackSettings, Tenant
+from bot.wiring import create_app
 from sandbox import tenant
 from tests.graph.local import settings_of
 from tests.interop.emulator import emulate

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.app import Bot, create_app
+from bot.running import Bot
 from bot.settings import ApproverSettings, Settings
+from bot.wiring import create_app
 from commands.ledger import Case
 from commands.plan import Change, ManualTask, Planned, offer_from
 from commands.proposals import Outcome, Proposal

@@ -12,9 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot import log as logs
-from bot.app import Bot, create_app
 from bot.cards.painter import Edits
+from bot.running import Bot
 from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings, Tenant
+from bot.wiring import create_app
 from commands.proposals import Proposals
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant

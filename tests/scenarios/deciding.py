@@ -17,11 +17,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.app import Bot, create_app
 from bot.artefacts import report_store
 from bot.cards.case import Cards
+from bot.running import Bot
 from bot.settings import ApproverSettings
 from bot.slack.client import make_client
+from bot.wiring import create_app
 from commands.approval import ProposalState
 from commands.ledger import Case, new_case_id
 from commands.plan import Change, Look, Planned, Undo, offer_text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.app import now
 from bot.artefacts import report_store
+from bot.clock import now
 from commands.plan import Change, Plan, offer_text
 from commands.proposals import Outcome
 from graph.question import Window

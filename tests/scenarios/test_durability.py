@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import now
+from bot.clock import now
 from bot.settings import ResponderSettings
 from bot.slack.intake import Asked
 from commands.errors import LedgerUnwritable

@@ -11,7 +11,7 @@ from threading import Event
 import psycopg
 import pytest
 
-from bot.app import now
+from bot.clock import now
 from commands.ledger import Ledger
 from commands.ledger.entries import Rechecked
 from commands.ledger.tasks import alarms

@@ -16,7 +16,7 @@ from threading import Event
 
 import pytest
 
-from bot.app import now
+from bot.clock import now
 from commands.approval import ProposalState
 from commands.ledger import Ledger
 from commands.ledger.verify import verify_ledger

@@ -16,7 +16,7 @@ from bot.settings import Settings
 
 _NURSERY = multiprocessing.get_context("forkserver")
 _NURSERY.set_forkserver_preload(
-    [__name__, "bot.app", "bot.process", "bot.artefacts.paper", "tests.scenarios.conftest"]
+    [__name__, "bot.wiring", "bot.process", "bot.artefacts.paper", "tests.scenarios.conftest"]
 )
 
 FULL = 4096
@@ -25,8 +25,10 @@ FULL = 4096
 
 def _be(settings: Settings, folder: Path, clock_file: Path, *, works: bool) -> None:
     """Be `compromise run` or `compromise worker`, with a clock that is moved from outside; never returns."""
-    from bot.app import Bot, create_app, now  # noqa: PLC0415 - imported by whoever is forked from
+    from bot.clock import now  # noqa: PLC0415 - imported by whoever is forked from
     from bot.process import run, work  # noqa: PLC0415
+    from bot.running import Bot  # noqa: PLC0415 - imported by whoever is forked from
+    from bot.wiring import create_app  # noqa: PLC0415 - imported by whoever is forked from
     from bot.work.worker import Worker  # noqa: PLC0415
     from tests.scenarios.conftest import OFTEN, QUICKLY  # noqa: PLC0415
 

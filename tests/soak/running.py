@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from bot.app import now
+from bot.clock import now
 from commands.ledger import Ledger
 from commands.ledger import entries as e
 from sandbox import tenant, workspace

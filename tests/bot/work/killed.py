@@ -21,7 +21,7 @@ from bot.settings import Settings
 from commands.ledger import Writing
 
 _NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload([__name__, "bot.app", "bot.artefacts.paper", "tests.scenarios.conftest"])
+_NURSERY.set_forkserver_preload([__name__, "bot.wiring", "bot.artefacts.paper", "tests.scenarios.conftest"])
 
 
 class Killer:
@@ -39,7 +39,7 @@ class Killer:
 
 
 def _be(settings: Settings, kind: str, name: str, point: int) -> None:
-    from bot.app import create_app  # noqa: PLC0415 - imported by whoever is forked from
+    from bot.wiring import create_app  # noqa: PLC0415 - imported by whoever is forked from
     from tests.scenarios.conftest import FREELY  # noqa: PLC0415
 
     log.quiet()

@@ -21,7 +21,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot import log
-from bot.app import create_app, now
+from bot.clock import now
+from bot.wiring import create_app
 from bot.work.rechecking import recheck_name
 from commands.ledger import CaseState, Ledger
 from commands.ledger import entries as e

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dbos import DBOS
 
-from bot.app import now
+from bot.clock import now
 from bot.work.checking import is_compromised
 from bot.work.engine import QUEUE, VERSION, delivery_id, known, watch_id
 from bot.work.task import RUNS

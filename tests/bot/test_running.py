@@ -10,9 +10,9 @@ import pytest
 import requests
 from structlog.testing import capture_logs
 
-from bot.app import create_app
 from bot.errors import CannotStart
 from bot.slack.http_server import REMEMBERED, Seen
+from bot.wiring import create_app
 from sandbox.tenant import Fault
 from tests.scenarios.conftest import ADELE
 
