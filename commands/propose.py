@@ -151,6 +151,18 @@ def contain_now(offer: Sequence[Planned]) -> tuple[int, ...]:
     )
 
 
+def left_out(offer: Iterable[Planned], ids: Collection[str]) -> tuple[Change, ...]:
+    """Give what the findings ask for against the attacker and what they left, but for the changes named."""
+    return tuple(
+        item
+        for item in offer
+        if isinstance(item, Change)
+        and item.suggested
+        and item.id not in ids
+        and phase_of(item.step) in (Phase.CONTAIN, Phase.ERADICATE)
+    )
+
+
 def without_done(offer: Sequence[Planned], done: Collection[str]) -> tuple[Planned, ...]:
     """Give the offer with a word in the place of each change that has taken effect since it was made.
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from commands import check, effects, propose
 from commands.carry_out import look_at
 from commands.ledger import Case, Ledger
-from commands.plan import Change, Look, Phase, State, offer_from, same
+from commands.plan import Change, Look, State, offer_from, same
 from commands.planning import Guard
 from commands.proposals import DONE, Outcome, Proposals
 from commands.report import Coverage as Came
@@ -293,13 +293,7 @@ def never_carried_out(proposals: Proposals, case_id: str, offered: Iterable[Chan
         for action in proposal.actions
         if action.outcome in DONE or action.outcome is Outcome.ALREADY
     }
-    return tuple(
-        one
-        for one in offered
-        if one.suggested
-        and one.id not in done
-        and propose.phase_of(one.step) in (Phase.CONTAIN, Phase.ERADICATE)
-    )
+    return propose.left_out(offered, done)
 
 
 def says(doors: Doors) -> str:

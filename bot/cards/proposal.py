@@ -34,8 +34,10 @@ from bot.slack.client import call
 from bot.slack.posting import Posting
 from commands.approval import ProposalState
 from commands.ledger import Case, Ledger
+from commands.plan import Change, offer_from
 from commands.proposals import Proposal, Proposals
 from commands.steps.warn_recipients import DRAFT, LIST
+from commands.watch import never_carried_out
 
 log = structlog.get_logger(__name__)
 
@@ -451,6 +453,17 @@ class ProposalCards:
             situation=self._situation_of(case),
             may_approve=self.may_approve(proposal) if proposal.state is ProposalState.OPEN else (),
             left=self._left(proposal, case),
+            left_out=self._left_out(proposal, case),
+        )
+
+    def _left_out(self, proposal: Proposal, case: Case) -> tuple[str, ...]:
+        """What the findings ask for, and neither a plan that is to be decided nor one before it does."""
+        if proposal.kind != "contain" or proposal.state is not ProposalState.OPEN:
+            return ()
+        planned = {change.id for change in proposal.plan.changes}
+        offered = [one for one in offer_from(case.offer or "[]") if isinstance(one, Change)]
+        return tuple(
+            one.says for one in never_carried_out(self._proposals, case.id, offered) if one.id not in planned
         )
 
     def _left(self, proposal: Proposal, case: Case) -> WhatNow | None:
@@ -505,5 +518,6 @@ def _unasked(proposal: Proposal, user: str, error: BotError) -> None:
 
 
 def _says_what_is_left(proposal: Proposal) -> bool:
-    """Whether it is a plan against the attacker that was carried out."""
-    return proposal.kind == "contain" and proposal.state is ProposalState.DONE
+    """Whether it is a plan against the attacker that was carried out, or an undo that is to be decided."""
+    decided = ProposalState.OPEN if proposal.kind == "restore" else ProposalState.DONE
+    return proposal.state is decided

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from bot.messages import Block, Modal, parts
 from bot.messages.choices import Choice, groups
 from bot.messages.escape import said
-from bot.messages.plans import PHASES, offer_reference, places_text
+from bot.messages.plans import PHASES, left_out_line, offer_reference, places_text
 from bot.messages.turns import in_short
 from commands.plan import Change, ManualTask, Nothing, Planned
-from commands.propose import DONE, contain_now, is_irreversible, phase_of, without_done
+from commands.propose import DONE, contain_now, is_irreversible, left_out, phase_of, without_done
 from graph.question import Subject
 
 _VALUE = 150
@@ -101,8 +101,9 @@ def contain_now_modal(
     warned = [f"⚠ {', '.join(map(str, at))}: {said(warning, 300, ours)}" for warning, at in warnings.items()]
     blocks = [
         parts.section(
-            f"*{name}* · Case {said(case_id, 40)}\nThe smallest plan that stops the attacker. "
-            f"It needs approval by {people}. Everything else can be proposed afterward."
+            f"*{name}* · Case {said(case_id, 40)}\nTakes sign-in, sessions and password from "
+            f"the attacker. It needs approval by {people}.\n"
+            + left_out_line(_left_beside(offer, places, done), ours)
         ),
         parts.reason("Reason (shown to approvers)"),
         *groups("Changes", "now", offered[: parts.CHECKBOXES], subject),
@@ -116,6 +117,12 @@ def contain_now_modal(
         close="Cancel",
         private_metadata=offer_reference(case_id, offer),
     )
+
+
+def _left_beside(offer: Sequence[Planned], places: Iterable[int], done: Collection[str]) -> list[str]:
+    """What else the findings ask for, which stays as the attacker left it after the smallest plan."""
+    chosen = {change.id for change in _changes(offer, places)}
+    return [change.says for change in left_out(offer, {*chosen, *done})]
 
 
 def _changes(offer: Sequence[Planned], places: Iterable[int]) -> list[Change]:

@@ -30,6 +30,10 @@ PHASES: Mapping[Phase | None, str] = {
 _PLACES = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*", re.ASCII)
 _LONGEST_RUN = 1_000
 
+_LEFT_OUT = 3
+_LEFT_OUT_SAYS = 110
+"""How many of the changes that a plan leaves out are named, and how many characters of each."""
+
 _SEVERAL = 3
 """How many changes with the same warning are enough to say it once for all of them."""
 
@@ -70,6 +74,15 @@ def places_of(text: str) -> tuple[int, ...]:
             return ()
         found += range(int(first), int(last or first) + 1)
     return tuple(found)
+
+
+def left_out_line(says: Sequence[str], ours: Collection[str]) -> str:
+    """Say what the findings ask for and a plan does not do, as harmless mrkdwn; "" for nothing."""
+    if not says:
+        return ""
+    named = "; ".join(said(one, _LEFT_OUT_SAYS, ours) for one in says[:_LEFT_OUT])
+    more = f"; {len(says) - _LEFT_OUT} more" if len(says) > _LEFT_OUT else ""
+    return f"⚠ *Not in this plan* ({parts.counted(len(says), 'suggested change')}): {named}{more}."
 
 
 def ordered(step_ids: Collection[str], titles: Mapping[str, str]) -> list[str]:

@@ -29,6 +29,7 @@ from bot.messages.plans import (
     change_line,
     counting,
     last_actions,
+    left_out_line,
     ordered,
     reference,
     sends,
@@ -120,6 +121,7 @@ class _Card:
     situation: str = ""
     may_approve: tuple[str, ...] = ()
     left: WhatNow | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def proposal_card(
@@ -133,6 +135,7 @@ def proposal_card(
     situation: str = "",
     may_approve: tuple[str, ...] = (),
     left: WhatNow | None = None,
+    left_out: tuple[str, ...] = (),
 ) -> Message:
     """Draw the card of a proposal as it stands.
 
@@ -145,9 +148,22 @@ def proposal_card(
         password_shown_to: The Slack user id of whoever saw the new password; "" while no one has.
         situation: What the check says of the account, as harmless mrkdwn; "" where it is not to be said.
         may_approve: The Slack user ids of those who may approve; () where nobody knows.
-        left: What is left to do in the case once it was carried out; None where it is not to be said.
+        left: What is left to do in the case, for a plan that was carried out and for an undo that is to be
+            decided; None where it is not to be said.
+        left_out: What the findings ask for against the attacker and this plan does not do, as plain text.
     """
-    card = _Card(proposal, names, now, decided_at, case_link, password_shown_to, situation, may_approve, left)
+    card = _Card(
+        proposal,
+        names,
+        now,
+        decided_at,
+        case_link,
+        password_shown_to,
+        situation,
+        may_approve,
+        left,
+        left_out,
+    )
     made: Message | None = None
     for form in _FORMS:
         text, blocks, _ = _drawn(card, form)
@@ -217,7 +233,7 @@ def _drawn(card: _Card, form: _Form = "list") -> tuple[str, list[Block], bool]:
     buttons = _buttons(card)
     if proposal.state is ProposalState.OPEN:
         # Whoever decides sees what it comes to and the buttons first, and the changes below them.
-        head = [head[0], *_situation(card), *head[1:], parts.section(counts(proposal))]
+        head = [head[0], *_situation(card), *head[1:], parts.section(counts(proposal)), *_beside(card)]
         head.append(parts.actions(buttons))
     elif proposal.state is ProposalState.DONE and card.left is not None:
         # Whoever comes later needs what is left to do, and its buttons, before what was done.
@@ -244,6 +260,15 @@ def _left(card: _Card, left: WhatNow) -> Iterator[Block]:
     yield from _what_next(card.proposal)
     told = list(lines(left, parts.domains_of(card.proposal.plan.subject)))
     yield from parts.paragraphs("*What now*", told)
+
+
+def _beside(card: _Card) -> Iterator[Block]:
+    """What a plan leaves as it is, and what an undo meets: those who decide must not learn it afterward."""
+    ours = parts.domains_of(card.proposal.plan.subject)
+    if card.left_out:
+        yield parts.section(left_out_line(card.left_out, ours))
+    if card.proposal.kind == "restore" and card.left is not None:
+        yield from parts.paragraphs("*While this is undone*", list(lines(card.left, ours)))
 
 
 def _situation(card: _Card) -> Iterator[Block]:

@@ -43,8 +43,9 @@ __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Contain", "do", "may", "read", "
 NAME = "contain"
 USAGE = "<user or case> [now | single | numbers because …]"
 SAYS = (
-    "Opens a dialog to choose and propose remediation: by step, the smallest plan that stops the attacker "
-    "(now), or change by change (single). With numbers from the plan, or now, and a reason, proposes those."
+    "Opens a dialog to choose and propose remediation: by step, the smallest plan, which takes sign-in, "
+    "sessions and password from the attacker (now), or change by change (single). With numbers from the "
+    "plan, or now, and a reason, proposes those."
 )
 EXAMPLE = "/compromise contain C-7F3K2 1,4,8 because the mailbox sends spam"
 
@@ -56,7 +57,7 @@ class Contain:
     Attributes:
         about: The account or the case.
         choice: What was chosen, with why; its numbers do not count with ``now``.
-        extent: ``now`` for the smallest plan that stops the attacker, ``single`` to choose change by change,
+        extent: ``now`` for the smallest plan, ``single`` to choose change by change,
             "" to choose by step.
     """
 

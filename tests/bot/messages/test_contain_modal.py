@@ -119,6 +119,23 @@ def test_the_smallest_plan_is_every_change_that_stops_an_attacker_whether_or_not
     assert "It needs approval by two people." in str(modal.blocks[0])
 
 
+def test_the_smallest_plan_names_what_it_leaves_as_the_attacker_left_it():
+    offer = (
+        samples.change(0, "disable_inbox_rules", text="Disable the inbox rule Money"),
+        samples.change(1, "block_sign_in"),
+        samples.change(2, "remove_forwarding", text="Stop forwarding mail"),
+        samples.change(3, "remove_delegates", text="Remove a delegate", suggested=False),
+    )
+    head = str(contain_now_modal("C-7F3K2", samples.ADELE, offer, needs=samples.needs).blocks[0])
+    assert (
+        "*Not in this plan* (2 suggested changes): Disable the inbox rule Money; Stop forwarding mail."
+        in head
+    )
+    done = {offer[0].id, offer[2].id}
+    later = contain_now_modal("C-7F3K2", samples.ADELE, offer, needs=samples.needs, done=done)
+    assert "Not in this plan" not in str(later.blocks[0])
+
+
 def test_the_smallest_plan_warns_once_below_what_there_is_to_choose():
     one, two = (samples.change(n, "block_sign_in", warns=("Mail still arrives",)) for n in range(2))
     modal = contain_now_modal("C-7F3K2", samples.ADELE, (one, two), needs=samples.needs)

@@ -105,5 +105,24 @@ def test_a_finished_plan_begins_with_what_is_left_and_its_buttons_before_what_wa
     assert "What now" not in without
 
 
+def test_an_undo_that_is_to_be_decided_says_what_is_still_open():
+    change = samples.change(1, text="Unblock sign-in")
+    proposal = samples.small(change, kind="restore")
+    text = shown(proposal_card(proposal, names=samples.TITLES, now=samples.NOW, left=LEFT))
+    order = [text.index(words) for words in ("Undo for", "*While this is undone*", "[Approve]", "1. Unblock")]
+    assert order == sorted(order)
+
+
+def test_a_plan_that_is_to_be_decided_names_what_it_does_not_do():
+    proposal = samples.small(samples.change(1, text="Block sign-in"))
+    out = ("Stop forwarding mail", "Remove a delegate", "Disable <!channel>", "Disable one more")
+    message = proposal_card(proposal, names=samples.TITLES, now=samples.NOW, left_out=out)
+    text = shown(message)
+    assert "*Not in this plan* (4 suggested changes): Stop forwarding mail; Remove a delegate; " in text
+    assert "; 1 more." in text
+    assert "<!channel>" not in str(message.blocks)
+    assert text.index("Not in this plan") < text.index("[Approve]")
+
+
 def shown(message: Message) -> str:
     return "\n".join(slack_text.lines(message.blocks, lambda name: name))
