@@ -5,6 +5,8 @@ The bot drafts and lists; people send. A warning from the mailbox itself would l
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +40,15 @@ _ID: Final = "warn_recipients"
 _COLUMNS: Final = ("recipient", "place", "messages", "from the attacker", "first", "last")
 _SUBJECTS: Final = 5
 _LONGEST: Final = 80
+_LEADS: Final = re.compile(
+    r"@|\\\\|://"
+    r"|\b(?:www|https?|hxxps?|mailto|tel|sms|file|data|javascript)[.:\[]"
+    r"|\w[\[(]?[.。․﹒][\])]?[^\W\d_]{2}"  # a domain behind a name, a defanged one too
+    r"|\d+\.\d+\.\d+\.\d+|[0-9a-f]*::?[0-9a-f]+::?[0-9a-f]"
+    r"|\+\s*\(?\d|\d[\d\s()./-]{8,}\d",  # telephone numbers
+    re.IGNORECASE,
+)
+"""What mail programs and telephones make a link of, or people follow. One too many costs only a subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +196,16 @@ def _was_in(outbox: Outbox) -> bool:
 
 
 def _subjects(messages: Iterable[Outgoing]) -> tuple[str, ...]:
-    """Give the subjects that surely were the intruder's, the most frequent first; none that holds a link."""
+    """Give the subjects that surely were the intruder's, the most frequent first; none that leads anywhere.
+
+    The warning is our own mail: what a reader's program makes a link of, or a number to call, would be the
+    intruder's in our name.
+    """
     counted: dict[str, int] = {}
     for one in messages:
         text = visible(one.subject)
         theirs = one.origin is Origin.INTRUDER and not one.is_lost
-        if theirs and text and "://" not in text and "www." not in text.casefold():
+        if theirs and text and not _LEADS.search(unicodedata.normalize("NFKC", text)):
             short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
             counted[short] = counted.get(short, 0) + 1
     return tuple(sorted(counted, key=lambda text: (-counted[text], text))[:_SUBJECTS])

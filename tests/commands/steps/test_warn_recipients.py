@@ -85,6 +85,41 @@ def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_i
     assert "[what was done about it" in text, "people say whether it is secure again, not the bot"
 
 
+@pytest.mark.parametrize(
+    ("subject", "stands"),
+    [
+        ("Re: Invoice 4471: updated bank details", True),
+        ("Rechnung 4471 v1.2, z.B. morgen", True),
+        ("Open https://evil.example now", False),
+        ("Go to evil.example/fix", False),
+        ("bit.ly/xyz", False),
+        ("EVIL.EXAMPLE", False),
+        ("evil。example", False),
+        ("evil[.]example", False),
+        ("ｅｖｉｌ．ｅｘａｍｐｌｅ", False),
+        ("helpdesk@evil.example", False),
+        ("xn--80ak6aa92e.com", False),
+        ("203.0.113.7/fix", False),
+        ("2001:db8::1", False),
+        ("\\\\evil\\share", False),
+        ("tel:555", False),
+        ("Our new hotline is +1 555 0100", False),
+        ("Call 0800 555 0100 77", False),
+    ],
+)
+def test_a_subject_that_leads_anywhere_does_not_stand_in_our_warning(subject: str, stands: bool) -> None:
+    """Our own mail to everybody who was deceived would else carry the attacker's next link."""
+    sent = Item(subject, "<two@contoso.example>", "", "")
+    on = planning(
+        sign_ins=broken_in(),
+        audit_log=[BAD, record("Send", address=INTRUDER, items=[sent])],
+        message_trace=[traced("Pay now", message_id=KEY)],
+    )
+    text = only(on).files["DRAFT-warning.txt"]
+    assert "- Pay now" in text
+    assert (f"- {subject}" in text) is stands
+
+
 def test_where_nobody_got_mail_nobody_is_warned() -> None:
     why = nothing(warn_recipients, planning(sign_ins=broken_in(), message_trace=[])).why
     assert why == "No one received messages from this mailbox that may be the attacker's."
