@@ -1,6 +1,6 @@
 """Make a strong password that somebody can read out on the phone.
 
-Source: the founding document, step 1, "a strong password"; Microsoft Entra, "Password policies and account
+Source: Microsoft's document, step 1, "a strong password"; Microsoft Entra, "Password policies and account
 restrictions": 8 to 256 characters of three of the four kinds.
 """
 

@@ -72,11 +72,11 @@ def coded(names: Iterable[str]) -> str:
 
 
 def coverage() -> str:
-    """How many symptoms and steps come from the founding document, and how many lie beyond it."""
+    """How many symptoms and steps come from Microsoft's document, and how many lie beyond it."""
     looks = [one.SOURCE for one in signs_of.SYMPTOMS]
     acts = [one.SOURCE for one in remedies.STEPS]
     return table(
-        "| in the founding document | additional",
+        '| in Microsoft\'s "Responding to a compromised email account" | additional',
         [
             _counted("[symptoms](docs/reference/symptoms.md)", looks, "symptom "),
             _counted("[steps](docs/reference/steps.md)", acts, "step "),

@@ -35,7 +35,7 @@ STATE = {Coverage.COMPLETE: "■", Coverage.PARTIAL: "◧", Coverage.UNAVAILABLE
 """How much of a source was seen, as a filled, half and empty square."""
 
 _DOCUMENT = "symptom "
-"""How the source of a symptom begins that the founding document names."""
+"""How the source of a symptom begins that Microsoft's document names."""
 
 _AUDIT = frozenset({"audit_log", "audit_log_on_mailbox"})
 """The sources whose records Microsoft delivers late."""
@@ -133,7 +133,7 @@ def domains_of(subject: Subject | str) -> frozenset[str]:
 
 
 def split(report: Report) -> tuple[tuple[SymptomResult, ...], tuple[SymptomResult, ...]]:
-    """The founding document's symptoms, and those beyond it."""
+    """The symptoms that the document names, and those beyond it."""
     named = tuple(symptom for symptom in report.symptoms if symptom.source.startswith(_DOCUMENT))
     return named, tuple(symptom for symptom in report.symptoms if symptom not in named)
 

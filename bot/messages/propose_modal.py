@@ -1,6 +1,6 @@
 """What a finished check offers to do: as a window with checkboxes, and as a dry run that only shows it.
 
-The steps stand in the founding document's order, with its numbering; a change is a checkbox in plain words.
+The steps stand in the order of Microsoft's document, with its numbering; a change is a checkbox.
 Slack gives a checkbox 75 characters, so what is longer stands in full above its group, by number.
 """
 

@@ -2,7 +2,7 @@
 
 A step module has:
 
-- ``TITLE``: what it does, in the founding document's words where it names it,
+- ``TITLE``: what it does, in the document's words where it names it,
 - ``SOURCE``: where it comes from, such as ``step 5`` or ``additional step``,
 - ``PHASE``: whether it contains the account, removes what the attacker left, or restores what was there,
 - ``PLANS``, ``UNDO``, ``PEOPLE``: what it plans, what takes that back, and how many must approve it unless a
@@ -126,7 +126,7 @@ STEPS: Final[tuple[Step, ...]] = (
     recall_payments,
     check_other_accounts,
 )
-"""Every step, in the founding document's order; those beyond it last."""
+"""Every step, in the document's order; those beyond it last."""
 
 ORDER: Final[tuple[str, ...]] = (
     "block_sign_in",
@@ -166,13 +166,15 @@ ORDER: Final[tuple[str, ...]] = (
 )
 """The ids of all steps in the order in which their changes are made.
 
-Source: Microsoft, "Respond to a compromised email account in Microsoft 365": first shut the attacker out,
-then close the back doors, then take the rights away, and let the mailbox send again at the very end.
+Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 1, and "Responding to a
+compromised email account", steps 1 and 5: end the sessions, reset the password, and block sign-in until the
+account is secured.
 """
 
 CONTAIN_NOW: Final[tuple[str, ...]] = ("block_sign_in", "revoke_sessions", "reset_password")
 """The steps that stop an attacker within minutes; everything else can wait for a look at the findings.
 
-Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 1, and the founding
-document, steps 1 and 5: end the sessions, reset the password, and block sign-in until the account is secured.
+Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 1, and "Responding to a
+compromised email account", steps 1 and 5: end the sessions, reset the password, and block sign-in until the
+account is secured.
 """

@@ -1,6 +1,6 @@
 """Block the account from signing in, with the manual task that goes with it where it is mastered elsewhere.
 
-Source: the founding document, step 5; Microsoft, "Respond to a compromised email account in Microsoft 365",
+Source: Microsoft's document, step 5; Microsoft, "Respond to a compromised email account in Microsoft 365",
 step 1; Microsoft Graph v1.0, "Update user".
 """
 

@@ -1,6 +1,6 @@
 """Switch off inbox rules, hidden ones and those that only the server shows included.
 
-Source: the founding document, step 3; Microsoft Graph v1.0, "Update rule"; Exchange PowerShell,
+Source: Microsoft's document, step 3; Microsoft Graph v1.0, "Update rule"; Exchange PowerShell,
 "Disable-InboxRule". A change through Exchange deletes the rules of that mailbox that only desktop Outlook
 knows, so Graph is used where it can. Rules are switched off and not removed: they are evidence.
 """

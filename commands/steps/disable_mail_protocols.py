@@ -1,6 +1,6 @@
 """Switch off ways into the mailbox: ActiveSync and Outlook on the web for devices, and others as chosen.
 
-Source: the founding document, step 5; Exchange PowerShell, "Set-CASMailbox". Microsoft's later document also
+Source: Microsoft's document, step 5; Exchange PowerShell, "Set-CASMailbox". Microsoft's later document also
 names MAPI, EWS, IMAP, POP and Outlook on the web.
 """
 
@@ -42,7 +42,7 @@ class Protocol:
         source: Its name among the evidence.
         name: What people call it; the findings use the same words.
         off: The value of the switch that closes it.
-        document: Whether the founding document names it.
+        document: Whether Microsoft's document names it.
         costs: What its users lose.
     """
 
@@ -95,7 +95,7 @@ PROTOCOLS: Final = (
         costs="Scanners and programs that send with this account's password stop working",
     ),
 )
-"""The protocols, those that the founding document names first."""
+"""The protocols, those that Microsoft's document names first."""
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:

@@ -1,6 +1,6 @@
 """Switch off rules of Outlook's Sweep, which move and delete mail on their own.
 
-Source: the founding document, step 3; Exchange PowerShell, "Disable-SweepRule" and "Enable-SweepRule". Graph
+Source: Microsoft's document, step 3; Exchange PowerShell, "Disable-SweepRule" and "Enable-SweepRule". Graph
 does not know them.
 """
 

@@ -1,6 +1,6 @@
 """Make the next takeover harder: the checklist of the first 30 days, of 90 days and beyond.
 
-Source: the founding document, its last section. What is to be done stands in Microsoft's security guidance
+Source: Microsoft's document, its last section. What is to be done stands in Microsoft's security guidance
 for Microsoft 365; the tasks here are those that bear on the ways in which mailboxes are taken over.
 """
 

@@ -1,6 +1,6 @@
 """Show which second factors the account has, and have somebody see to it that one is demanded.
 
-Source: the founding document, step 1 (its tip); Microsoft, "Respond to a compromised email account in
+Source: Microsoft's document, step 1 (its tip); Microsoft, "Respond to a compromised email account in
 Microsoft 365", step 1; Microsoft Entra, "Require phishing-resistant multifactor authentication for
 administrators". The ways in which a tenant can demand it (Conditional Access, security defaults, for each
 user) must not be mixed; that is why a person does it.

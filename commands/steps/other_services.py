@@ -1,6 +1,6 @@
 """Take back the other accounts that are reset through this mailbox.
 
-Source: the founding document, step 7: whatever used this mailbox as its alternative address may have been
+Source: Microsoft's document, step 7: whatever used this mailbox as its alternative address may have been
 taken over with it, and comes after this account is safe.
 """
 

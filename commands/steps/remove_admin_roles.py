@@ -1,6 +1,6 @@
 """Take the account out of every directory role: direct, through groups, switched on and eligible in PIM.
 
-Source: the founding document, step 6; Microsoft Graph v1.0, "Delete unifiedRoleAssignment", "Create
+Source: Microsoft's document, step 6; Microsoft Graph v1.0, "Delete unifiedRoleAssignment", "Create
 roleAssignmentScheduleRequests", "Create roleEligibilityScheduleRequests" and "Remove member". What is taken
 is remembered with role and scope, so that it can be given back. A place in a group that may be switched on in
 PIM for Groups is left to people.

@@ -1,6 +1,6 @@
 """Take the account out of the role groups of Exchange.
 
-Source: the founding document, step 6; Exchange PowerShell, "Remove-RoleGroupMember". A member that is a group
+Source: Microsoft's document, step 6; Exchange PowerShell, "Remove-RoleGroupMember". A member that is a group
 in its turn is not opened: who is in a role group through another group stays there.
 """
 

@@ -1,6 +1,6 @@
 """Stop the mailbox from sending every message on.
 
-Source: the founding document, step 2; Exchange PowerShell, "Set-Mailbox" (ForwardingAddress,
+Source: Microsoft's document, step 2; Exchange PowerShell, "Set-Mailbox" (ForwardingAddress,
 ForwardingSmtpAddress, DeliverToMailboxAndForward). Graph has no property for it.
 """
 

@@ -1,6 +1,6 @@
 """Give the account a new password and end its sessions again; a manual task where the password is elsewhere.
 
-Source: the founding document, step 1; Microsoft, "Respond to a compromised email account in Microsoft 365",
+Source: Microsoft's document, step 1; Microsoft, "Respond to a compromised email account in Microsoft 365",
 step 1; Microsoft Graph v1.0, "Update user", passwordProfile.
 """
 

@@ -1,6 +1,6 @@
 """Put the user's contact data back to what it was before the intruder changed it.
 
-Source: the founding document, step 7, third precaution; Microsoft Graph v1.0, "Update user". The values of
+Source: Microsoft's document, step 7, third precaution; Microsoft Graph v1.0, "Update user". The values of
 before come from the audit records that the findings rest on, and only what still has the intruder's value is
 put back. Telephone numbers and other mail addresses of an administrator may be changed only by an application
 with a high role (Microsoft Graph, "Working with users", who can perform sensitive actions).

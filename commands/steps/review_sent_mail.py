@@ -1,4 +1,4 @@
-"""Verify what was sent from the mailbox. Source: the founding document, step 7, first precaution.
+"""Verify what was sent from the mailbox. Source: Microsoft's document, step 7, first precaution.
 
 The list is put together from message trace, Send records and the copies in the mailbox, since whoever sends
 in somebody's name likes to clear the copies away. It holds no mail body.

@@ -1,6 +1,6 @@
 """Stop adding the attacker's signature to messages.
 
-Source: the founding document, symptom 10; Exchange PowerShell, "Set-MailboxMessageConfiguration",
+Source: Microsoft's document, symptom 10; Exchange PowerShell, "Set-MailboxMessageConfiguration",
 AutoAddSignature. Where signatures roam, which is the default, that cmdlet changes nothing, and only the user
 can do it in Outlook. The text stays with Microsoft, and never comes into a plan: it is mailbox content.
 """

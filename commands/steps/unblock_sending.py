@@ -1,6 +1,6 @@
 """Let the mailbox send again, last of all.
 
-Source: the founding document, step 4; Exchange PowerShell, "Remove-BlockedSenderAddress"; Microsoft, "Remove
+Source: Microsoft's document, step 4; Exchange PowerShell, "Remove-BlockedSenderAddress"; Microsoft, "Remove
 blocked users from the Restricted entities page". An account that is let send while the intruder is still in
 it is blocked again, and Microsoft limits how often that may be undone.
 """
@@ -98,7 +98,7 @@ def _change(planning: PlanningInput, blocked: BlockedSender) -> Change:
         expects={},
         wants=None,
         no_undo="Microsoft provides no way to block an address manually.",
-        # The founding document asks for it, and it waits until everything else is confirmed.
+        # Microsoft's document asks for it, and it waits until everything else is confirmed.
         suggested=asked and contained,
         after=tuple(one.id for one in first),
         warns=(

@@ -1,4 +1,4 @@
-"""Inform those who got mail while somebody else was in. Source: the founding document, step 7.
+"""Inform those who got mail while somebody else was in. Source: Microsoft's document, step 7.
 
 The bot drafts and lists; people send. A warning from the mailbox itself would look like the next fraud.
 """

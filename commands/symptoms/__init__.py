@@ -2,7 +2,7 @@
 
 A symptom module has:
 
-- ``TITLE``: the symptom in the founding document's words, or in ours where it goes beyond the document,
+- ``TITLE``: the symptom in the document's words, or in ours where it goes beyond the document,
 - ``SOURCE``: where it comes from, such as ``symptom 3`` or ``additional indicator``,
 - ``NEEDS``: the sources without which nobody may call it absent. An entry that is itself a tuple means: any
   one of these is enough,
@@ -10,7 +10,7 @@ A symptom module has:
 - ``SIGNS``: every kind of finding it can yield,
 - ``detect(evidence, usual)``: yields `Finding` values.
 
-To add one, write the file, and add it to `SYMPTOMS` below: the ten of the founding document in its order,
+To add one, write the file, and add it to `SYMPTOMS` below: the ten of Microsoft's document in its order,
 then the sign-in review, then the rest.
 """
 
@@ -86,7 +86,7 @@ class Symptom(Protocol):
 
 
 SYMPTOMS: Final[tuple[Symptom, ...]] = (
-    # The ten of the founding document.
+    # The ten of Microsoft's document.
     missing_mail,
     mail_missing_from_sent_items,
     inbox_rules,

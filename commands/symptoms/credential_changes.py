@@ -1,6 +1,6 @@
 """Unusual changes of credentials: several passwords, and ways to sign in added or taken away beside them.
 
-Source: the founding document, symptom 8 (and the end of its step 7 for mail from other services); Microsoft
+Source: Microsoft's document, symptom 8 (and the end of its step 7 for mail from other services); Microsoft
 Entra, "Audit activity reference" (Core Directory, Self-service Password Management, Authentication Methods).
 Changes of the StrongAuthentication* properties belong to the symptom strong_authentication.
 """

@@ -1,6 +1,6 @@
 """The display name in the global address list was changed.
 
-Source: the founding document, symptom 4; directory audit activity "Update user"; cmdlets Set-User and
+Source: Microsoft's document, symptom 4; directory audit activity "Update user"; cmdlets Set-User and
 Set-Mailbox.
 """
 

@@ -1,6 +1,6 @@
 """Messages that hacked accounts send, in the Sent or Deleted Items.
 
-Source: the founding document, symptom 6. Texts are told by families (see `lures`), and mass mail by its
+Source: Microsoft's document, symptom 6. Texts are told by families (see `lures`), and mass mail by its
 reach.
 """
 

@@ -1,6 +1,6 @@
 """Inbox rules that neither the user nor an administrator made.
 
-Source: the founding document, symptom 3; public detections of rules that forward, hide, or hide themselves.
+Source: Microsoft's document, symptom 3; public detections of rules that forward, hide, or hide themselves.
 """
 
 from __future__ import annotations

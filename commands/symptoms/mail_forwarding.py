@@ -1,6 +1,6 @@
 """Mail forwarding on the mailbox itself, recently added.
 
-Source: the founding document, symptom 9; Exchange PowerShell, "Set-Mailbox" (ForwardingAddress,
+Source: Microsoft's document, symptom 9; Exchange PowerShell, "Set-Mailbox" (ForwardingAddress,
 ForwardingSmtpAddress, DeliverToMailboxAndForward).
 """
 

@@ -1,6 +1,6 @@
 """Mail that others received, and that the sender's Sent Items do not hold.
 
-Source: the founding document, symptom 2. The message trace and the audit log's Send records are compared with
+Source: Microsoft's document, symptom 2. The message trace and the audit log's Send records are compared with
 Sent Items, Deleted Items and Recoverable Items by internet message id.
 """
 

@@ -1,6 +1,6 @@
 """Suspicious activity in the mailbox, such as missing or deleted mail.
 
-Source: the founding document, symptom 1; mailbox audit actions HardDelete, SoftDelete, MoveToDeletedItems,
+Source: Microsoft's document, symptom 1; mailbox audit actions HardDelete, SoftDelete, MoveToDeletedItems,
 Move.
 """
 

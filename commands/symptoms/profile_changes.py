@@ -1,6 +1,6 @@
 """Unusual changes of the profile: name, telephone number, postal code, other mail addresses and the like.
 
-Source: the founding document, symptom 7; directory audit activity "Update user"; cmdlets Set-User and
+Source: Microsoft's document, symptom 7; directory audit activity "Update user"; cmdlets Set-User and
 Set-Mailbox. The display name has a symptom of its own (4), sign-in methods have theirs (8 and strong
 authentication).
 """

@@ -1,6 +1,6 @@
 """The mailbox is blocked from sending.
 
-Source: the founding document, symptom 5; Exchange PowerShell, "Get-BlockedSenderAddress"; alert policies
+Source: Microsoft's document, symptom 5; Exchange PowerShell, "Get-BlockedSenderAddress"; alert policies
 "User restricted from sending email" and kin; NDR code 550 5.1.8.
 """
 

@@ -143,7 +143,7 @@ def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Itera
         what = f"Suspicious {usual.use}, {times} ({usual.why(address)})"
         yield _finding(SUSPECT, what, got_in, usual, count - len(got_in))
     elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
-        yield _finding(DOUBTFUL, f"Doubtful {usual.use} ({usual.why(address)})", got_in, usual)
+        yield _finding(DOUBTFUL, f"Possibly suspicious {usual.use} ({usual.why(address)})", got_in, usual)
     for point in usual.points.get(spot_of(address), ()):
         if "impossible travel" in point.says:
             sign = TRAVELLED if _vouched(got_in, usual) else TOO_FAST

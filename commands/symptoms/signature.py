@@ -1,6 +1,6 @@
 """An unusual signature, recently added.
 
-Source: the founding document, symptom 10; Exchange PowerShell, "Get-MailboxMessageConfiguration" and its Set
+Source: Microsoft's document, symptom 10; Exchange PowerShell, "Get-MailboxMessageConfiguration" and its Set
 form. With roaming signatures the setting is not what is sent; then only the ends of sent messages tell
 something.
 """

@@ -1,4 +1,4 @@
-"""The checklist of the founding document's last section."""
+"""The checklist of the document's last section."""
 
 from __future__ import annotations
 

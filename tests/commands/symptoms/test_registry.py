@@ -32,7 +32,7 @@ def name_of(symptom: Symptom) -> str:
     return symptom.__name__.rpartition(".")[2]
 
 
-def test_the_founding_documents_ten_come_first_in_its_order_then_the_sign_ins() -> None:
+def test_the_ten_of_microsofts_document_come_first_in_its_order_then_the_sign_ins() -> None:
     names = [name_of(symptom) for symptom in SYMPTOMS]
     assert tuple(names[:11]) == (*THE_TEN, "sign_ins")
     assert [symptom.SOURCE for symptom in SYMPTOMS[:10]] == [f"symptom {number}" for number in range(1, 11)]
