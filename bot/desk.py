@@ -12,27 +12,23 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from slack_sdk.webhook import WebhookClient
 
 from bot.cards.home import Home
-from bot.errors import Barred, BotError, NotUnderstood, SlackFailed
+from bot.errors import Barred, BotError, SlackFailed
 from bot.failing import refer
 from bot.messages import Message, answers
 from bot.slack.client import TIMEOUT, call
 from bot.slack.intake import Asked, Intake
-from bot.verbs import check, enrol, form, suspect
+from bot.verbs import enrol, form
 from bot.verbs.registry import read
 from bot.verbs.shape import Answer, Tools
-from commands.errors import CommandError, LedgerError, NoSuchCase, NoSuchHunt
-from commands.hunt import load
-from commands.ledger import CaseState
+from commands.errors import CommandError, LedgerError
+from commands.ledger import CaseState, Ledger
 from commands.ledger import entries as e
-from commands.ledger.alerts import alert_at
-from commands.ledger.hunts import hunt
 from graph.errors import GraphError
 
 log = structlog.get_logger(__name__)
@@ -51,15 +47,6 @@ Acknowledgements come first: Slack gives up on them after three seconds, and on 
 def question_id(*parts: str) -> str:
     """Make the id of a question from what Slack sends with each delivery of it."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a button says: the words, whose record they are from, and what is said where there is none."""
-
-    words: str
-    tenant: str = ""
-    missing: str = ""
 
 
 class Desk:
@@ -129,22 +116,30 @@ class Desk:
         self._window_pool.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def take(self, asked: Asked) -> None:
-        """Take a question; returns at once.
+    @property
+    def ledger(self) -> Ledger:
+        """Where everything asked is written down."""
+        return self._ledger
 
-        Raises:
-            LedgerError: the bot is stopping.
-        """
+    def take(self, asked: Asked) -> str:
+        """Take a question; returns at once. Gives why it was not taken, "" when it was."""
         self._last_taken = time.monotonic()
-        self._intake.take(asked)
+        return self._take(asked)
 
-    def note(self, asked: Asked, says: str) -> None:
+    def _take(self, asked: Asked, not_understood: str = "") -> str:
+        try:
+            self._intake.take(asked, not_understood=not_understood)
+        except LedgerError as error:
+            log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
+            return str(error)
+        return ""
+
+    def note(self, asked: Asked, says: str) -> str:
         """Write down a question that was answered on the spot, because it could not be understood.
 
-        Raises:
-            LedgerError: the bot is stopping.
+        Gives why it was not taken, "" when it was.
         """
-        self._intake.take(asked, not_understood=says)
+        return self._take(asked, says)
 
     def say_no(self, asked: Asked, sentence: str) -> None:
         """Tell the person that something was not done, without waiting for it to be told."""
@@ -158,73 +153,6 @@ class Desk:
 
     def _no(self, asked: Asked, sentence: str) -> Message:
         return answers.no(sentence, self._tools.gate.readable_for(asked.user))
-
-    def check_words(self, button: str, value: str) -> Named:
-        """Give the words of a button that checks an account, and whose record it names.
-
-        Raises:
-            NoSuchCase: there is no such case.
-            NoSuchHunt: there is no such hunt.
-            NotUnderstood: there is no such report, alert, account or question.
-        """
-        match button:
-            case "check_again":
-                return self.check_again(value)
-            case "check_reported":
-                return Named(self.check_reported(value))
-            case "check_alert":
-                return self._check_alert(value)
-            case "check_found":
-                return self._check_found(value)
-            case _:
-                return Named(self._check_candidate(value))
-
-    def _check_found(self, value: str) -> Named:
-        name, _, number = value.partition(" ")
-        one = hunt(self._ledger, name)
-        found = load(one.found).touched if one.found else ()
-        if not number.isdecimal() or int(number[:6]) >= len(found):
-            raise NotUnderstood("This account was not found. Type: /compromise check and the address.")
-        return Named(check.words_about(found[int(number)].account), one.tenant, str(NoSuchHunt(name)))
-
-    def _check_alert(self, number: str) -> Named:
-        says = "This alert was not found. Type: /compromise check and the address."
-        found = alert_at(self._ledger, int(number)) if number.isdecimal() and len(number) < 19 else None
-        if found is None or not found.account:
-            raise NotUnderstood(says)
-        return Named(check.words_about(found.account), found.tenant, says)
-
-    def check_again(self, case_id: str) -> Named:
-        """Give the words that check the account of a case again.
-
-        Raises:
-            NoSuchCase: there is none with this id.
-        """
-        case = self._ledger.case(case_id)
-        words = check.words_about(case.subject.user_principal_name)
-        return Named(words, case.tenant, str(NoSuchCase(case_id)))
-
-    def check_reported(self, report_id: str) -> str:
-        """Give the words that check the account which someone reported.
-
-        Raises:
-            NotUnderstood: there is no such report.
-        """
-        words = self._ledger.request_words(report_id)
-        if words:
-            verb, wish = read(words)
-            if verb is suspect:
-                return suspect.check_words(wish)
-        raise NotUnderstood("This report was not found. Type: /compromise check and the address.")
-
-    def _check_candidate(self, value: str) -> str:
-        """Give the words that check the account which somebody picked for a name.
-
-        Raises:
-            NotUnderstood: there is no such question.
-        """
-        request, _, account = value.partition(" ")
-        return check.words_for(self._ledger.request_words(request), account)
 
     def show_home(self, user: str) -> None:
         """Draw the Home tab of someone who opens it, without waiting for it to be drawn."""

@@ -57,6 +57,11 @@ VERBS: Final[tuple[Verb, ...]] = (
     form,
 )
 
+SAID_AT_ONCE: Final[tuple[Verb, ...]] = (check, report)
+"""What takes a moment: whoever typed it is told at once that it is under way."""
+WITHOUT_WINDOW: Final[tuple[Verb, ...]] = (*SAID_AT_ONCE, suspect)
+"""What never opens a window when it is typed in full, so that its answer may wait its turn."""
+
 TYPED: Final = tuple(verb.NAME for verb in VERBS if verb.SAYS)
 """What people are told that they can type."""
 

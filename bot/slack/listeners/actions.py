@@ -18,19 +18,10 @@ from bot.desk import Desk, question_id
 from bot.errors import BotError, NotUnderstood
 from bot.messages.escape import is_address
 from bot.slack.intake import Asked
+from bot.verbs.check_buttons import CASE, CHECKS, HUNT, NUMBER, PROPOSAL
 from commands.errors import CommandError
-from commands.ledger import CASE_LETTERS
 
 log = structlog.get_logger(__name__)
-
-
-_ID: Final = rf"[{CASE_LETTERS}]{{5}}"
-_CASE: Final = rf"(?P<id>C-{_ID})"
-_PROPOSAL: Final = rf"(?P<id>P-{_ID}) (?P<digest>[0-9a-f]{{8,64}})"
-_HUNT: Final = rf"(?P<id>H-{_ID})"
-_REQUEST: Final = r"(?P<id>[0-9a-f]{32})"
-_NUMBER: Final = r"(?P<number>\d{1,18})"
-_ACCOUNT: Final = r"(?P<account>[^\s<>|,;:\"]{1,200})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +50,26 @@ class Button:
 
 
 BUTTONS_OF: Final[Mapping[str, Button]] = {
-    "contain_now": Button(_CASE, "contain {id} now"),
-    "contain": Button(_CASE, "contain {id}"),
-    "close_open": Button(_CASE, "close {id}"),
-    "choose_changes": Button(_CASE, "contain {id} single"),
-    "report": Button(_CASE, "report {id}"),
-    "approve": Button(_PROPOSAL, "review {id} {digest}"),
-    "deny": Button(_PROPOSAL, "deny {id} {digest}"),
-    "strike": Button(_PROPOSAL, "strike {id}"),
-    "withdraw": Button(_PROPOSAL, "withdraw {id} {digest}"),
-    "show_password": Button(_PROPOSAL, "password {id} {digest}"),
-    "restore": Button(_CASE, "restore {id}"),
-    "tasks": Button(_CASE, "tasks {id}"),
-    "task_done": Button(f"{_CASE} {_NUMBER}", "tasks {id} done {number}"),
+    "contain_now": Button(CASE, "contain {id} now"),
+    "contain": Button(CASE, "contain {id}"),
+    "close_open": Button(CASE, "close {id}"),
+    "choose_changes": Button(CASE, "contain {id} single"),
+    "report": Button(CASE, "report {id}"),
+    "approve": Button(PROPOSAL, "review {id} {digest}"),
+    "deny": Button(PROPOSAL, "deny {id} {digest}"),
+    "strike": Button(PROPOSAL, "strike {id}"),
+    "withdraw": Button(PROPOSAL, "withdraw {id} {digest}"),
+    "show_password": Button(PROPOSAL, "password {id} {digest}"),
+    "restore": Button(CASE, "restore {id}"),
+    "tasks": Button(CASE, "tasks {id}"),
+    "task_done": Button(f"{CASE} {NUMBER}", "tasks {id} done {number}"),
     "check_lead": Button(r"(?P<address>\S{1,254})", "check {address}"),
     "open_form": Button("report", ""),
-    "pivot": Button(_CASE, "pivot {id}"),
-    "stop_hunt": Button(_HUNT, "stop {id}"),
+    "pivot": Button(CASE, "pivot {id}"),
+    "stop_hunt": Button(HUNT, "stop {id}"),
 }
 """The buttons by action id, whose value is the name of something in the ledger, or an address."""
 
-
-CHECKS: Final[Mapping[str, str]] = {
-    "check_again": _CASE,
-    "check_reported": _REQUEST,
-    "check_alert": _NUMBER,
-    "check_found": f"{_HUNT} {_NUMBER}",
-    "check_candidate": f"{_REQUEST} {_ACCOUNT}",
-}
-"""The buttons that check the account of something in the ledger, with the forms of their values."""
 
 BUTTONS: Final = re.compile(rf"\A(?:{'|'.join([*BUTTONS_OF, *CHECKS])})\Z")
 """The action ids of all buttons, whole: Bolt searches with it, and would find ``approve`` in ``xapprove``."""
@@ -101,18 +83,20 @@ def register(app: App, desk: Desk) -> None:
         name, value = str(action["action_id"]), str(action.get("value") or "")
         try:
             if name in CHECKS:
-                Button(CHECKS[name], "").says(value)
-                named = desk.check_words(name, value)
+                Button(CHECKS[name].value, "").says(value)
+                named = CHECKS[name].named(value, desk.ledger)
                 # It opens no window, so it waits its turn like a typed one.
                 asked = replace(clicked(body, action, named.words), trigger="")
-                desk.take(replace(asked, tenant=named.tenant, missing=named.missing))
+                why_not = desk.take(replace(asked, tenant=named.tenant, missing=named.missing))
             else:
-                desk.take(clicked(body, action, BUTTONS_OF[name].says(value)))
+                why_not = desk.take(clicked(body, action, BUTTONS_OF[name].says(value)))
         except (BotError, CommandError) as error:
             log.warning(
                 "A button could not be taken.", action="button.not_taken", name=name, error=str(error)
             )
-            desk.say_no(clicked(body, action, name), str(error))
+            why_not = str(error)
+        if why_not:
+            desk.say_no(clicked(body, action, name), why_not)
         ack()
 
 

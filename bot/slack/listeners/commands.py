@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import structlog
 from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
 from bot.errors import NotUnderstood
 from bot.messages import Message, answers
 from bot.slack.intake import Asked
-from bot.verbs import check, report, suspect
 from bot.verbs import help as helping
-from bot.verbs.registry import read, without_code
-from commands.errors import LedgerError
-
-log = structlog.get_logger(__name__)
+from bot.verbs.registry import SAID_AT_ONCE, WITHOUT_WINDOW, read, without_code
 
 
 def register(app: App, desk: Desk) -> None:
@@ -26,12 +21,7 @@ def register(app: App, desk: Desk) -> None:
 
     @app.command("/compromise")
     def compromise(ack: Ack, body: dict[str, Any]) -> None:
-        message: Message | None
-        try:
-            message = _taken(desk, asked(body, str(body.get("text") or "")))
-        except LedgerError as error:
-            log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
-            message = answers.no(str(error), desk.ours)
+        message = _taken(desk, asked(body, str(body.get("text") or "")))
         if message is None:
             ack()
         else:
@@ -41,21 +31,21 @@ def register(app: App, desk: Desk) -> None:
 def _taken(desk: Desk, question: Asked) -> Message | None:
     """Hand the question over, and say so; answer on the spot what needs no work.
 
-    What takes no time, or opens a window, is acknowledged without words.
+    Only the words are kept: the desk reads them once more, after a restart as well.
     """
     try:
         verb, wish = read(question.words)
     except NotUnderstood as error:
-        desk.note(question, str(error))
-        return answers.no(str(error), desk.ours)
+        return answers.no(desk.note(question, str(error)) or str(error), desk.ours)
     if verb is helping:
         return helping.text(wish)
-    if verb in (check, report, suspect):
+    if verb in WITHOUT_WINDOW:
         # What opens no window has no use for a trigger, and waits until everyone is acknowledged.
-        desk.take(replace(question, trigger=""))
-        return None if verb is suspect else answers.noted()
-    desk.take(question)
-    return None
+        question = replace(question, trigger="")
+    why_not = desk.take(question)
+    if why_not:
+        return answers.no(why_not, desk.ours)
+    return answers.noted() if verb in SAID_AT_ONCE else None
 
 
 def asked(body: Mapping[str, Any], words: str) -> Asked:

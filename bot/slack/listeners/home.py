@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from slack_bolt import Ack, App
 
 from bot.desk import Desk, question_id
 from bot.slack.intake import Asked
-from commands.errors import LedgerError
-
-log = structlog.get_logger(__name__)
 
 
 def register(app: App, desk: Desk) -> None:
@@ -26,11 +22,9 @@ def register(app: App, desk: Desk) -> None:
     @app.shortcut("report_account")
     def report_account(ack: Ack, body: dict[str, Any]) -> None:
         question = used(body)
-        try:
-            desk.take(question)  # no words at all, like the bare command
-        except LedgerError as error:
-            log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
-            desk.say_no(question, str(error))
+        why_not = desk.take(question)  # no words at all, like the bare command
+        if why_not:
+            desk.say_no(question, why_not)
         ack()
 
     @app.shortcut("check_message")

@@ -22,7 +22,6 @@ from bot.messages.plans import places_of
 from bot.slack.intake import Asked
 from bot.verbs.registry import read
 from bot.verbs.spelling import escaped, somebody, spelled
-from commands.errors import CommandError
 
 log = structlog.get_logger(__name__)
 
@@ -171,11 +170,9 @@ def _hand_over(
     ack: Ack, desk: Desk, question: Asked, *, clear: bool = False, becomes: Modal | None = None
 ) -> None:
     """Take the question; with `clear`, the windows below it close as well, and `becomes` takes its place."""
-    try:
-        desk.take(question)
-    except CommandError as error:
-        log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
-        desk.say_no(question, str(error))
+    why_not = desk.take(question)
+    if why_not:
+        desk.say_no(question, why_not)
     if becomes:
         ack(response_action="update", view=becomes.view)
     elif clear:

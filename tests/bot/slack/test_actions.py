@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import NotUnderstood
-from bot.slack.listeners.actions import BUTTONS, BUTTONS_OF, CHECKS, Button
+from bot.slack.listeners.actions import BUTTONS, BUTTONS_OF, Button
 from bot.verbs import check
+from bot.verbs.check_buttons import CHECKS
 from bot.verbs.registry import read
 
 VALUES = {
@@ -57,9 +58,9 @@ def test_a_value_with_something_behind_it_is_no_words(name: str, more: str) -> N
 @pytest.mark.parametrize("name", CHECKS)
 def test_neither_is_one_of_a_button_that_checks(name: str) -> None:
     values = ["C-7F3K2", "a" * 32, "12", "H-7F3K2 3", f"{'a' * 32} lee@contoso.example"]
-    (fits,) = (one for one in values if fits_button(Button(CHECKS[name], ""), one))
+    (fits,) = (one for one in values if fits_button(Button(CHECKS[name].value, ""), one))
     for more in (" since 1d", "\nin #general", " in <#C0123>"):
-        assert not fits_button(Button(CHECKS[name], ""), fits + more)
+        assert not fits_button(Button(CHECKS[name].value, ""), fits + more)
 
 
 def test_the_button_of_a_lead_checks_that_address() -> None:

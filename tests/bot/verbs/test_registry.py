@@ -11,6 +11,7 @@ from bot.verbs.registry import _LISTS, _OTHER_WORDS, VERBS, read
 ROOM = Path(bot.verbs.__file__).parent
 SHARED = {
     "__init__",
+    "check_buttons",
     "hunts",
     "mentions",
     "proposing",
