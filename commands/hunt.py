@@ -7,10 +7,12 @@ a check, from the little that can be asked for everybody; what it cannot see, on
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, Final
 
 import orjson
@@ -31,6 +33,10 @@ NAMED: Final = "has an audit record that names it"
 
 _ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_RULE, SAME_ADDRESS, HANDLED, RECEIVED, TRIED, NAMED)
 RECORDS: Final = 20
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SHORTEST_NAME: Final = 4
+"""Characters of an application's name at least: everybody has a record with “a” in it."""
+
 _RULES: Final = frozenset(name.casefold() for name in RULE_OPERATIONS)
 
 
@@ -178,15 +184,22 @@ def rank(one: Touched) -> tuple[int, int, int, str]:
 
 
 def terms_of(report: Report) -> tuple[Term, ...]:
-    """Give what a case's own story says the attacker used: sessions, applications, addresses."""
+    """Give what a case's own story says the attacker used: sessions, applications and addresses in turn.
+
+    In turn, so that many of one kind push none of the others out of what is searched for. An application goes
+    by its id: it may be called like one that everybody uses, or by a letter that every record holds.
+    """
     if report.story is None:
         return ()
     story = report.story
-    return (
-        *(Term(TermKind.SESSION, one) for one in story.sessions),
-        *(Term(TermKind.APPLICATION, one) for one in story.applications),
-        *(Term(TermKind.ADDRESS, one) for one in story.addresses),
+    ids = [one for one in story.applications if _GUID.fullmatch(one)]
+    names = [one for one in story.applications if len(one) >= _SHORTEST_NAME]
+    kinds = (
+        [Term(TermKind.SESSION, one) for one in story.sessions],
+        [Term(TermKind.APPLICATION, one) for one in ids or names],
+        [Term(TermKind.ADDRESS, one) for one in story.addresses],
     )
+    return tuple(one for turn in zip_longest(*kinds) for one in turn if one is not None)
 
 
 # --- both ----------------------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from commands.hunt import (
     HANDLED,
@@ -15,16 +18,19 @@ from commands.hunt import (
     load,
     pivoted,
     states,
+    terms_of,
 )
 from commands.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
-from commands.report import Coverage
+from commands.report import Coverage, Story
 from commands.sweep import swept
 from graph.audit_log.graph_query import parse
 from graph.evidence import Known, Reason, Unavailable
-from graph.hunting import Term, TermKind
+from graph.hunting import MOST_TERMS, Term, TermKind
 from graph.question import Window
 from graph.resources.sign_ins import SignIn
 from sandbox.tenant.audit_search import on_the_wire
+from tests.commands.evidence import evidence
+from tests.commands.steps.planning_inputs import report_of
 
 AT = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 WINDOW = Window(AT - timedelta(days=1), AT + timedelta(days=1))
@@ -99,6 +105,32 @@ def test_by_session_application_message_and_rule():
     made = record("a@c.example", "New-InboxRule", Parameters=rule)
     assert by(TermKind.RULE, 'INVOICE; "wire"', made) == {"a@c.example": (SAME_RULE,)}
     assert by(TermKind.RULE, "invoice", record("a@c.example", Parameters=rule)) == {}
+
+
+APP = "0d3f4c6e-7a11-4c1b-9d55-6a1f0c2b9e77"
+
+
+def terms(**story: Any) -> list[str]:
+    """What a case with this story is searched by."""
+    told = report_of(evidence(), ())
+    return [one.value for one in terms_of(replace(told, story=Story(certain=True, **story)))]
+
+
+@pytest.mark.parametrize("name", ["a", "microsoft teams"])
+def test_an_application_goes_by_its_id_whatever_it_is_called(name):
+    """Whoever names it chooses what every record holds, or what everybody uses: the hunt would find all."""
+    assert terms(applications=(name, APP)) == [APP]
+
+
+def test_without_an_id_only_a_name_that_is_one_is_searched_for():
+    assert terms(applications=("a", "mail sync pro")) == ["mail sync pro"]
+
+
+def test_many_of_one_kind_push_no_other_out_of_what_is_searched_for():
+    """Each token that an attacker takes is a session."""
+    sessions = tuple(f"session-{one}" for one in range(20))
+    first = terms(sessions=sessions, applications=(APP,), addresses=("203.0.113.77",))[:MOST_TERMS]
+    assert {APP, "203.0.113.77"} < set(first)
 
 
 def test_microsofts_own_service_and_what_is_no_account_are_not_told():
