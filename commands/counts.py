@@ -68,3 +68,15 @@ def further_sign_ins(evidence: Evidence, sign_ins: Iterable[SignIn]) -> int:
     return sum(
         count for one, count in evidence.left_out if (one.operation, one.address, one.error, one.day) in alike
     )
+
+
+def messages_in(records: Iterable[AuditRecord]) -> int:
+    """Count different messages; a record that lists none tells of as many as it says, or of one."""
+    named: set[str] = set()
+    counted = 0
+    for record in records:
+        keys = {key for item in record.items if (key := item.internet_message_id or item.id)}
+        named |= keys
+        count = record.details.get("OperationCount", "")
+        counted += 0 if keys else int(count) if count.isdigit() else max(len(record.items), 1)
+    return len(named) + counted

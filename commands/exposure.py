@@ -17,11 +17,12 @@ from typing import Final
 
 from commands.clues.outgoing import Origin, Outgoing, outbox_of, sent_anything
 from commands.clues.records import is_about
-from commands.counts import further_like, in_short
+from commands.counts import further_like, in_short, messages_in
 from commands.report import (
     Clause,
     Exposure,
     MailboxAccess,
+    Owner,
     Report,
     Severity,
     Traffic,
@@ -99,7 +100,7 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
         inside=inside,
         outside=outside,
         sent_records=tuple(dict.fromkeys(record for one in bad for record in one.records)),
-        unread=tuple(_unread(evidence, report)),
+        unread=tuple(_unread(evidence, ordinary, report)),
         unsent=outbox.unseen if outbox and story else (),
         unnamed=sum(not any(one.recipients) for one in bad),
         searches=tuple(one for one in (story.read_or_taken if story else ()) if searched & set(one.records)),
@@ -154,7 +155,7 @@ def _mailboxes(seen: Iterable[AuditRecord], evidence: Evidence) -> Iterator[Mail
         single = [one for one in records if not one.is_sync]
         yield MailboxAccess(
             mailbox=owner,
-            opened=_messages(single),
+            opened=messages_in(single),
             least=further_like(evidence, single) > 0,
             synced=bool(synced),
             folders=tuple(dict.fromkeys(path for one in synced for path in _folders(one))),
@@ -162,18 +163,6 @@ def _mailboxes(seen: Iterable[AuditRecord], evidence: Evidence) -> Iterator[Mail
             last=records[-1].at,
             records=tuple(one.id for one in records),
         )
-
-
-def _messages(records: Iterable[AuditRecord]) -> int:
-    """Count different messages; a record that lists none tells of as many as it says, or of one."""
-    named: set[str] = set()
-    counted = 0
-    for record in records:
-        keys = {key for item in record.items if (key := item.internet_message_id or item.id)}
-        named |= keys
-        count = record.details.get("OperationCount", "")
-        counted += 0 if keys else int(count) if count.isdigit() else max(len(record.items), 1)
-    return len(named) + counted
 
 
 def _folders(record: AuditRecord) -> Iterator[str]:
@@ -209,7 +198,7 @@ def _only_in_part(missing: tuple[str, ...]) -> str:
     return f"the audit log was collected only in part ({'; '.join(in_short(missing))})"
 
 
-def _unread(evidence: Evidence, report: Report) -> Iterator[str]:
+def _unread(evidence: Evidence, ordinary: Usual, report: Report) -> Iterator[str]:
     """Say why what was opened may be more than was recorded."""
     log = evidence.audit_log
     if isinstance(log, Unavailable):
@@ -235,6 +224,9 @@ def _unread(evidence: Evidence, report: Report) -> Iterator[str]:
         if finding.symptom == "audit_trail" and finding.severity >= Severity.MEDIUM:
             yield "auditing of the mailbox was weakened or bypassed, as the findings show"
             break
-    left = sum(count for one, count in evidence.left_out if one.operation.casefold() == OPENED.casefold())
+    left = [(one, count) for one, count in evidence.left_out if one.operation.casefold() == OPENED.casefold()]
     if left:
-        yield f"{left:,} records of opened mail were only counted, and not read one by one"
+        asked = any(ordinary.doubt_at(one.address or None).owner is not Owner.OWNER for one, _ in left)
+        whence = "" if asked else ", none of them from an address in question"
+        total = sum(count for _, count in left)
+        yield f"{total:,} records of opened mail were only counted, and not read one by one{whence}"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from commands.clues.records import by_service, is_about
+from commands.counts import messages_in
 from commands.report import Clause, Owner
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
+
+WHO: Final = ("who opened ", "who synced ")
+"""How they begin."""
 
 
 def unattributed(
@@ -37,13 +42,15 @@ def unattributed(
         if ordinary.doubt_of(record).owner is Owner.DOUBTFUL or (nameless and within):
             groups[record.is_sync, record.address or ""].append(record)
     for (synced, address), records in sorted(groups.items(), key=lambda one: (not one[0][0], one[1][0].at)):
-        what = "synced whole folders" if synced else "opened mail"
+        count = messages_in(records)
+        opened = f"{WHO[0]}{count:,} message{'' if count == 1 else 's'}"
+        what = f"{WHO[1]}whole folders" if synced else opened
         where = f" from {address}" if address else ""
         settles = (
             "whether the user was there then" if address else "the whole records, with address and session"
         )
         yield Clause(
-            says=f"who {what}{where} on {records[0].at:%Y-%m-%d %H:%M} UTC (to settle it: {settles})",
+            says=f"{what}{where} on {records[0].at:%Y-%m-%d %H:%M} UTC (to settle it: {settles})",
             at=records[0].at,
             records=tuple(one.id for one in records),
         )

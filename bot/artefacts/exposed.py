@@ -14,7 +14,8 @@ from bot.artefacts.others import given_in, shared_in
 from bot.messages import parts
 from bot.messages.escape import visible
 from commands import reach
-from commands.report import Access, Finding, Impact, MailboxAccess, Report, numbered
+from commands.report import Access, Clause, Finding, Impact, MailboxAccess, Report, numbered
+from commands.unattributed import WHO
 
 _LIKELY: Final = "personal data likely"
 _POSSIBLE: Final = "personal data possible"
@@ -46,7 +47,9 @@ class Exposed:
             self.report.verdict.impact
         ):
             return _POSSIBLE
-        return "no access to data seen"
+        if self._in_question():
+            return "perhaps: whose access to mail it was is not settled"
+        return "not established: the records are not complete" if seen.unread else "no access to data seen"
 
     def data(self) -> Iterator[Statement]:
         """What was opened, synced, sent on and taken, and how far the records of it go."""
@@ -56,7 +59,12 @@ class Exposed:
             return
         for one in seen.mailboxes:
             yield Statement(_mailbox(one, gaps=bool(seen.unread)), self.grounds.of_records(one.records))
-        if not seen.mailboxes:
+        if asked := self._in_question():
+            yield Statement(
+                f"Not settled is {listed(asked, 'access')}. Until it is, take that mail as read by the attacker.",
+                self.grounds.of(asked),
+            )
+        elif not seen.mailboxes:
             yield Statement(
                 "No opened message is attributed to the attacker.", self.grounds.coverage("audit_log")
             )
@@ -121,9 +129,21 @@ class Exposed:
             says = (
                 "Somebody else had access, so personal data may have been seen; no record shows that any was."
             )
+        elif self._in_question():
+            says = f"Whether anybody else saw data of {visible(subject)} depends on whose access it was: ask the user."
+        elif self.seen and self.seen.unread:
+            says = (
+                "No record that was read shows that anybody else saw data of this account; since the records "
+                "are not complete, that is not established."
+            )
         else:
             says = "No record shows that anybody else saw data of this account."
         return Statement(says, ("inferred from the sentences above",))
+
+    def _in_question(self) -> tuple[Clause, ...]:
+        """Mail that was opened where nothing tells by whom."""
+        unknown = self.report.story.unknown if self.report.story else ()
+        return tuple(one for one in unknown if one.says.startswith(WHO))
 
     def to_whom(self) -> str:
         """How many got mail of the attacker's, in a few words."""

@@ -2,7 +2,7 @@
 
 Two passes, so that memory does not grow with the files. The first picks the records worth a closer look (see
 `graph.audit_log.scan`) and lays them down on disk, parted by user; the second reads one user after the other
-closely and judges. Both are shared out over processes. Between them it is settled who is who. What a pass has
+closely and judges. Where somebody else may have been it is gone back for what was only counted (`nearby`). All are shared out over processes. Between them it is settled who is who. What a pass has
 to hold lies on disk for the next, so that no process holds everything.
 
 An export shows what its searcher asked for and nothing of how things stand now. Sources that it cannot show
@@ -13,6 +13,7 @@ absent.
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import tempfile
 import threading
 from collections import Counter, deque
@@ -25,11 +26,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from commands import standing
-from commands.analyze import progress
+from commands.analyze import nearby, progress
 from commands.analyze.everybody import settle
 from commands.analyze.exposed import with_exposed
 from commands.analyze.handed import Handed, handed_over
-from commands.analyze.judging import JUDGED, reports_of, second_pass
+from commands.analyze.judging import JUDGED, reports_of, second_pass, third_pass
 from commands.analyze.picking import PARTITIONS, READ, first_pass, repeated, without_cycles
 from commands.analyze.progress import Progress, Stage
 from commands.analyze.shared import with_shared_destinations
@@ -156,6 +157,7 @@ def analyze(
 
         with _pool(others) as pool, progress.telling(tell, judging):
             matched = _share_out(pool, others, second_pass, tasks)
+        _look_closer(folder, jobs, now, atlas, others)
         with without_cycles():
             reports = list(reports_of(folder))
     matches = Matches()
@@ -168,6 +170,23 @@ def analyze(
     unreadable = tuple(replace(one, file=names[Path(one.file)]) for one in _unreadable(parts, tallies))
     seen = handed_over(opened, unopened, zip(parts, tallies, strict=True), repeats, settled.domains)
     return Analysis(tuple(reports), unreadable, records, seen, rules, matches)
+
+
+def _look_closer(
+    folder: Path, jobs: Sequence[tuple[Part, Path]], now: datetime, atlas: Atlas | None, others: int
+) -> None:
+    """Go back for what was only counted where somebody else may have been, and judge those accounts anew."""
+    for _ in range(nearby.ROUNDS):
+        wanted = nearby.partitions(folder)
+        if not wanted:
+            return
+        place = folder / "near"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        parts = [(part, place / f"{number:04}", folder) for number, (part, _) in enumerate(jobs)]
+        with _pool(others and others + 1) as pool:
+            _in_turn(pool, nearby.go_back, parts)
+            _in_turn(pool, third_pass, [(folder, number, now, atlas) for number in wanted])
 
 
 def _gravest_first(report: Report) -> tuple[int, int, str]:

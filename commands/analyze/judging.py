@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from commands import prefilter, usual
 from commands.accounts import kind_of
-from commands.analyze import everyday, progress
+from commands.analyze import everyday, nearby, progress
 from commands.analyze.everybody import guesses_in, known_of
 from commands.analyze.everyday import NOTHING, Everyday
 from commands.analyze.folded import Folded
+from commands.analyze.nearby import Want
 from commands.analyze.picking import PARTITIONS, spilled, without_cycles
 from commands.check import judge, unjudged
 from commands.counts import ROUTINE
@@ -25,7 +26,7 @@ from commands.faults import noted
 from commands.report import Report
 from commands.sigma.shapes import Matches, Ruleset
 from commands.usual.places import Atlas
-from graph.audit_log.contexts import Contexts, Habit, LeftOut
+from graph.audit_log.contexts import EVERYDAY, Contexts, Habit, LeftOut
 from graph.audit_log.listed_rules import ListedRule
 from graph.audit_log.picked import entry
 from graph.audit_log.record import AuditRecord
@@ -106,22 +107,52 @@ def second_pass(task: tuple[Path, int, datetime, Ruleset, Atlas | None]) -> Matc
             from commands.sigma.running import Matcher  # noqa: PLC0415 - only whoever brings rules needs it
 
             matcher = stack.enter_context(Matcher(ruleset))
-        reports = _judge_partition(folder, number, now, atlas, matcher)
+        reports, wants = _judge_partition(folder, number, now, atlas, matcher)
         with (folder / f"reports{number}").open("wb") as stream:
             pickle.dump(reports, stream)
+        nearby.lay_down(folder, number, wants)
         return matcher.matches() if matcher else Matches()
 
 
+def third_pass(task: tuple[Path, int, datetime, Atlas | None]) -> None:
+    """Judge those of one partition anew of whom more was read; their reports take the place of the others."""
+    folder, number, now, atlas = task
+    wants = {one.account: one for one in nearby.wanted_in(folder, number)}
+    near: dict[str, list[bytes]] = defaultdict(list)
+    for account, text in nearby.read_again(folder, number):
+        near[account].append(text)
+    with without_cycles():
+        anew, further = _judge_partition(
+            folder, number, now, atlas, None, {name: (want, near[name]) for name, want in wants.items()}
+        )
+        by_name = {one.subject.user_principal_name: one for one in anew}
+        reports = [by_name.get(one.subject.user_principal_name, one) for one in _laid_down(folder, number)]
+        with (folder / f"reports{number}").open("wb") as stream:
+            pickle.dump(reports, stream)
+    nearby.lay_down(folder, number, [one for one in further if one.goes_beyond(wants.get(one.account))])
+
+
 def reports_of(folder: Path) -> Iterator[Report]:
-    """Read the reports that the second pass laid down."""
+    """Read the reports that the passes laid down."""
     for number in range(PARTITIONS):
-        with (folder / f"reports{number}").open("rb") as stream:
-            yield from pickle.load(stream)  # noqa: S301 - written by this very program
+        yield from _laid_down(folder, number)
+
+
+def _laid_down(folder: Path, number: int) -> list[Report]:
+    with (folder / f"reports{number}").open("rb") as stream:
+        found: list[Report] = pickle.load(stream)  # noqa: S301 - written by this very program
+        return found
 
 
 def _judge_partition(
-    folder: Path, number: int, now: datetime, atlas: Atlas | None, matcher: Matcher | None
-) -> list[Report]:
+    folder: Path,
+    number: int,
+    now: datetime,
+    atlas: Atlas | None,
+    matcher: Matcher | None,
+    again: Mapping[str, tuple[Want, Sequence[bytes]]] | None = None,
+) -> tuple[list[Report], list[Want]]:
+    """Judge the users of one partition, or only those of whom more was read; say what is wanted of whom."""
     everybody = known_of(folder, number)
     texts: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     only_counted: dict[str, Everyday] = defaultdict(Everyday)
@@ -130,7 +161,7 @@ def _judge_partition(
         file = everybody.files[int(place.name)]
         for name, kind, text in spilled(place / str(number)):
             right = name_of(name)
-            if right not in everybody.names:
+            if right not in everybody.names or (again is not None and right not in again):
                 continue
             if kind == everyday.DONE:
                 only_counted[right].add(file, everyday.read(text), own=True)
@@ -141,9 +172,10 @@ def _judge_partition(
             else:
                 texts[right].append((kind, text))
     guesses = guesses_in(folder / "guesses")
-    reports = []
-    for judged, name in enumerate(sorted(everybody.names)):
-        progress.note(folder / JUDGED, number, judged, 0)
+    reports, wants = [], []
+    for judged, name in enumerate(sorted(again if again is not None else everybody.names)):
+        if again is None:
+            progress.note(folder / JUDGED, number, judged, 0)
         account = everybody.directory.account_of(name)
         mine = texts.pop(name, [])
         if len(account.names) > 1:  # a record that calls both doer and owner otherwise was laid down twice
@@ -161,14 +193,16 @@ def _judge_partition(
         )
         subject = account.subject()
         shown = [one for one in mine if one[0] != "ruled"] if matcher else mine
-        report = _judged(subject, shown, around, now)
+        report, want = _judged(subject, shown, around, now, *(again[name] if again is not None else ()))
+        if want:
+            wants.append(want)
         if not _is_somebody(report):
             continue
         reports.append(replace(report, timeline=Folded(report.timeline)))
         if matcher:
             for kind, text in mine:
                 _ruled(matcher, subject.user_principal_name, kind, text)
-    return reports
+    return reports, wants
 
 
 def _ruled(matcher: Matcher, who: str, kind: str, text: bytes) -> None:
@@ -216,20 +250,40 @@ class Around:
     atlas: Atlas | None = None
 
 
-def _judged(subject: Subject, texts: Collection[tuple[str, bytes]], around: Around, now: datetime) -> Report:
+def _judged(
+    subject: Subject,
+    texts: Collection[tuple[str, bytes]],
+    around: Around,
+    now: datetime,
+    want: Want | None = None,
+    near: Sequence[bytes] = (),
+) -> tuple[Report, Want | None]:
     """Report on one user, whatever a record does to us: all the others are still to be told of."""
     try:
-        return judge(_look(subject, texts, around, now), now, around.atlas)
+        evidence, quiet = _look(subject, texts, around, now, want, near)
+        report = judge(evidence, now, around.atlas)
+        ordinary = usual.learn(evidence, atlas=around.atlas)
+        return report, nearby.want_of(report, evidence, ordinary, left=bool(quiet or around.left_out))
     except Exception as error:  # noqa: BLE001 - logged, and told in the report in the place of the answers
         reference = noted("A user of exported logs could not be judged.", error)
         nothing: dict[str, Any] = dict.fromkeys(
             SOURCES, Unavailable(Reason.FAILED, "Internal error while reading.")
         )
-        return unjudged(Evidence(subject=subject, window=Window(now, now), **nothing), now, reference)
+        return unjudged(Evidence(subject=subject, window=Window(now, now), **nothing), now, reference), None
 
 
-def _look(subject: Subject, texts: Collection[tuple[str, bytes]], around: Around, now: datetime) -> Evidence:
-    """Read one user's picked records closely, the quiet ones among them only where they may matter."""
+def _look(
+    subject: Subject,
+    texts: Collection[tuple[str, bytes]],
+    around: Around,
+    now: datetime,
+    want: Want | None = None,
+    near: Sequence[bytes] = (),
+) -> tuple[Evidence, int]:
+    """Read one user's picked records closely, the quiet ones among them only where they may matter.
+
+    Gives how many quiet ones were not read as well. `near` are records that had only been counted and are wanted now, together with all quiet ones.
+    """
     seen = _Seen()
     contexts = Contexts()
     quiet: list[bytes] = []
@@ -258,13 +312,36 @@ def _look(subject: Subject, texts: Collection[tuple[str, bytes]], around: Around
     seen.quiet = len(set(quiet)) - len(told)
     evidence = evidence_of(subject, seen, around, now)
     # Asked with the same words as `judge` does, so that what was learnt is remembered for it.
+    if want:
+        return _look_again(subject, seen, around, now, want, (*quiet, *near)), 0
     if not seen.quiet:
-        return evidence
+        return evidence, 0
     if not prefilter.matter(quiet, evidence.records(), usual.learn(evidence, atlas=around.atlas)):
-        return evidence
+        return evidence, seen.quiet
     seen.quiet = 0
     for text in quiet:
         seen.add("audit", text)
+    return evidence_of(subject, seen, around, now), 0
+
+
+def _look_again(
+    subject: Subject, seen: _Seen, around: Around, now: datetime, want: Want, texts: Sequence[bytes]
+) -> Evidence:
+    """Read all of these as well, and take what was read out of what was only counted."""
+    seen.quiet = 0
+    before = set(seen.records)
+    for text in texts:
+        seen.add("audit", text)
+    read = [
+        LeftOut(one.operation, one.actor, one.owner, one.address or "")
+        for key, one in seen.records.items()
+        if key not in before
+    ]
+    left = nearby.still_counted(around.contexts, want, read)
+    # What is never picked is counted by its operation alone, and stands in no context.
+    fewer = sum(around.contexts.values()) - sum(left.values())
+    fewer += sum(EVERYDAY.get(one.operation) == 0 for one in read)
+    around = replace(around, contexts=left, left_out=max(0, around.left_out - fewer))
     return evidence_of(subject, seen, around, now)
 
 

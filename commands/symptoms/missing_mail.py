@@ -176,9 +176,12 @@ def _bulk(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> I
                 total -= _count(own[start])
                 start += 1
             if total >= MANY:
-                group = own[start : end + 1]
+                # The whole hour counts, not only as many as make it bulk.
+                until = own[start].at + timedelta(hours=1)
+                group = [*own[start : end + 1], *(one for one in own[end + 1 :] if one.at <= until)]
                 least = "At least " if further_like(evidence, group) else ""
-                summary = f"{least}{total} messages were purged within an hour{whence(group[0], usual)}"
+                count = sum(map(_count, group))
+                summary = f"{least}{count} messages were purged within an hour{whence(group[0], usual)}"
                 yield found(_ID, sign, summary, group[0], records=[one.id for one in group])
                 break
 

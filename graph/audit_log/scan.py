@@ -73,14 +73,27 @@ def scan(
     return scanner.tally
 
 
+def again(part: Part, near: Callable[[str, str, Slim, bytes], None]) -> None:
+    """Read one part once more, and hand every record of everyday work to `near`: actor, owner, fields, text.
+
+    Raises:
+        OSError: when the file cannot be read.
+    """
+    scanner = _Again(part.path, near)
+    if part.end >= 0:
+        scanner.lines(part)
+    else:
+        scanner.whole()
+
+
 class _Scanner:
     def __init__(
         self,
         path: Path,
         pick: Callable[[Picked], None],
-        note: Callable[[bytes], None] | None,
-        tell: Callable[[int, int], None] | None,
-        wanted: Collection[str],
+        note: Callable[[bytes], None] | None = None,
+        tell: Callable[[int, int], None] | None = None,
+        wanted: Collection[str] = (),
     ) -> None:
         self._path = path
         self._pick = pick
@@ -336,3 +349,35 @@ class _Scanner:
     def _unreadable(self, number: int, reason: str, text: str) -> None:
         kept = text.strip()[:RAW_KEPT]
         self.tally.unread(Unreadable(file=str(self._path), line=number, reason=reason, raw=kept))
+
+
+def _nothing(_: Picked) -> None:
+    """Pick nothing: the first scan did."""
+
+
+class _Again(_Scanner):
+    """Looks at everyday records alone; everything else was picked before."""
+
+    def __init__(self, path: Path, near: Callable[[str, str, Slim, bytes], None]) -> None:
+        super().__init__(path, _nothing)
+        self._near = near
+
+    def take(self, line: bytes, number: int) -> bool:
+        """Look at one AuditData text; say whether it was one and is dealt with."""
+        del number
+        try:
+            slim = decoded(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        if not slim.Operation or not slim.CreationTime:
+            return False
+        if slim.Operation not in EVERYDAY:
+            return True
+        if slim.UserId.lower() in NOBODY:
+            slim.UserId = id_of(slim.UserKey or "") or slim.UserId
+        try:
+            time_of(slim.CreationTime)
+        except UnreadableRecord:
+            return True  # told by the first scan
+        self._near(account_of(slim.UserId), account_of(slim.MailboxOwnerUPN), slim, line)
+        return True

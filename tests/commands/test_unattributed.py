@@ -76,7 +76,7 @@ def test_a_rule_that_hides_mail_tells_whose_the_address_is_as_forwarding_does(fo
         ),
         (
             read(kind="Bind"),
-            f"who opened mail from {INTRUDER} on 2026-09-09 12:00 UTC {THERE}",
+            f"who opened 1 message from {INTRUDER} on 2026-09-09 12:00 UTC {THERE}",
         ),
         (
             read(address=None, hours=0.15),

@@ -615,6 +615,7 @@ def test_numbers_of_opened_mail_stand_beside_whether_the_records_are_complete():
         (Exposure(), Access.CERTAIN, (), "personal data possible"),
         (Exposure(), Access.POSSIBLE, (Impact.EXPOSURE,), "personal data possible"),
         (Exposure(), Access.POSSIBLE, (), "no access to data seen"),
+        (Exposure(unread=("why",)), Access.POSSIBLE, (), "not established: the records are not complete"),
         (None, Access.CERTAIN, (), "not known"),
     ],
 )
