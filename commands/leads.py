@@ -34,7 +34,7 @@ LURED: Final = "received mail from the attacker"
 _ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_ADDRESS, CREATED, GIVEN, ACTED_ON, TRIED, LURED)
 """Why an account is a lead, the most telling reason first."""
 
-_FAILED: Final = "failed to sign in"
+FAILED: Final = "failed to sign in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _marks_in(event: Event) -> Iterator[tuple[str, str]]:
     if event.application:
         yield f"application {event.application.casefold()}", SAME_APPLICATION
     if event.address:
-        yield f"address {spot_of(event.address)}", _used(succeeded=not event.what.startswith(_FAILED))
+        yield f"address {spot_of(event.address)}", _used(succeeded=not event.what.startswith(FAILED))
 
 
 def _with_leads(report: Report, seen: Mapping[str, Mapping[str, Lead]]) -> Report:

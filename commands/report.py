@@ -18,6 +18,7 @@ from commands import facts
 from graph.question import Subject, Window
 
 PROBABLY = "probably "  # how a clause begins that records make likely, and no more
+SIGNED_IN = "signed in"  # what `Story.since` says where that was a sign-in
 UNSURE = "whether they are still in"  # how a clause begins where nobody saw whether a door is open
 
 

@@ -23,6 +23,7 @@ from commands.leads import applications_of, leads_in, merged
 from commands.parts_of_story import OTHERS, part_of
 from commands.report import (
     PROBABLY,
+    SIGNED_IN,
     UNSURE,
     Access,
     Clause,
@@ -43,6 +44,7 @@ from commands.usual.agents import family_of
 from commands.usual.places import spot_of
 from commands.usual.points import FAILURE_SPAN
 from commands.usual.sign_ins import WRONG_PASSWORD
+from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence, Known
 
 _WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
@@ -292,22 +294,38 @@ def _moments(
     spots = {spot_of(address) for address in addresses}
     for one in ordinary.sign_ins:
         if one.succeeded and one.created_date_time in evidence.window and spot_of(one.ip_address) in spots:
-            yield one.created_date_time, "signed in", one.id
+            yield one.created_date_time, SIGNED_IN, one.id
     for record in evidence.records():
         theirs = (record.address and spot_of(record.address) in spots) or ordinary.is_suspect_record(record)
         mine = evidence.subject.is_meant_by(record.actor)
         if mine and theirs and record.succeeded is not False and record.at in evidence.window:
-            yield record.at, record.operation, record.id
+            yield record.at, SIGNED_IN if record.operation in LOGONS else record.operation, record.id
+    yield from _deeds(told)
+
+
+def _deeds(told: Iterable[Told]) -> Iterator[tuple[datetime, str, str]]:
+    """The same of what findings tell, wherever it was done from."""
     for each in told:
         theirs = each.finding.symptom not in _WAYS_IN and part_of(each.finding) != OTHERS
         if theirs and each.finding.at and each.finding.records:
             yield each.finding.at, each.finding.sign.id.replace("_", " "), each.finding.records[0]
 
 
+def _is_own_access(finding: Finding, evidence: Evidence) -> bool:
+    """Say whether a deed shows somebody else in this account: not a colleague's deed, nor the user's own."""
+    as_this_account = not finding.by or evidence.subject.is_meant_by(finding.by)
+    return as_this_account and finding.owner is not Owner.OWNER
+
+
 def _first(
     told: Sequence[Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
 ) -> Iterator[Clause]:
-    moments = list(_moments(told, addresses, evidence, ordinary))
+    # What somebody else did to the account, or the user was led to do, comes before they were in.
+    moments = list(
+        _moments(
+            [one for one in told if _is_own_access(one.finding, evidence)], addresses, evidence, ordinary
+        )
+    ) or list(_deeds(told))
     if moments:
         at, what, record = min(moments)
         yield Clause(says=what, at=at, records=(record,))

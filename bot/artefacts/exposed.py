@@ -61,7 +61,8 @@ class Exposed:
             yield Statement(_mailbox(one, gaps=bool(seen.unread)), self.grounds.of_records(one.records))
         if asked := self._in_question():
             yield Statement(
-                f"Not settled is {listed(asked, 'access')}. Until it is, take that mail as read by the attacker.",
+                f"Not settled is {listed(asked, 'access')}. Until it is, take that mail as read by the "
+                "attacker.",
                 self.grounds.of(asked),
             )
         elif not seen.mailboxes:
@@ -130,7 +131,10 @@ class Exposed:
                 "Somebody else had access, so personal data may have been seen; no record shows that any was."
             )
         elif self._in_question():
-            says = f"Whether anybody else saw data of {visible(subject)} depends on whose access it was: ask the user."
+            says = (
+                f"Whether anybody else saw data of {visible(subject)} depends on whose access it was: ask "
+                "the user."
+            )
         elif self.seen and self.seen.unread:
             says = (
                 "No record that was read shows that anybody else saw data of this account; since the records "

@@ -38,12 +38,16 @@ from bot.messages.outcomes import in_words
 from bot.messages.story import access_in_words, got, how
 from commands.counts import in_short as without_counts
 from commands.doors import DoorState
-from commands.report import PROBABLY, Coverage, Event, Impact, Report, Story, VerdictCode
+from commands.leads import FAILED
+from commands.report import PROBABLY, SIGNED_IN, Coverage, Event, Impact, Report, Story, VerdictCode
 from commands.undo import is_undo
 from graph.evidence import NOT_IN_EXPORT
 
 _LIVES_ON: Final = timedelta(hours=1)
 """How long about an access token may still work. Source: Microsoft Entra, "Revoke user access"."""
+
+_AT_ONCE: Final = timedelta(minutes=1)
+"""How soon after the first record of all something is too early to be called the beginning."""
 
 _TOLD_BY: Final = 6
 """Roles that are named."""
@@ -234,12 +238,15 @@ class _Told:
             tried = [
                 one
                 for one in self.report.timeline
-                if one.at < first and (one.record in tries or one.address in story.addresses)
+                if one.at < first
+                and (one.record in tries or (one.address in story.addresses and one.what.startswith(FAILED)))
             ]
-            begins = f"what was collected begins on {parts.utc(self.report.window.start)}"
-            what = "First successful access" if story.came_in else "First action that is not the user’s"
+            start = self.report.window.start
+            begins = f"what was collected begins on {parts.utc(start)}"
+            if first - start < _AT_ONCE:
+                begins = "what was collected begins only then, so it may have begun earlier"
             yield Statement(
-                f"{what}: {parts.utc(first)}; {_attempts(tried) or begins}.",
+                f"{_first_of_all(story)}: {parts.utc(first)}; {_attempts(tried) or begins}.",
                 self.grounds.of(story.since),
             )
         else:
@@ -469,6 +476,18 @@ class _Told:
                 "Microsoft 365 is not in them.",
                 self.grounds.coverage(),
             )
+
+
+def _first_of_all(story: Story) -> str:
+    """Say what the first record is that is not the user’s: a sign-in, or something that was done."""
+    if not story.came_in:
+        return "First action that is not the user’s"
+    does = story.since[0].says
+    return (
+        "First successful access"
+        if does == SIGNED_IN
+        else f"First access, by what was done ({visible(does)})"
+    )
 
 
 def attempts(report: Report) -> frozenset[str]:

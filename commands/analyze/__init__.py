@@ -2,8 +2,9 @@
 
 Two passes, so that memory does not grow with the files. The first picks the records worth a closer look (see
 `graph.audit_log.scan`) and lays them down on disk, parted by user; the second reads one user after the other
-closely and judges. Where somebody else may have been it is gone back for what was only counted (`nearby`). All are shared out over processes. Between them it is settled who is who. What a pass has
-to hold lies on disk for the next, so that no process holds everything.
+closely and judges. Where somebody else may have been it is gone back for what was only counted (`nearby`).
+All are shared out over processes. Between them it is settled who is who. What a pass has to hold lies on disk
+for the next, so that no process holds everything.
 
 An export shows what its searcher asked for and nothing of how things stand now. Sources that it cannot show
 are unavailable, and what it does show is never taken to be complete: a symptom is present or unknown, not

@@ -50,6 +50,9 @@ JUDGED: Final = "judged"
 """The file in which the second pass writes how far it has come."""
 
 _LOGON: Final = b'"Operation":"UserLoggedIn"'
+More = tuple[Want, Sequence[bytes]]
+"""What is wanted of an account, and records of it that had only been counted."""
+
 RULES_AS_LISTED: Final = "rules as a listing shows them, hidden ones only where it was asked for them"
 ONLY_THE_EXPORT: Final = "only what the exported files contain"
 
@@ -107,7 +110,7 @@ def second_pass(task: tuple[Path, int, datetime, Ruleset, Atlas | None]) -> Matc
             from commands.sigma.running import Matcher  # noqa: PLC0415 - only whoever brings rules needs it
 
             matcher = stack.enter_context(Matcher(ruleset))
-        reports, wants = _judge_partition(folder, number, now, atlas, matcher)
+        reports, wants = _judge_partition(folder, number, now, atlas, matcher=matcher)
         with (folder / f"reports{number}").open("wb") as stream:
             pickle.dump(reports, stream)
         nearby.lay_down(folder, number, wants)
@@ -123,7 +126,7 @@ def third_pass(task: tuple[Path, int, datetime, Atlas | None]) -> None:
         near[account].append(text)
     with without_cycles():
         anew, further = _judge_partition(
-            folder, number, now, atlas, None, {name: (want, near[name]) for name, want in wants.items()}
+            folder, number, now, atlas, again={name: (want, near[name]) for name, want in wants.items()}
         )
         by_name = {one.subject.user_principal_name: one for one in anew}
         reports = [by_name.get(one.subject.user_principal_name, one) for one in _laid_down(folder, number)]
@@ -149,8 +152,9 @@ def _judge_partition(
     number: int,
     now: datetime,
     atlas: Atlas | None,
-    matcher: Matcher | None,
-    again: Mapping[str, tuple[Want, Sequence[bytes]]] | None = None,
+    *,
+    matcher: Matcher | None = None,
+    again: Mapping[str, More] | None = None,
 ) -> tuple[list[Report], list[Want]]:
     """Judge the users of one partition, or only those of whom more was read; say what is wanted of whom."""
     everybody = known_of(folder, number)
@@ -193,7 +197,7 @@ def _judge_partition(
         )
         subject = account.subject()
         shown = [one for one in mine if one[0] != "ruled"] if matcher else mine
-        report, want = _judged(subject, shown, around, now, *(again[name] if again is not None else ()))
+        report, want = _judged(subject, shown, around, now, again[name] if again is not None else None)
         if want:
             wants.append(want)
         if not _is_somebody(report):
@@ -255,12 +259,11 @@ def _judged(
     texts: Collection[tuple[str, bytes]],
     around: Around,
     now: datetime,
-    want: Want | None = None,
-    near: Sequence[bytes] = (),
+    more: More | None = None,
 ) -> tuple[Report, Want | None]:
     """Report on one user, whatever a record does to us: all the others are still to be told of."""
     try:
-        evidence, quiet = _look(subject, texts, around, now, want, near)
+        evidence, quiet = _look(subject, texts, around, now, more)
         report = judge(evidence, now, around.atlas)
         ordinary = usual.learn(evidence, atlas=around.atlas)
         return report, nearby.want_of(report, evidence, ordinary, left=bool(quiet or around.left_out))
@@ -277,12 +280,11 @@ def _look(
     texts: Collection[tuple[str, bytes]],
     around: Around,
     now: datetime,
-    want: Want | None = None,
-    near: Sequence[bytes] = (),
+    more: More | None = None,
 ) -> tuple[Evidence, int]:
     """Read one user's picked records closely, the quiet ones among them only where they may matter.
 
-    Gives how many quiet ones were not read as well. `near` are records that had only been counted and are wanted now, together with all quiet ones.
+    Gives how many quiet ones were not read as well. Where `more` is wanted, all of them are.
     """
     seen = _Seen()
     contexts = Contexts()
@@ -312,8 +314,9 @@ def _look(
     seen.quiet = len(set(quiet)) - len(told)
     evidence = evidence_of(subject, seen, around, now)
     # Asked with the same words as `judge` does, so that what was learnt is remembered for it.
-    if want:
-        return _look_again(subject, seen, around, now, want, (*quiet, *near)), 0
+    if more:
+        want, near = more
+        return _look_again(subject, seen, around, now, (want, [*quiet, *near])), 0
     if not seen.quiet:
         return evidence, 0
     if not prefilter.matter(quiet, evidence.records(), usual.learn(evidence, atlas=around.atlas)):
@@ -324,10 +327,9 @@ def _look(
     return evidence_of(subject, seen, around, now), 0
 
 
-def _look_again(
-    subject: Subject, seen: _Seen, around: Around, now: datetime, want: Want, texts: Sequence[bytes]
-) -> Evidence:
+def _look_again(subject: Subject, seen: _Seen, around: Around, now: datetime, more: More) -> Evidence:
     """Read all of these as well, and take what was read out of what was only counted."""
+    want, texts = more
     seen.quiet = 0
     before = set(seen.records)
     for text in texts:

@@ -28,7 +28,7 @@ from graph.audit_log.parse import parse
 from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.pieces import NOBODY, as_text
 from graph.audit_log.record import AuditRecord
-from graph.audit_log.slim import SYSTEM, account_of, decoded, learn
+from graph.audit_log.slim import SYSTEM, Slim, account_of, decoded, learn
 from graph.audit_log.tally import SHOWN, Tally, mistake
 from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord

@@ -14,7 +14,7 @@ from commands.analyze import analyze
 from commands.analyze.nearby import Want, still_counted
 from commands.report import Report
 from graph.audit_log.contexts import EVERYDAY, LeftOut
-from graph.audit_log.scan import decoded
+from graph.audit_log.slim import decoded
 from tests.commands.test_shared_networks import logon
 from tests.examples import CASES, needs_cases
 

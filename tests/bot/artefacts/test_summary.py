@@ -535,7 +535,9 @@ def test_attempts_before_the_first_successful_access_are_told():
     report = samples.rich()
     assert report.story
     story = replace(report.story, addresses=("203.0.113.77",), since=(Clause("signed in", NOW),))
-    failed = Event(NOW - timedelta(hours=3), "failed", "", "203.0.113.77", "sign_ins", "s-1")
+    failed = Event(
+        NOW - timedelta(hours=3), "failed to sign in (error 50126)", "", "203.0.113.77", "sign_ins", "s-1"
+    )
     says = told(replace(report, story=story, timeline=(failed,)))["when"]
     assert "First successful access: 2026-03-02 09:30 UTC" in says
     assert "attempts without access since 2026-03-02 06:30 UTC" in says
