@@ -376,7 +376,7 @@ class _Again(_Scanner):
         if slim.UserId.lower() in NOBODY:
             slim.UserId = id_of(slim.UserKey or "") or slim.UserId
         try:
-            time_of(slim.CreationTime)
+            record_time(slim.CreationTime)
         except UnreadableRecord:
             return True  # told by the first scan
         self._near(account_of(slim.UserId), account_of(slim.MailboxOwnerUPN), slim, line)

@@ -20,26 +20,34 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
         (
             "detection/cases/A26-*",
             "anna.berger@nordholm-bau.example",
-            "First successful access: 2026-09-30 13:02 UTC; what was collected begins on 2026-09-07 07:39 "
-            "UTC.",
+            (
+                "First successful access: 2026-09-30 13:02 UTC; what was collected begins on "
+                "2026-09-07 07:39 UTC."
+            ),
         ),
         (
             "detection/cases/A14-*",
             "anna.berger@nordholm-bau.example",
-            "First access, by what was done (MailItemsAccessed): 2026-09-30 15:05 UTC; what was collected begins "
-            "on 2026-09-07 06:43 UTC.",
+            (
+                "First access, by what was done (MailItemsAccessed): 2026-09-30 15:05 UTC; what was "
+                "collected begins on 2026-09-07 06:43 UTC."
+            ),
         ),
         (
             "exports/15_rule_into_calendar.jsonl",
             "",
-            "First action that is not the user’s: 2026-06-16 09:00 UTC; what was collected begins on 2026-06-02 "
-            "07:52 UTC.",
+            (
+                "First action that is not the user’s: 2026-06-16 09:00 UTC; what was collected begins on "
+                "2026-06-02 07:52 UTC."
+            ),
         ),
         (
             "exports/09_entra_audit_portal.csv",
             "",
-            "First access, by what was done (User registered security info): 2026-06-16 13:25 UTC; what was "
-            "collected begins only then, so it may have begun earlier.",
+            (
+                "First access, by what was done (User registered security info): 2026-06-16 13:25 UTC; what "
+                "was collected begins only then, so it may have begun earlier."
+            ),
         ),
     ],
     ids=["after a colleague's deed", "after the user's own", "a rule alone", "at the very beginning"],
