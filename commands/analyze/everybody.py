@@ -6,7 +6,9 @@ import pickle
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -16,11 +18,16 @@ import msgspec
 
 from commands.accounts import Directory, directory_of
 from commands.analyze.picking import PARTITIONS, TALLY, Spill, partition_of, spilled
-from commands.symptoms.password_spray import VICTIMS
+from commands.symptoms.password_spray import BURST, OTHER_ACCOUNTS, VICTIMS
 from commands.usual.domains import domain_of
+from commands.usual.places import spot_of
 from graph.audit_log.blocks import Part
 from graph.audit_log.names import SHOWN, Names
+from graph.audit_log.picked import entry
+from graph.audit_log.record import AuditRecord
 from graph.audit_log.tally import Tally
+from graph.errors import UnreadableRecord
+from graph.times import record_time
 
 SHARED_BY: Final = 5
 """Accounts that must have signed in from a network before it may be the organization's."""
@@ -216,7 +223,50 @@ def gather_guesses(jobs: Sequence[tuple[Part, Path]], path: Path) -> None:
     path.write_bytes(msgspec.msgpack.encode(kept))
 
 
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """Failed sign-ins of some accounts, for the addresses from which most were tried.
+
+    Attributes:
+        tried: One record of each account, by address and account.
+        bursts: Those of the addresses where as many accounts were tried within minutes as a guessing tool
+            tries; elsewhere colleagues behind one exit mistype.
+    """
+
+    tried: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    bursts: frozenset[str] = frozenset()
+
+
 @lru_cache(maxsize=1)
-def guesses_in(path: Path) -> dict[str, dict[str, bytes]]:
-    """Read the failed sign-ins that `gather_guesses` wrote, by address and account."""
-    return msgspec.msgpack.decode(path.read_bytes(), type=dict[str, dict[str, bytes]])
+def guesses_in(path: Path) -> Guesses:
+    """Read the failed sign-ins that `gather_guesses` wrote."""
+    tried = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, dict[str, bytes]])
+    failed: dict[str, list[datetime]] = defaultdict(list)
+    for address, records in tried.items():
+        failed[spot_of(address)] += _times(records.values())
+    return Guesses(tried, frozenset(one for one in tried if _has_burst(failed[spot_of(one)])))
+
+
+def _times(records: Iterable[bytes]) -> Iterator[datetime]:
+    for text in records:
+        try:
+            yield record_time(_WHEN(text).CreationTime)
+        except (msgspec.MsgspecError, UnicodeDecodeError, UnreadableRecord):
+            with suppress(UnreadableRecord):  # told as a gap of the account that it is about
+                found = entry("audit", text)
+                if isinstance(found, AuditRecord):
+                    yield found.at
+
+
+class _When(msgspec.Struct):
+    CreationTime: str
+
+
+_WHEN: Final = msgspec.json.Decoder(_When).decode
+
+
+def _has_burst(times: Iterable[datetime]) -> bool:
+    ordered = sorted(times)
+    return any(
+        last - first <= BURST for first, last in zip(ordered, ordered[OTHER_ACCOUNTS - 1 :], strict=False)
+    )

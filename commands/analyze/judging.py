@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from commands import prefilter, usual
 from commands.accounts import kind_of
 from commands.analyze import everyday, nearby, progress
-from commands.analyze.everybody import guesses_in, known_of
+from commands.analyze.everybody import Guesses, guesses_in, known_of
 from commands.analyze.everyday import NOTHING, Everyday
 from commands.analyze.folded import Folded
 from commands.analyze.nearby import Want
@@ -25,6 +25,7 @@ from commands.counts import ROUTINE
 from commands.faults import noted
 from commands.report import Report
 from commands.sigma.shapes import Matches, Ruleset
+from commands.usual.agents import agent_of
 from commands.usual.places import Atlas
 from graph.audit_log.contexts import EVERYDAY, Contexts, Habit, LeftOut
 from graph.audit_log.listed_rules import ListedRule
@@ -234,7 +235,7 @@ class Around:
     """What has to be known beside a user's own records.
 
     Attributes:
-        guesses: Failed sign-ins of some accounts, by address and account.
+        guesses: Failed sign-ins of some accounts.
         left_out: How many routine records of all users were only counted.
         contexts: How many of this user's were, by what they have in common.
         domains: The tenant's own mail domains.
@@ -244,7 +245,7 @@ class Around:
         atlas: Where addresses are; the registries' countries unless given.
     """
 
-    guesses: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    guesses: Guesses = field(default_factory=Guesses)
     left_out: int = 0
     contexts: Mapping[LeftOut, int] = field(default_factory=dict)
     domains: frozenset[str] = frozenset()
@@ -371,7 +372,7 @@ def evidence_of(subject: Subject, seen: _Seen, around: Around, now: datetime) ->
     found: dict[str, Any] = dict.fromkeys(SOURCES, NOT_IN_EXPORT)
     others_than_these = (seen.directory, seen.sign_ins, seen.risks, seen.messages, seen.rules)
     if seen.records or not any(others_than_these):
-        mine.extend(_tried_too(mine, subject, around.guesses))
+        mine.extend(_tried_too(mine, seen.sign_ins.values(), subject, around.guesses))
         found["audit_log"] = Known(tuple(_in_order(mine)), missing=tuple(missing))
         found["audit_log_on_mailbox"] = Known(tuple(_in_order(others)), missing=gaps)
     if seen.directory:
@@ -418,12 +419,19 @@ def _named(record: AuditRecord, subject: Subject) -> AuditRecord:
 
 
 def _tried_too(
-    mine: Iterable[AuditRecord], subject: Subject, guesses: Mapping[str, Mapping[str, bytes]]
+    mine: Iterable[AuditRecord], sign_ins: Iterable[SignIn], subject: Subject, guesses: Guesses
 ) -> Iterator[AuditRecord]:
-    """Give failed sign-ins of other accounts from the addresses of this one's sign-ins."""
-    addresses = {record.address for record in mine if record.operation in LOGONS and record.address}
-    for address in sorted(addresses & guesses.keys()):
-        for actor, text in guesses[address].items():
+    """Give failed sign-ins of other accounts from the addresses of this one's sign-ins, where they matter.
+
+    They do where they came as a guessing tool's do, and where a program signed in that is no person's.
+    """
+    logons = [record for record in mine if record.operation in LOGONS]
+    telling = guesses.tried.keys() & {record.address for record in logons}
+    agents = {record.user_agent for record in logons} | {one.user_agent for one in sign_ins}
+    if not any(map(agent_of, agents)):
+        telling &= guesses.bursts
+    for address in sorted(telling):
+        for actor, text in guesses.tried[address].items():
             if subject.is_meant_by(actor):
                 continue
             found = _guess(text)

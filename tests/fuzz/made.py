@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import gzip
 import io
@@ -10,10 +11,11 @@ import zipfile
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Final
+from xml.sax.saxutils import escape, quoteattr
 
 from hypothesis import strategies as st
 
-from tests.graph.audit_log.test_forms import DEFENDER_SIGN_IN, PORTAL_AUDIT, PORTAL_SIGN_IN, SAME, TRACES
+from tests.graph.audit_log.test_forms import PORTAL_AUDIT, SAME, SIGN_INS, TRACES
 
 RISK: Final = {
     "id": "d-1",
@@ -49,13 +51,14 @@ LOGON: Final = {
 SAMPLES: Final[tuple[dict[str, Any], ...]] = (
     *SAME.values(),
     *TRACES.values(),
-    PORTAL_SIGN_IN,
-    DEFENDER_SIGN_IN,
+    *SIGN_INS.values(),
     PORTAL_AUDIT,
     RISK,
     SIGN_IN,
     LOGON,
     {"body": json.dumps(LOGON), "host": "h"},
+    {"body": base64.b64encode(gzip.compress(json.dumps(LOGON).encode(), mtime=0)).decode()},
+    {"Datum (UTC)": "46264.5", "IP-Adresse": "203.0.113.7", **dict.fromkeys("abcdefgh", "")},
     {"response": {"data": {"items": [SIGN_IN, LOGON], "rows": [], "columns": []}}, "n": 2},
 )
 ODD: Final[st.SearchStrategy[Any]] = st.sampled_from(
@@ -72,6 +75,7 @@ ODD: Final[st.SearchStrategy[Any]] = st.sampled_from(
 )  # fmt: skip
 SCRAPS: Final = st.sampled_from(
     [
+        b"<!DOCTYPE a [", b"<LST>", b"</MS>", b"_xD83D_", b"&a;", b"<Ref RefId='0'/>", b"/*", b"CEF:0|",
         b"\xff", b"\x00", b"\x00" * 64, b'"', b"\\", b"{", b"}", b"[", b"]", b",", b"\n", b"\r", b";", b"\t",
         b"|", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b'""', b"\n\n", b'{"value":[', b'{"tables":[',
         b'"a":', b"PK\x03\x04", b"\x1f\x8b", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"\xc3", b"#TYPE x\n",
@@ -145,7 +149,39 @@ def _table(separator: str) -> Callable[[list[dict[str, Any]]], bytes]:
     return write
 
 
-WRITERS: Final = (_lines, _lines, _pretty, _page, _query, _table(","), _table(";"), _table("\t"))
+def _clixml(rows: list[dict[str, Any]]) -> bytes:
+    return f"{CLIXML}{''.join(map(_in_clixml, rows))}</Objs>".encode(errors="replace")
+
+
+CLIXML: Final = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">\r\n'
+
+
+def _in_clixml(value: Any, name: str = "") -> str:
+    called = f" N={quoteattr(name)}" if name else ""
+    if isinstance(value, dict):
+        within = "".join(_in_clixml(one, str(key)) for key, one in value.items())
+        return f'<Obj{called} RefId="0"><MS>{within}</MS></Obj>'
+    if isinstance(value, list):
+        return f'<Obj{called} RefId="0"><LST>{"".join(map(_in_clixml, value))}</LST></Obj>'
+    return f"<S{called}>{escape(str(value))}</S>"
+
+
+def _noted(rows: list[dict[str, Any]]) -> bytes:
+    return b"// a note\n/* and * another */\n" + _pretty(rows)
+
+
+WRITERS: Final = (
+    _clixml,
+    _noted,
+    _lines,
+    _lines,
+    _pretty,
+    _page,
+    _query,
+    _table(","),
+    _table(";"),
+    _table("\t"),
+)
 
 
 @st.composite
