@@ -186,6 +186,7 @@ def create_app(
     watching = Watching(
         proposals=proposals,
         cards=cards,
+        show_what_is_left=papers.what_is_left,
         rechecking=Rechecking(tenants, clock, seconds, atlas),
         guard=guard,
         atlas=atlas,

@@ -7,7 +7,7 @@ verdict must know it first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -29,10 +29,10 @@ _THEIRS: Final = frozenset({"role_by_intruder", "role_to_oneself"})
 """Signs of a role that whoever used the account gave it."""
 
 
-def learn(evidence: Evidence, findings: Iterable[Finding] = ()) -> tuple[Importance, ...]:
+def learn(evidence: Evidence, findings: Sequence[Finding] = ()) -> tuple[Importance, ...]:
     """Say why the account matters, what weighs most first; () where nothing tells.
 
-    What the attacker gave the account during the takeover tells nothing of whose account it is.
+    What the account got during the takeover tells nothing of whose account it is, whoever gave it.
 
     Args:
         evidence: Everything that was seen.
@@ -41,7 +41,7 @@ def learn(evidence: Evidence, findings: Iterable[Finding] = ()) -> tuple[Importa
     return tuple(_all(evidence, _given(evidence, findings)))
 
 
-def gained(evidence: Evidence, findings: Iterable[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def gained(evidence: Evidence, findings: Sequence[Finding]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the roles that were assigned during the takeover, and those had before that were activated."""
     given = _given(evidence, findings)
     before = {name.casefold() for name in _had(evidence, given)}
@@ -52,7 +52,7 @@ def gained(evidence: Evidence, findings: Iterable[Finding]) -> tuple[tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """Roles that the attacker gave the account, and those of them for which it was made eligible, folded."""
+    """Roles that the account got in the takeover, and those for which it was made eligible, folded."""
 
     names: tuple[str, ...]
     made_eligible: frozenset[str]
@@ -61,14 +61,20 @@ class _Given:
         return name.casefold() in {one.casefold() for one in self.names}
 
 
-def _given(evidence: Evidence, findings: Iterable[Finding]) -> _Given:
+def _given(evidence: Evidence, findings: Sequence[Finding]) -> _Given:
+    strange = [one.at for one in findings if one.severity > 0 and one.owner is Owner.STRANGER and one.at]
+    since = min(strange, default=None)
     records = {record.id: record for record in evidence.records()}
     theirs = [
         one
         for one in findings
         if one.symptom == "admin_roles"
         and one.after
-        and (one.sign.id in _THEIRS or (one.severity > 0 and one.owner is Owner.STRANGER))
+        and (
+            one.sign.id in _THEIRS
+            or (one.severity > 0 and one.owner is Owner.STRANGER)
+            or (one.at is not None and since is not None and one.at >= since)
+        )
         and _is_about_subject(one, evidence, records)
     ]
     eligible = frozenset(

@@ -17,8 +17,7 @@ from bot.artefacts.containment import items, left_open, rechecked_in_words, stop
 from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import cut, visible
-from bot.messages.story import how
-from commands.clues.records import listed
+from bot.messages.story import how, roles_in_words
 from commands.report import Clause, Report, Story, numbered
 
 MOST: Final = 12
@@ -196,16 +195,6 @@ def _weight(kind: _Kind, weights: dict[str, int]) -> int:
 
 def _symptom(clauses: Sequence[Clause]) -> str:
     return clauses[0].findings[0].partition(".")[0] if clauses and clauses[0].findings else ""
-
-
-def roles_in_words(report: Report) -> str:
-    """Name the roles of a takeover: ``roles: assigned A and B; activated C``; "" where there are none."""
-    told = [
-        f"{verb} {listed(names)}"
-        for verb, names in (("assigned", report.roles_assigned), ("activated", report.roles_activated))
-        if names
-    ]
-    return f"roles: {'; '.join(told)}" if told else ""
 
 
 def _told(part: str, clauses: tuple[Clause, ...], report: Report) -> Happened:

@@ -28,14 +28,13 @@ from bot.artefacts.containment import (
     unchecked,
 )
 from bot.artefacts.do_now import Tasks, do_now, in_short
-from bot.artefacts.events import roles_in_words
 from bot.artefacts.exposed import Exposed
 from bot.artefacts.grounds import NAMED, STATES, Grounds, Statement, first_of, listed, named
 from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
-from bot.messages.story import access_in_words, got, how
+from bot.messages.story import access_in_words, got, how, roles_in_words
 from commands.counts import in_short as without_counts
 from commands.doors import DoorState
 from commands.leads import FAILED

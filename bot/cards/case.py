@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -32,7 +32,7 @@ from bot.cards.papers import handled_of, what_now
 from bot.errors import BotError, CannotPost, RoomShared, RoomTaken, SlackFailed
 from bot.messages import Message, answers
 from bot.messages.awaited import Awaited
-from bot.messages.case_card import CaseView, case_card
+from bot.messages.case_card import ROLE_STEPS, CaseView, Gone, case_card
 from bot.messages.details import details
 from bot.messages.escape import plain
 from bot.messages.proposal_card import proposal_line
@@ -44,7 +44,7 @@ from commands import effects
 from commands.check import Progress
 from commands.ledger import BOT, Case, CaseState, Ledger
 from commands.ledger.entries import EvidencePacked
-from commands.plan import Change, Nothing, offer_from
+from commands.plan import Change, Nothing, Planned, offer_from
 from commands.proposals import Proposals
 from commands.propose import contain_now, without_done
 from commands.report import Report
@@ -341,9 +341,9 @@ class Cards:
             return replace(view, offers=False if case.state is CaseState.FAILED else None)
         seen = self._ledger.last_recheck(case.id)
         proposals = Proposals(self._ledger)
-        offer = without_done(
-            offer_from(case.offer or "[]"), effects.done_since(proposals.ledger, case.id, case.finished_at)
-        )
+        offered = offer_from(case.offer or "[]")
+        done = effects.done_since(proposals.ledger, case.id, case.finished_at)
+        offer = without_done(offered, done)
         changes = [one for one in offer if isinstance(one, Change)]
         handled = handled_of(self._ledger, case)
         return replace(
@@ -356,6 +356,7 @@ class Cards:
             offers=any(not isinstance(one, Nothing) for one in offer),
             now=bool(contain_now(offer)),
             stands=stands_now(view.report, handled),
+            roles=_roles_gone(offered, done),
             what_now=what_now(view.report, handled, proposals.watched_until(case.id)),
             portals=self._portals(case),
         )
@@ -467,6 +468,17 @@ class Cards:
                 )
             self._sleep(pause)
             pause = min(pause * 2, 30.0)
+
+
+def _roles_gone(offered: Iterable[Planned], done: Collection[str]) -> Gone:
+    """Say how many of the roles that the check found were taken away: the offer takes each of them away."""
+    roles = [one for one in offered if one.step in ROLE_STEPS]
+    changes = {one.id for one in roles if isinstance(one, Change)}
+    gone = changes & set(done)
+    if not gone:
+        return Gone.NONE
+    stays = any(isinstance(one, Nothing) and one.refused for one in roles)
+    return Gone.SOME if stays or gone != changes else Gone.ALL
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from bot.cards.papers import handled_of, what_now
 from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message, answers
 from bot.messages.case_card import situation
-from bot.messages.ended import ended
+from bot.messages.ended import ended, event
 from bot.messages.proposal_card import proposal_card, proposal_details
 from bot.messages.what_now import WhatNow
 from bot.people.persons import People
@@ -193,6 +193,9 @@ class ProposalCards:
             told = ended(proposal)
             if told is not None:
                 self.say_in_thread(proposal, "ended", told)
+            if (happened := event(proposal)) is not None:
+                case = self._ledger.case(proposal.plan.case_id)
+                self._cards.say_in_thread(case, f"{proposal.id} in the case", happened)
             self._cards.refresh(proposal.plan.case_id, insist=True)
             self._proposals.shown(proposal.id)
         log.info(
@@ -202,7 +205,7 @@ class ProposalCards:
             state=proposal.state.value,
         )
 
-    def task_done(self, case_id: str) -> None:
+    def what_is_left(self, case_id: str) -> None:
         """Bring the cards up to date that say what is left to do: the case's, and its plans'.
 
         Raises:

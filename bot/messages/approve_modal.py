@@ -19,13 +19,12 @@ _NAMED = 12
 """How many changes of a group are named; all of them stand on the card."""
 
 
-def approve_modal(proposal: Proposal, *, code: bool, channel: str = "") -> Modal:
+def approve_modal(proposal: Proposal, *, code: bool) -> Modal:
     """Ask whether exactly this plan is approved; sending the window is the vote.
 
     Args:
         proposal: What is approved; the window carries its whole digest.
         code: Whether the approval goes with a code; the field is ``code``.
-        channel: The channel in which it was asked for, where the answer goes as well; "" for the case's.
     """
     ours = parts.domains_of(proposal.plan.subject)
     changes = list(enumerate(proposal.plan.changes, start=1))
@@ -51,7 +50,7 @@ def approve_modal(proposal: Proposal, *, code: bool, channel: str = "") -> Modal
         blocks=tuple(blocks),
         submit="Approve",
         close="Not yet",
-        private_metadata=f"{proposal.id} {proposal.digest} {channel}".rstrip(),
+        private_metadata=f"{proposal.id} {proposal.digest}",
     )
 
 

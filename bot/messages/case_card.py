@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from bot.messages import Block, Message, parts
@@ -36,11 +37,19 @@ _GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
 _FILES = 1
 _PROPOSALS = 4
-_ROLE_STEPS = frozenset({"remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"})
+ROLE_STEPS = frozenset({"remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"})
 """The steps whose changes take a role away."""
 
 _SHORT_NAME = 20
 """How long a display name is shown, so that it fits in one line with the confidence and a role."""
+
+
+class Gone(Enum):
+    """How much of what an account had was taken away since the check."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class CaseView:
         stands: What is open now of all that the check found open; None while nobody looked that up.
         portals: Microsoft's own pages about the account, as name and address; from our own table.
         what_now: What is left to do once a plan was carried out; None before.
+        roles: How many of the account's roles were removed since the check.
     """
 
     case_id: str
@@ -98,6 +108,7 @@ class CaseView:
     stands: Standing | None = None
     portals: tuple[tuple[str, str], ...] = ()
     what_now: WhatNow | None = None
+    roles: Gone = Gone.NONE
 
 
 def all_closed(doors: int) -> str:
@@ -184,7 +195,7 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
     mark, word = parts.VERDICT[report.verdict.answer]
     who = _title(view)
     title = f"⛔ {_again(view)}: {who}" if view.raised else f"{mark} {word}: {who}"
-    title += _matters(report)
+    title += _matters(report, view.roles)
     blocks = [
         parts.header(title),
         parts.section(" · ".join(_under_the_title(view, report))),
@@ -219,9 +230,10 @@ def _again(view: CaseView) -> str:
     return "Persistence found by a recheck" if view.late else "Persistence re-appeared"
 
 
-def _matters(report: Report) -> str:
+def _matters(report: Report, gone: Gone = Gone.NONE) -> str:
     """What the account is beside a mailbox, in brackets and short, so that it fits beside the name."""
-    short = (one.what.replace(ADMINISTRATOR, "admin") for one in report.importance)
+    was = "was admin" if gone is Gone.ALL else "admin"
+    short = (one.what.replace(ADMINISTRATOR, was) for one in report.importance)
     return f" ({', '.join(short)})" if report.importance else ""
 
 
@@ -229,15 +241,20 @@ def _weight(report: Report, view: CaseView) -> str:
     """The first role of an administrator, and how many more there are; a job is told well enough above.
 
     What the account got during the takeover is told apart from what it had. Once none of
-    the roles that the check found open to the attacker is left, what it got is told as removed.
+    the roles that the check found open to the attacker is left, what it got is told as removed, and what it
+    had as past once every role was removed.
     """
     roles = next((one.told_by for one in report.importance if one.what == ADMINISTRATOR), ())
     more = f" +{len(roles) - 1}" if len(roles) > 1 else ""
-    held = f" · {said(roles[0], 60, _ours(view))}{more}" if roles else ""
+    every = view.roles is Gone.ALL
+    had = "had " if every else ""
+    held = f" · {had}{said(roles[0], 60, _ours(view))}{more}" if roles else ""
     gained = report.roles_assigned
-    removed = " (removed since)" if _roles_removed(report, view) else ""
+    removed = " (removed since)" if _roles_removed(report, view) or (every and gained) else ""
     if held and gained:
-        return f"{held}, got {len(gained)} more{removed}"
+        return f"{held}, got {len(gained)} more{' (all removed)' if every else removed}"
+    if held and every:
+        return f"{held} (removed since)"
     rest = f" +{len(gained) - 1}" if len(gained) > 1 else ""
     return f" · got {said(gained[0], 60, _ours(view))}{rest}{removed}" if gained else held
 
@@ -251,7 +268,7 @@ def _roles_removed(report: Report, view: CaseView) -> bool:
 
 
 def _is_of_roles(clause: Clause) -> bool:
-    return any(id_.partition(":")[0] in _ROLE_STEPS for group in clause.closed_by for id_ in group)
+    return any(id_.partition(":")[0] in ROLE_STEPS for group in clause.closed_by for id_ in group)
 
 
 def _taken_back(view: CaseView) -> Iterator[Block]:

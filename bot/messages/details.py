@@ -12,7 +12,7 @@ from datetime import UTC
 from bot.messages import Block, Message, parts, tables
 from bot.messages.escape import cut, is_address, said
 from bot.messages.limits import fit, pack
-from bot.messages.story import sentences
+from bot.messages.story import roles_in_words, sentences
 from bot.messages.tables import Ranked, Table
 from commands import clauses
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
@@ -58,6 +58,8 @@ def details(report: Report, closed: int = 0) -> list[Message]:
 def _story(report: Report, closed: int, ours: frozenset[str]) -> Iterator[Block]:
     if report.story is not None:
         told = [said(sentence, 900, ours) for sentence in sentences(report.story, closed)]
+        if roles := roles_in_words(report):  # on the card there is room for their number alone
+            told.append(said(f"During the takeover this account got administrator {roles}.", 900, ours))
         yield from parts.paragraphs("*What happened*", told)
         for lead in report.story.leads[:_LEADS]:
             if is_address(lead.says):

@@ -37,12 +37,11 @@ def password_modal(password: str, subject: str, *, case_id: str) -> Modal:
     )
 
 
-def password_code_modal(proposal: Proposal, *, channel: str = "") -> Modal:
+def password_code_modal(proposal: Proposal) -> Modal:
     """Ask for the code without which a new password is not shown to somebody who has a second factor.
 
     Args:
         proposal: The proposal that the password was made for.
-        channel: The channel in which it was asked for, "" for the case's.
     """
     subject = proposal.plan.subject
     return Modal(
@@ -54,7 +53,7 @@ def password_code_modal(proposal: Proposal, *, channel: str = "") -> Modal:
         ),
         submit="Show it once",
         close="Not yet",
-        private_metadata=f"{proposal.id} {proposal.digest} {channel}".rstrip(),
+        private_metadata=f"{proposal.id} {proposal.digest}",
     )
 
 

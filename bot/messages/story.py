@@ -15,7 +15,7 @@ from bot.messages import parts
 from bot.messages.escape import cut, said
 from commands.clues.records import listed
 from commands.doors import Standing
-from commands.report import PROBABLY, UNSURE, Access, Clause, Service, Story, Verdict
+from commands.report import PROBABLY, UNSURE, Access, Clause, Report, Service, Story, Verdict
 
 _NAMED: Final = 5
 _TECHNIQUES: Final = 4
@@ -97,10 +97,10 @@ def _open(found: Sequence[Clause], stands: Standing | None, ours: Collection[str
     at = f"{_short(stands.at, year=False)} UTC"
     if not stands.left:
         return f"*Remediated*: all that was open ({parts.counted(stands.closed, 'item')}), read back {at}"
-    if not stands.closed:
-        return f"*Still open*: {_filled(stands.left, _LINE - _MORE, ours, 'item')}"
-    known = f"as of {at}, {stands.closed} remediated"
-    return f"*Still open* ({known}): {_filled(stands.left, 2 * _LINE - _MORE - len(known), ours, 'item')}"
+    known = f"as of {at}, {stands.closed} remediated" if stands.closed else f"as of {at}"
+    lines = 2 if stands.closed else 1
+    room = lines * _LINE - _MORE - len(known)
+    return f"*Still open* ({known}): {_filled(stands.left, room, ours, 'item')}"
 
 
 def situation_in_short(story: Story, ours: Collection[str]) -> str:
@@ -264,3 +264,13 @@ def access_in_words(verdict: Verdict) -> str:
         seen[:2] = [_ACCOUNT]
     told = f"{says}, {listed(seen)}"
     return told if Service.MAILBOX in verdict.seen_in else f"{told}; no record shows any to the mailbox"
+
+
+def roles_in_words(report: Report) -> str:
+    """Name the roles of a takeover: ``roles: assigned A and B; activated C``; "" where there are none."""
+    told = [
+        f"{verb} {listed(names)}"
+        for verb, names in (("assigned", report.roles_assigned), ("activated", report.roles_activated))
+        if names
+    ]
+    return f"roles: {'; '.join(told)}" if told else ""

@@ -58,7 +58,7 @@ def do(wish: Approve, may: MayVote, asked: Asked, tools: Tools) -> Outcome:
         # Whoever may not approve anyway is told so before any code is asked for.
         why = why_not_asked(proposal, voter, digest, tools, enrolled=has_factor)
         if not why and asked.trigger:
-            tools.open(asked, approve_modal(proposal, code=True, channel=asked.channel))
+            tools.open(asked, approve_modal(proposal, code=True))
             return Opened("approve", proposal)
         return refused(proposal, voter, why or _CODE, tools)
     return vote(proposal, voter, digest, yes=True, says="", tools=tools)

@@ -95,7 +95,7 @@ def do(wish: ShowPassword, may: MaySee, asked: Asked, tools: Tools) -> Shown | C
                 "The new password is shown only with a second-factor code here, and you have not enrolled. "
                 "Ask someone who approved it with a code."
             )
-        tools.open(asked, password_code_modal(proposal, channel=asked.channel))
+        tools.open(asked, password_code_modal(proposal))
         return CodeAsked(case)
     password = tools.keys.open(sealed, secret_name(proposal.id, change.id)).decode()
     # Opened first, and empty: a window that Slack does not open must not cost the password.

@@ -57,7 +57,7 @@ def do(wish: Review, may: MayVote, asked: Asked, tools: Tools) -> Outcome:
     if why:
         return refused(proposal, voter, why, tools)
     try:
-        tools.open(asked, approve_modal(proposal, code=has_factor, channel=asked.channel))
+        tools.open(asked, approve_modal(proposal, code=has_factor))
     except NotUnderstood as error:
         raise NotUnderstood(f"{error} Or type: /compromise approve {reference(proposal)}") from error
     return Opened("approve", proposal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -102,10 +102,16 @@ class Tools:
     def open(self, asked: Asked, modal: Modal) -> str:
         """Open a window for the person who asked; give its id.
 
+        It remembers in which channel it was asked for: whoever read a copy of a card in a direct message is
+        answered there.
+
         Raises:
             NotUnderstood: the moment in which Slack opens one is over.
             SlackFailed: Slack did not open it for another reason.
         """
+        about = modal.private_metadata
+        if about and asked.channel and not about.endswith(asked.channel):
+            modal = replace(modal, private_metadata=f"{about} {asked.channel}")
         return open_window(self.client, asked.trigger, modal, on_view=asked.on_view)
 
 

@@ -93,7 +93,7 @@ def do(wish: ShowTasks | TickTask, may: Case, asked: Asked, tools: Tools) -> Lis
             tools.open(asked, task_done_modal(may.id, may.subject, known[wish.number]))
             return Opened("task_done", may)
     task = tools.proposals.tick(may.id, wish.number, asked.user, wish.note)
-    tools.papers.task_done(may.id)
+    tools.papers.what_is_left(may.id)
     return Ticked(may, task, sum(1 for one in tools.proposals.tasks(may.id) if not one.done_by))
 
 

@@ -49,6 +49,7 @@ class Watching:
     Args:
         proposals: Where proposals are kept.
         cards: The cards of cases.
+        show_what_is_left: Brings the cards of a case and of its plans up to date, by the case's id.
         rechecking: Reads how an account stands.
         guard: Whom no one may touch in a tenant, by its name.
         atlas: Where addresses are, where Microsoft does not say.
@@ -62,6 +63,7 @@ class Watching:
         *,
         proposals: Proposals,
         cards: Cards,
+        show_what_is_left: Callable[[str], None],
         rechecking: Rechecking,
         guard: Callable[[str], Guard],
         atlas: Atlas | None = None,
@@ -71,6 +73,7 @@ class Watching:
     ) -> None:
         self._proposals = proposals
         self._cards = cards
+        self._show_what_is_left = show_what_is_left
         self._rechecking = rechecking
         self._guard = guard
         self._atlas = atlas
@@ -172,14 +175,14 @@ class Watching:
         self._cards.say_in_thread(case, f"recheck {named(name)[1]} waits", answers.recheck_waits(awaited))
 
     def show(self, name: str) -> None:
-        """Show what was seen on the case's card, and tell the room what re-appeared, once.
+        """Show what was seen on the cards of case and plans, and tell the room what re-appeared, once.
 
         Raises:
             SlackFailed: Slack did not answer for a long time.
             LedgerError: what was posted cannot be noted.
         """
         case_id, number = named(name)
-        self._cards.refresh(case_id)
+        self._show_what_is_left(case_id)
         if name not in self.untold():
             return
         case = self._ledger.case(case_id)

@@ -74,14 +74,27 @@ def test_a_role_group_that_names_this_account_is_somebody_elses_all_the_same() -
     assert judge(evidence(sign_ins=broken_in(), audit_log=[given]), NOON).roles_assigned == ()
 
 
-def test_a_role_that_an_administrator_gave_belongs_to_the_account_and_one_given_away_is_not_its_own() -> None:
-    given = record("Add member to role", id="a", actor="megan.bowen@contoso.example", owner=ADELE.mail,
-                   changes={"Role.DisplayName": ("", "Global Administrator")})  # fmt: skip
+DIRECT = GLOBAL.model_copy(update={"how": "direct"})
+
+
+def test_a_role_that_was_given_away_is_not_its_own() -> None:
     away = record("Add member to role", id="b", address=INTRUDER, owner="eve@contoso.example",
                   changes={"Role.DisplayName": ("", "User Administrator")})  # fmt: skip
-    report = judge(evidence(sign_ins=broken_in(), directory_roles=[GLOBAL], audit_log=[given, away]), NOON)
+    report = judge(evidence(sign_ins=broken_in(), directory_roles=[DIRECT], audit_log=[away]), NOON)
     assert report.importance == (Importance("administrator", ("Global Administrator",)),)
     assert (report.roles_assigned, report.roles_activated) == ((), ())
+
+
+@pytest.mark.parametrize(("hours", "held"), [(-30, True), (-0.5, False)], ids=["before", "during"])
+@pytest.mark.parametrize("actor", ["megan.bowen@contoso.example", ADELE.user_principal_name])
+def test_a_role_got_during_the_takeover_is_no_importance_whoever_gave_it(
+    hours: float, held: bool, actor: str
+) -> None:
+    given = record("Add member to role", id="a", hours=hours, actor=actor, owner=ADELE.mail,
+                   changes={"Role.DisplayName": ("", "Global Administrator")})  # fmt: skip
+    report = judge(evidence(sign_ins=broken_in(), directory_roles=[DIRECT], audit_log=[given]), NOON)
+    assert bool(report.importance) is (held and actor != ADELE.user_principal_name)
+    assert bool(report.roles_assigned) is not bool(report.importance)
 
 
 @pytest.mark.parametrize("name", ["Directory Readers", "Global Reader", "Reports Reader", "Guest Inviter"])

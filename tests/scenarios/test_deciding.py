@@ -279,10 +279,26 @@ def test_one_denial_ends_it_and_every_copy_of_the_card_says_so(story):
     story.ends(proposal, ProposalState.DENIED)
     story.buttons_are_gone(proposal, "denied by @Alex Wilber")
     assert "She set it up herself" in story.papers(proposal)[0]
+    case = story.bot.ledger.case(proposal.plan.case_id)
+    (card,) = [one for one in story.cards() if one.ts == case.card]
+    below = [story.slack.as_text(one) for one in story.slack.replies(card)]
+    assert [one for one in below if "denied by @Alex Wilber: “She set it up herself”. Nothing was" in one]
 
     story.slack.click("responder", old, "approve")  # from a screen that was not drawn anew
     story.told("responder", f"{proposal.id} is already decided: denied by")
     story.nothing_was_done(proposal)
+
+
+def test_who_denies_a_copy_in_a_direct_message_is_answered_there(story):
+    proposal = story.grave()
+    copy = story.copy(proposal, "approver")
+    story.slack.click("approver", copy, "deny")
+    story.slack.submit("approver", story.window("approver"), {"reason": "No"})
+    story.ends(proposal, ProposalState.DENIED)
+    asked = [one.facts for one in story.bot.ledger.entries() if one.kind == "asked"]
+    said = [one["channel"] for one in asked if str(one["words"]).startswith(f"deny {proposal.id} ")]
+    assert len(said) >= 2, "the click and the window"
+    assert set(said) == {copy.channel}
 
 
 def test_an_expired_proposal_does_nothing_and_says_propose_again(table):

@@ -48,6 +48,12 @@ def alarms(story: Acting) -> list[Message]:
     return [one for one in story.cards() if "persistence re-appeared, or is new, on" in story.text(one)]
 
 
+def plan_card(story: Acting) -> str:
+    """The card of the plan that was carried out."""
+    (card,) = [one for one in map(story.text, story.cards()) if "Done and confirmed" in one]
+    return card
+
+
 def card_says(story: Acting, words: str) -> str:
     """The case's card as soon as it says this."""
     return story.slack.wait_for(
@@ -57,6 +63,7 @@ def card_says(story: Acting, words: str) -> str:
 
 def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back_again(story):
     assert "suggested remediations were never carried out" in card_says(story, "Rechecked:")
+    before = plan_card(story)
     attacker.forward_again(story.microsoft.state, PERSON.upn)
     attacker.rule_again(story.microsoft.state, PERSON.upn)
 
@@ -74,6 +81,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open again; to close it:")[1]
     assert "Disable the inbox rule “.”" in said.split("New since the check")[1]
     assert "Stop forwarding" in card_says(story, "Open again; to close it: ")
+    assert plan_card(story) != before, "the plan's card tells what is left as well"
     assert "remediations are still in effect." in story.case_card()
 
     # What the check offered knows nothing of it, and is not proposed any more.

@@ -157,13 +157,8 @@ def _take(
 
 
 def _about_plan(desk: Desk, body: dict[str, Any], view: dict[str, Any], verb: str, *, factor: bool) -> Asked:
-    """Read the question about a proposal that a window is about, behind whose digest a channel may stand."""
-    # Whoever read a copy of the card in a direct message is answered there.
-    plan, _, channel = (
-        _about(view).rpartition(" ") if _CHANNEL.search(_about(view)) else (_about(view), "", "")
-    )
-    question = submitted(desk, body, view, f"{verb} {plan}", factor=factor)
-    return replace(question, channel=channel or question.channel)
+    """Read the question about a proposal that a window is about."""
+    return submitted(desk, body, view, f"{verb} {_about(view)}", factor=factor)
 
 
 def _hand_over(
@@ -191,7 +186,7 @@ def submitted(
         id=question_id(team, name, str(view["id"]), str(view.get("hash") or "")),
         user=name,
         team=team,
-        channel=desk.channel_of(_about(view)),
+        channel=_asked_in(view) or desk.channel_of(_about(view)),
         words=words,
         factor=factor,
     )
@@ -218,4 +213,10 @@ def typed(view: Mapping[str, Any], name: str) -> str:
 
 def _about(view: Mapping[str, Any]) -> str:
     """What the window is about, as it was opened; everything behind it is read from the ledger again."""
-    return str(view.get("private_metadata") or "")
+    return _CHANNEL.sub("", str(view.get("private_metadata") or ""))
+
+
+def _asked_in(view: Mapping[str, Any]) -> str:
+    """The channel in which the window was asked for, "" where it does not say."""
+    found = _CHANNEL.search(str(view.get("private_metadata") or ""))
+    return found[0].strip() if found else ""

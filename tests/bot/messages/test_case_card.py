@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 
 from bot.errors import NotUnderstood
 from bot.messages import Message
-from bot.messages.case_card import case_card, situation
+from bot.messages.case_card import Gone, case_card, situation
 from bot.messages.details import MOST_MESSAGES, details
 from bot.messages.parts import spoken
 from bot.messages.refusal import refusal
@@ -23,6 +23,7 @@ from bot.verbs import registry
 from bot.verbs.help import Help
 from bot.verbs.help import text as help_message
 from bot.verbs.shape import Verb
+from commands.doors import Standing
 from commands.report import Clause, Coverage, Importance, Result, SourceState, Story, VerdictCode
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
@@ -236,6 +237,50 @@ def test_why_the_account_matters_stands_in_the_first_line_and_its_roles_in_the_s
     assert second.endswith("· Global Administrator +2")
     assert ", administrator, finance. " in card.text
     assert "(admin, finance)" in situation(replace(samples.rich(), importance=weight))
+
+
+@pytest.mark.parametrize(
+    ("roles", "assigned", "first", "second"),
+    [
+        (Gone.NONE, ("Owner",), "(admin)", "· Help Desk, got 1 more"),
+        (Gone.SOME, ("Owner",), "(admin)", "· Help Desk, got 1 more"),
+        (Gone.ALL, ("Owner",), "(was admin)", "· had Help Desk, got 1 more (all removed)"),
+        (Gone.ALL, (), "(was admin)", "· had Help Desk (removed since)"),
+    ],
+)
+def test_a_role_that_was_removed_is_told_as_past(roles, assigned, first, second):
+    weight = (Importance("administrator", ("Help Desk",)),)
+    report = replace(samples.rich(), importance=weight, roles_assigned=assigned)
+    head = shown(case_card(samples.done(report, roles=roles))).splitlines()[:2]
+    assert head[0].endswith(first)
+    assert head[1].endswith(second)
+
+
+def test_what_the_card_has_no_room_for_stands_in_the_first_message_of_the_thread():
+    report = replace(samples.rich(), roles_assigned=("Owner", "Helper"), roles_activated=("Reader",))
+    assert report.story is not None
+    origin = Clause("203.0.113.77 (anonymizer; Lagos, NG)", samples.NOW)
+    first = shown(details(replace(report, story=replace(report.story, origin=(origin,))))[0])
+    assert "anonymizer; Lagos, NG" in first
+    assert "administrator roles: assigned Owner and Helper; activated Reader." in first
+
+
+def test_what_is_open_is_told_with_as_of_when_before_anything_is_remediated():
+    report = samples.rich()
+    assert report.story is not None
+    door = Clause("Forwarding to drop@evil.example", samples.NOW)
+    story = replace(report.story, still_open=(door,))
+    stands = Standing((door,), 0, samples.NOW)
+    card = shown(case_card(samples.done(replace(report, story=story), stands=stands)))
+    assert f"*Still open* (as of {samples.NOW:%d %b %H:%M} UTC): Forwarding to" in card
+
+
+def test_a_role_that_was_got_alone_is_no_importance_before_and_after_its_removal():
+    report = replace(samples.rich(), importance=(), roles_assigned=("Owner", "Helper"))
+    for roles, says in ((Gone.NONE, "· got Owner +1"), (Gone.ALL, "· got Owner +1 (removed since)")):
+        first, second = shown(case_card(samples.done(report, roles=roles))).splitlines()[:2]
+        assert "admin" not in first
+        assert second.endswith(says)
 
 
 @pytest.mark.parametrize(("late", "says"), [(90, ", audit log until 08:00 UTC"), (0, "")])

@@ -45,8 +45,6 @@ def test_whoever_approves_reads_what_is_grave_and_which_plan_it_is():
     ):
         assert says in text.replace("`", "")
     assert modal.private_metadata == f"P-7F3K2 {proposal.digest}"
-    asked_in = approve_modal(proposal, code=False, channel="D0ALEX").private_metadata
-    assert asked_in == f"P-7F3K2 {proposal.digest} D0ALEX"
     assert modal.close == "Not yet"
 
 

@@ -97,7 +97,7 @@ def every_modal(texts: tuple[str, ...], each: int = 1) -> list[Modal]:
         contain_modal("C-7F3K2", samples.ADELE, samples.offer(texts, each), titles=samples.TITLES, **by),
         contain_modal("C-7F3K2", samples.ADELE, (), titles=samples.TITLES, **by),
         contain_now_modal("C-7F3K2", samples.ADELE, samples.offer(texts, each), **by),
-        approve_modal(proposal, code=True, channel="D0ALEX"),
+        approve_modal(proposal, code=True),
         deny_modal(proposal),
         strike_modal(proposal),
         enrol_modal("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", f"otpauth://totp/{account}", wrong=texts[0]),
