@@ -19,6 +19,7 @@ from typing import Any, Final
 from zipfile import BadZipFile, ZipFile
 
 from bot.artefacts.handled import Handled
+from bot.artefacts.method import is_of_files
 from bot.artefacts.zips import write_member
 from bot.errors import ArchiveAltered, ArchiveUnreadable
 from commands.plan import plan_facts
@@ -36,6 +37,10 @@ _BODIES = "the text of messages (body, bodyPreview, uniqueBody)"
 _ABOUT = (
     "Each file in sources/ has the request and Microsoft's response: the items of all pages in "
     "one list, with every property as received."
+)
+_ABOUT_FILES = (
+    "sources/files.json names the exported files that the report rests on, with size and SHA-256. Their "
+    "records are not in this archive: keep the files."
 )
 
 
@@ -80,7 +85,7 @@ def evidence_archive(
             "account": report.subject.user_principal_name,
             "checked": report.made_at.astimezone(UTC).isoformat(),
             "ledger": {"size": handled.head.size, "hash": handled.head.hash} if handled.head else None,
-            "about": _ABOUT,
+            "about": _ABOUT_FILES if is_of_files(report) else _ABOUT,
             "left_out": left_out,
             "files": facts,
         }

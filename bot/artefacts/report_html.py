@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from bot.artefacts.chapters import chapters, in_order
 from bot.artefacts.containment import as_of
 from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.method import method
 from bot.artefacts.pages import page
 from bot.artefacts.summary import note_of, notes, summary
 from bot.artefacts.timeline_png import Picture, matters
@@ -62,6 +63,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Pict
         most_reasons=_REASONS,
         counts=_counts(report),
         summary=answers,
+        method=method(report),
         notes=notes(answers, _GROUNDS),
         note_of=lambda one: note_of(one, _GROUNDS),
         story=in_order(report),

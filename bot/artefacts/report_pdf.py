@@ -17,6 +17,7 @@ from bot.artefacts.containment import as_of
 from bot.artefacts.events import ON_A_SCREEN
 from bot.artefacts.grounds import STATES
 from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.method import method
 from bot.artefacts.others import others
 from bot.artefacts.paper import Typesetter
 from bot.artefacts.summary import note_of, notes, summary
@@ -94,6 +95,7 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
             for one in answers
         ],
         "notes": list(numbers),
+        "method": asdict(method(report)),
         "decided": verdict.answer in parts.DECIDED,
         "picture": None
         if report.no_timeline
