@@ -52,6 +52,7 @@ class Painter(Generic[T]):
         self._changed = threading.Condition()
         self._latest: T | None = None
         self._over = False
+        self._begun = False
         self.thread = threading.Thread(target=self._run, name="painter", daemon=True)
 
     def tell(self, progress: T) -> None:
@@ -70,12 +71,9 @@ class Painter(Generic[T]):
     def _run(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._over or self._latest is not None)
-        self._await_something()
-        pause = 0.0
+        self._await_something(self._edits.first)
         while True:
             with self._changed:
-                if self._changed.wait_for(lambda: self._over, timeout=pause):
-                    return
                 self._changed.wait_for(lambda: self._over or self._latest is not None)
                 if self._over or self._latest is None:
                     return
@@ -86,21 +84,33 @@ class Painter(Generic[T]):
                 # A card that cannot be drawn must not end the check; the verdict's card is drawn anew.
                 log.exception("Progress could not be drawn.", action="case.not_drawn")
                 pause = self._edits.apart
+            self._begun = self._begun or self._is_worth(progress)
+            if self._begun or pause > self._edits.apart:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._over, timeout=pause)
+            else:
+                # The card shows nothing of worth yet: what is comes at once.
+                self._await_something(pause)
 
-    def _await_something(self) -> None:
-        """Wait until the newest progress is worth the first edit, or until that is due."""
-        due = time.monotonic() + self._edits.first
-        newest = self._newer(None, min(self._edits.soon, self._edits.first), at_once=False)
-        while newest is not None and time.monotonic() < due and not self._is_worth(newest):
-            newest = self._newer(newest, due - time.monotonic())
+    def _await_something(self, seconds: float) -> None:
+        """Wait until the newest progress is worth an edit, or for so long; at least for `Edits.soon`.
 
-    def _newer(self, seen: T | None, seconds: float, *, at_once: bool = True) -> T | None:
-        """Give what is newer than what was seen, None where nothing came in time or all is over."""
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._over or (at_once and self._latest is not seen), timeout=max(seconds, 0)
-            )
-            return None if self._over or self._latest is seen else self._latest
+        To judge costs whoever collects beside it, so it is done no more often than that.
+        """
+        due = time.monotonic() + seconds
+        seen: T | None = None
+        while (left := due - time.monotonic()) > 0:
+            with self._changed:
+                if self._changed.wait_for(lambda: self._over, timeout=min(self._edits.soon, left)):
+                    return
+                before, left = seen, due - time.monotonic()
+                self._changed.wait_for(
+                    lambda before=before: self._over or self._latest is not before,  # type: ignore[misc]
+                    timeout=max(left, 0),
+                )
+                seen = self._latest
+            if self._over or (seen is not None and seen is not before and self._is_worth(seen)):
+                return
 
     def _is_worth(self, progress: T) -> bool:
         try:

@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,15 +28,15 @@ from bot.cards.painter import Edits, Painter, shows_something
 from bot.failing import refer_run
 from bot.rules import ruleset_of
 from bot.settings import Settings
-from bot.work.database import database
 from bot.work.finishing import Finished, finish
-from bot.work.limiter import SharedLimiter
 from bot.work.line import Line
 from bot.work.looking import Looking, ready
 from bot.work.task import Failed, Found, Task, pack_progress, read_task
 from commands.check import Progress
 from commands.errors import CommandError
 from commands.planning import Guard
+from graph.limits import Shared
+from graph.settings import TenantSettings
 from graph.tenants import Tenants
 
 _PEAK: Final = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
@@ -71,9 +71,7 @@ class Looker:
 
     def __init__(self, given: Given, line: Line) -> None:
         settings = given.settings
-        remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
-        limiter = SharedLimiter(remote) if remote else None
-        tenants = Tenants(settings.tenants, reads_only=True, shared=limiter.of if limiter else None)
+        tenants = Tenants(settings.tenants, reads_only=True, shared=_shared(settings))
         self._atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
         self._looking = Looking(
             tenants,
@@ -91,7 +89,7 @@ class Looker:
 
     def serve(self) -> None:
         """Look at what is asked for, until nobody asks any more."""
-        ready()
+        ready(self._atlas)
         while True:
             head, _ = self._line.receive()
             match head["kind"]:
@@ -163,6 +161,17 @@ class Looker:
     def _tell(self, look: int, progress: Progress) -> float:
         self._line.send({"kind": "progress", "look": look}, pack_progress(progress))
         return self._edits.apart
+
+
+def _shared(settings: Settings) -> Callable[[TenantSettings], Shared] | None:
+    """Give the limits that are kept in PostgreSQL, where there is one."""
+    if settings.engine.startswith("sqlite:"):
+        return None
+    # Imported only here: PostgreSQL's dialect takes a tenth of a second.
+    from bot.work.database import database  # noqa: PLC0415
+    from bot.work.limiter import SharedLimiter  # noqa: PLC0415
+
+    return SharedLimiter(database(settings.engine)).of
 
 
 def most_memory() -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.artefacts import answers
+from bot.work.practice import practice
 from bot.work.task import Failed, Found, Task, attempt
 from commands.check import Progress, judge, look
 from commands.sigma.results import ruled
@@ -17,10 +18,15 @@ from graph.question import Question
 from graph.tenants import Tenants
 
 
-def ready() -> None:
-    """Do now what the first look would wait for otherwise: load libraries and tables."""
+def ready(atlas: Atlas | None = None) -> None:
+    """Do now what the first look would wait for otherwise: load libraries and tables, and judge once.
+
+    Args:
+        atlas: Where addresses are, where Microsoft does not say.
+    """
     auth.ready()
     drift.ready()
+    practice(atlas)
 
 
 class Looking:

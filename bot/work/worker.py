@@ -106,6 +106,7 @@ class Worker:
         self._limiter = SharedLimiter(self._database)
         self._tenants = Tenants(settings.tenants, polls=polls, reads_only=True, shared=self._limiter.of)
         atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
+        self._atlas = atlas
         rules = ruleset_of(settings.rules)
         patience = settings.patience.total_seconds()
         self._looking = Looking(self._tenants, clock, patience, atlas, rules)
@@ -133,7 +134,7 @@ class Worker:
             why = f"The job database cannot be reached ({type(error).__name__})."
         if why:
             raise CannotStart(why)
-        ready()
+        ready(self._atlas)
         self.engine.start(self._define, (), LOOKS)
         log.info("The worker takes checks, hunts and rechecks.", action="worker.started", worker=self.name)
 

@@ -6,6 +6,8 @@ import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from bot.cards.painter import Edits, Painter
 
 HOUR = 3600.0
@@ -47,6 +49,37 @@ def test_what_cannot_be_judged_yet_is_shown_when_the_first_edit_is_due():
     with painting(Edits(first=0.05, apart=HOUR, soon=0), fail) as (painter, painted):
         painter.tell(1)
         assert painted.get(timeout=30) == 1
+
+
+def test_the_first_finding_does_not_wait_for_an_edit_that_showed_nothing():
+    edits = Edits(first=0.02, apart=HOUR, soon=0.01)
+    with painting(edits, lambda progress: progress > 2) as (painter, painted):
+        painter.tell(1)
+        assert painted.get(timeout=30) == 1
+        painter.tell(2)
+        painter.tell(3)
+        assert painted.get(timeout=30) == 3
+        # From then on edits are apart.
+        painter.tell(4)
+        with pytest.raises(queue.Empty):
+            painted.get(timeout=0.2)
+
+
+def test_where_slack_asks_for_a_pause_the_first_finding_waits_too():
+    painted: queue.Queue[int] = queue.Queue()
+
+    def refused(progress: int) -> float:
+        painted.put(progress)
+        return 2 * HOUR
+
+    painter = Painter[int](refused, Edits(first=0.02, apart=HOUR, soon=0.01), lambda progress: progress > 1)
+    painter.thread.start()
+    painter.tell(1)
+    assert painted.get(timeout=30) == 1
+    painter.tell(2)
+    with pytest.raises(queue.Empty):
+        painted.get(timeout=0.2)
+    painter.stop()
 
 
 def test_an_end_paints_no_more():

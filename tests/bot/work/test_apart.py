@@ -24,8 +24,11 @@ from bot.work.apart import Apart
 from bot.work.finishing import Finished, finish
 from bot.work.looker import Given
 from bot.work.looking import Looking, ready
+from bot.work.practice import _evidence as practiced
+from bot.work.practice import practice
 from bot.work.task import Failed, Task
-from commands.check import Progress
+from commands.check import Progress, judge
+from commands.clues import phrases
 from commands.errors import LedgerUnwritable
 from commands.planning import Guard
 from commands.report import VerdictCode
@@ -35,6 +38,7 @@ from graph.evidence import SOURCES
 from graph.question import Window
 from graph.tenants import Tenants
 from sandbox import tenant
+from tests.commands.steps import rich
 from tests.graph.local import connect_to, settings_of
 from tests.graph.test_collect import Memory
 from tests.made import made
@@ -178,3 +182,18 @@ def test_a_process_that_dies_is_an_error_told_and_the_next_check_has_another(pla
         assert other is not process
         other._ours.shutdown(socket.SHUT_RDWR)
         assert other._process.wait() == 0
+
+
+@pytest.mark.parametrize("name", rich.NAMES)
+def test_who_is_ready_has_read_the_words_that_a_judgment_looks_for(name):
+    """So that the first finding of the first check waits for nothing but Microsoft."""
+    practice()
+    before = phrases.group.cache_info().misses
+    judge(rich.named(name).evidence, NOW)
+    assert phrases.group.cache_info().misses == before
+
+
+def test_the_practice_is_judged_without_a_mistake(caplog):
+    assert judge(practiced(), NOW).verdict.reasons
+    practice()
+    assert not caplog.records
