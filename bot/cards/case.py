@@ -35,7 +35,7 @@ from bot.messages.awaited import Awaited
 from bot.messages.case_card import ROLE_STEPS, CaseView, Gone, case_card
 from bot.messages.details import details
 from bot.messages.escape import plain
-from bot.messages.proposal_card import proposal_line
+from bot.messages.proposal_words import proposal_line
 from bot.portals import portals_of
 from bot.slack.channels import cannot_post, demand_unshared
 from bot.slack.client import call

@@ -27,7 +27,8 @@ from bot.errors import BotError, RoomShared, SlackFailed
 from bot.messages import Message, answers
 from bot.messages.case_card import situation
 from bot.messages.ended import ended, event
-from bot.messages.proposal_card import proposal_card, proposal_details
+from bot.messages.proposal_card import proposal_card
+from bot.messages.proposal_details import proposal_details
 from bot.messages.what_now import WhatNow
 from bot.people.persons import People
 from bot.slack.client import call

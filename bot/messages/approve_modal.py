@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.messages import Block, Modal, parts
 from bot.messages.escape import said
 from bot.messages.plans import DIGEST_SHOWN, counting
-from bot.messages.proposal_card import counts
+from bot.messages.proposal_words import counts
 from commands.plan import Change
 from commands.proposals import Proposal
 from commands.propose import is_irreversible

@@ -70,7 +70,7 @@ class CaseView:
         files: The names of the files attached in the thread.
         finished_at: When it ended (aware UTC), None while looking.
         note: One sentence: why it failed, or something that the card must say beside the report.
-        proposals: One line for each proposal, as `proposal_card.proposal_line` writes it: harmless mrkdwn.
+        proposals: One line for each proposal, as `proposal_words.proposal_line` writes it: harmless mrkdwn.
         doors: What was seen when looking again after the account was taken back, one or two sentences, such
             as what `all_closed` says; "" where no one looked again.
         raised: Whether something came back, so that the card says so first.

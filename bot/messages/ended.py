@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.messages import Message, parts
 from bot.messages.escape import said
 from bot.messages.plans import counting
-from bot.messages.proposal_card import proposal_line
+from bot.messages.proposal_words import proposal_line
 from commands.approval import ProposalState
 from commands.proposals import Proposal
 

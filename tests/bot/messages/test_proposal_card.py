@@ -10,12 +10,9 @@ import pytest
 from bot.messages import Message, parts
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.plan_table import before_and_after
-from bot.messages.proposal_card import (
-    is_shortened,
-    proposal_card,
-    proposal_details,
-    proposal_line,
-)
+from bot.messages.proposal_card import proposal_card
+from bot.messages.proposal_details import proposal_details
+from bot.messages.proposal_words import proposal_line
 from commands.approval import ProposalState
 from commands.proposals import SECRET_LIFE, Outcome, Proposal
 from commands.undo import undo_id
@@ -315,13 +312,14 @@ def test_there_is_no_password_to_show_where_none_was_set(outcome):
 def test_a_long_plan_is_shortened_and_the_whole_plan_is_in_the_thread():
     proposal = samples.small(*MANY)
     message = card(proposal)
-    assert is_shortened(proposal, names=samples.TITLES, now=samples.NOW)
     assert "the whole plan is in the thread" in shown(message)
+    assert message.simpler
+    assert message.simpler.simpler
+    assert "Shortened here" in shown(message.simpler.simpler)
     assert buttons(message) == ["approve", "deny", "strike", "withdraw"]
     whole = "\n".join(shown(one) for one in proposal_details(proposal, names=samples.TITLES))
     for number in range(len(MANY)):
         assert f"{number + 1}. Disable the inbox rule number {number}." in whole
-    assert not is_shortened(samples.small(RULE), names=samples.TITLES, now=samples.NOW)
     assert "in the thread" not in shown(card(samples.small(RULE)))
 
 

@@ -22,7 +22,9 @@ from bot.messages.deny_modal import deny_modal
 from bot.messages.enrol_modal import enrol_modal
 from bot.messages.history import history
 from bot.messages.password_modal import password_modal
-from bot.messages.proposal_card import proposal_card, proposal_details, proposal_line
+from bot.messages.proposal_card import proposal_card
+from bot.messages.proposal_details import proposal_details
+from bot.messages.proposal_words import proposal_line
 from bot.messages.propose_modal import dry_run, propose_modal
 from bot.messages.restore_modal import restore_modal
 from bot.messages.strike_modal import strike_modal
