@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from commands.report import Clause, Exposure, Finding, Report
+from commands.report import Clause, Counted, Exposure, Finding, Report
 
 _BLOCKED: Final = "sending_blocked"
 _FEW: Final = 3
-_OUTSIDE: Final = re.compile(r"ExternalRecipientCountToday=(\d+)")
-"""How the reason of a block in Exchange says how many of the day's recipients were outside."""
-
-_COUNTED: Final = re.compile(r"after mail to (\d+) recipients")
-"""How `commands.symptoms.sending_blocked` says what Microsoft counted."""
 
 
 def recipients(exposure: Exposure) -> int:
@@ -73,15 +67,17 @@ def _beside(report: Report) -> str:
 
 
 def _counted_in_words(report: Report) -> str:
-    blocks = [one for one in report.findings if _is_block(one)]
-    outside = max((sum(map(int, _OUTSIDE.findall(one.after))) for one in blocks), default=0)
+    outside = max((one.outside for one in _counts(report)), default=0)
     return f"{counted(report)}{f' ({outside} outside)' if outside else ''}"
 
 
 def counted(report: Report) -> int:
     """Give how many recipients Microsoft counted when it blocked sending; 0 where it told no count."""
-    found = (_COUNTED.search(one.summary) for one in report.findings if _is_block(one))
-    return max((int(one[1]) for one in found if one), default=0)
+    return max((one.recipients for one in _counts(report)), default=0)
+
+
+def _counts(report: Report) -> Iterator[Counted]:
+    return (one.counted for one in report.findings if one.counted is not None)
 
 
 def clauses(report: Report) -> Iterator[Clause]:

@@ -111,6 +111,14 @@ class ListEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many recipients Microsoft's daily counters had, and how many of these were outside."""
+
+    recipients: int
+    outside: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One concrete observation.
 
@@ -131,6 +139,7 @@ class Finding:
         ask: What to ask the user by phone; a good answer makes the finding harmless.
         entries: Of junk email lists, the entries that stand now and that it is about.
         seen_in: What of the account the first of them is about; None where nothing tells.
+        counted: Of a block of sending, the recipients that Microsoft counted; None where it told none.
     """
 
     symptom: str
@@ -149,6 +158,7 @@ class Finding:
     ask: str = ""
     entries: tuple[ListEntry, ...] = ()
     seen_in: Service | None = None
+    counted: Counted | None = None
 
     @property
     def severity(self) -> Severity:

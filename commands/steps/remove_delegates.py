@@ -7,7 +7,7 @@ Source: Exchange PowerShell, "Remove-MailboxPermission", "Remove-RecipientPermis
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from commands.clues.actions import given
@@ -101,13 +101,13 @@ def _finding(planning: PlanningInput, delegate: Delegate) -> Finding | None:
         if any(may_be_same(name, delegate.who) for name in _BETWEEN.split(one.after))
         and all(_may_give(records[name], delegate) for name in one.records if name in records)
     ]
-    telling = (one for one in fitting if _is_of_kind(one, delegate))
+    telling = (one for one in fitting if _is_of_kind(one, delegate, records))
     return standing or next(telling, None) or next(iter(fitting), None)
 
 
 def _may_give(record: AuditRecord, delegate: Delegate) -> bool:
     """Whether a record can be about this very right: its holder may have had others for long."""
-    kind = next((kind for word, kind in _OPERATIONS.items() if word in record.operation.casefold()), None)
+    kind = _kind_of(record)
     if kind is not None and kind is not delegate.kind:
         return False
     folder = given(record).get("identity", "").rpartition(":")[2]
@@ -116,16 +116,20 @@ def _may_give(record: AuditRecord, delegate: Delegate) -> bool:
     return folder.casefold() == delegate.folder.casefold()
 
 
-def _is_of_kind(finding: Finding, delegate: Delegate) -> bool:
-    """Whether a finding's words are about this kind of right; its holder may have been given several."""
-    match delegate.kind:
-        case DelegateKind.SEND_ON_BEHALF:
-            words: tuple[str, ...] = ("on behalf",)
-        case DelegateKind.FOLDER:
-            words = ("on a folder",)
-        case _:
-            words = delegate.rights
-    return any(word.casefold() in finding.summary.casefold() for word in words)
+def _kind_of(record: AuditRecord) -> DelegateKind | None:
+    return next((kind for word, kind in _OPERATIONS.items() if word in record.operation.casefold()), None)
+
+
+def _is_of_kind(finding: Finding, delegate: Delegate, records: Mapping[str, AuditRecord]) -> bool:
+    """Whether a finding's records gave this kind of right; its holder may have been given several."""
+    shown = [records[name] for name in finding.records if name in records]
+    held = {right.casefold() for right in delegate.rights}
+    for record in shown:
+        if _kind_of(record) is delegate.kind:
+            rights = {one.strip() for one in given(record).get("accessrights", "").casefold().split(",")}
+            if delegate.kind in (DelegateKind.SEND_ON_BEHALF, DelegateKind.FOLDER) or rights & held:
+                return True
+    return False
 
 
 def _change(planning: PlanningInput, delegate: Delegate) -> Change:

@@ -18,7 +18,7 @@ from commands.clues.records import (
     one_line,
     whence,
 )
-from commands.report import Finding, weighed
+from commands.report import Counted, Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
 from graph.resources.mailbox import BlockedSender
@@ -44,7 +44,7 @@ SIGNS = (BLOCKED, WAS_BLOCKED, RESTRICTED_ALERT, PATTERN_ALERT, BOUNCED)
 
 _ID: Final = "sending_blocked"
 _BOUNCE: Final = re.compile(r"(?<![\d.])5\.1\.8(?![\d.])")
-_COUNT: Final = re.compile(r"(?:External|Internal)RecipientCount\w*=(\d+)", re.IGNORECASE)
+_COUNT: Final = re.compile(r"(External|Internal)RecipientCount\w*=(\d+)", re.IGNORECASE)
 
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -88,7 +88,9 @@ def _is_bounce(sender: str) -> bool:
 
 
 def _blocked(blocked: BlockedSender) -> Finding:
-    counts = sum(int(number) for number in _COUNT.findall(blocked.reason))
+    told = [(place.casefold(), int(number)) for place, number in _COUNT.findall(blocked.reason)]
+    counts = sum(number for _, number in told)
+    outside = sum(number for place, number in told if place == "external")
     reach = f", after mail to {counts} recipients" if counts else ""
     term = " for a time" if blocked.temporary_block else ""
     return Finding(
@@ -97,5 +99,6 @@ def _blocked(blocked: BlockedSender) -> Finding:
         summary=f"Microsoft blocked {named(blocked.sender_address)} from sending{term}{reach}",
         at=blocked.created_datetime,
         after=one_line(blocked.reason, 200),
+        counted=Counted(counts, outside) if counts else None,
         records=(f"blocked sender {blocked.sender_address}",),
     )
