@@ -26,12 +26,16 @@ def started(case: Case, link: str, *, awaited: Awaited | None = None) -> Message
     return _say(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
 
 
-def hunting(name: str, link: str, *, awaited: Awaited | None) -> Message:
-    """Say where the card of a hunt is, and what it waits for, if for anything."""
-    where = parts.link(link, "see its card")
-    if awaited is not None:
-        return _say(f"{waits(awaited, 'The hunt')} Hunt {name}: {where}")
-    return _say(f"Searching the whole tenant. Hunt {name}: {where}")
+def hunting(name: str, link: str, *, awaited: Awaited | None, left_out: int = 0) -> Message:
+    """Say where the card of a hunt is, what it waits for, if for anything, and how much it leaves out."""
+    begins = waits(awaited, "The hunt") if awaited is not None else "Searching the whole tenant."
+    text = f"{begins} Hunt {name}: {parts.link(link, 'see its card')}"
+    if left_out:
+        things = parts.counted(left_out, "further trace")
+        text += (
+            f"\nThe case shows {things} of the attacker, too many for one hunt: pivot by those one by one."
+        )
+    return _say(text)
 
 
 def hunt_stopped(name: str) -> Message:

@@ -29,10 +29,11 @@ class MayHunt:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A hunt that began, and what it waits for, as `Jobs.waits_for` says it."""
+    """A hunt that began, what it waits for, as `Jobs.waits_for` says it, and how much it leaves out."""
 
     hunt: Hunt
     awaited: Awaited | None
+    left_out: int = 0
 
 
 def tenant_named(name: str, asked: Asked, tools: Tools) -> str:
@@ -55,7 +56,14 @@ def tenant_named(name: str, asked: Asked, tools: Tools) -> str:
 
 
 def begin(
-    kind: str, terms: Sequence[Term], span: Window, may: MayHunt, *, asked: Asked, tools: Tools
+    kind: str,
+    terms: Sequence[Term],
+    span: Window,
+    may: MayHunt,
+    *,
+    asked: Asked,
+    tools: Tools,
+    left_out: int = 0,
 ) -> Begun:
     """Note the hunt, post its card, and put the work into the queue.
 
@@ -79,14 +87,16 @@ def begin(
             writing.append(e.HuntShown(name), "bot", may.case_id)
         raise
     tools.jobs.enqueue_hunt(name)
-    return Begun(posted, tools.jobs.waits_for())
+    return Begun(posted, tools.jobs.waits_for(), left_out)
 
 
 def shown(done: Begun, tools: Tools) -> Answer:
     """Say where the card is."""
     link = tools.cards.permalink(done.hunt.channel, done.hunt.card)
     return Answer(
-        e.Answered(), done.hunt.case_id, (answers.hunting(done.hunt.id, link, awaited=done.awaited),)
+        e.Answered(),
+        done.hunt.case_id,
+        (answers.hunting(done.hunt.id, link, awaited=done.awaited, left_out=done.left_out),),
     )
 
 

@@ -86,7 +86,8 @@ def do(wish: Pivot, may: MayHunt, asked: Asked, tools: Tools) -> Begun:
                 f"The check of case {wish.case_id} shows no address, session or application of an attacker."
             )
     span = spelling.window(wish.when, tools.clock(), tools.usual)
-    return begin(NAME, terms[:MOST_TERMS], span, may, asked=asked, tools=tools)
+    left_out = max(0, len(terms) - MOST_TERMS)
+    return begin(NAME, terms[:MOST_TERMS], span, may, asked=asked, tools=tools, left_out=left_out)
 
 
 def shows(done: Begun, tools: Tools) -> Answer:
