@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.signals import told_to_stop
 from bot.wiring import create_app
 from bot.work.engine import VERSION
+from bot.work.looking import collect_seldom
 from bot.work.worker import Worker
 from commands.errors import LedgerError
 
@@ -73,6 +74,7 @@ def work(settings: Settings, version: str = VERSION, make: Callable[[Settings], 
         make: Wires the worker; None for the usual one.
     """
     logs.configure(settings.log)
+    collect_seldom()
     if settings.slack is not None or any(tenant.remediate for tenant in settings.tenants):
         log.warning(
             "A worker needs no [slack] and no [tenants.remediate]: leave these secrets off this machine.",

@@ -30,7 +30,7 @@ from bot.rules import ruleset_of
 from bot.settings import Settings
 from bot.work.finishing import Finished, finish
 from bot.work.line import Line
-from bot.work.looking import Looking, ready
+from bot.work.looking import Looking, collect_seldom, ready
 from bot.work.task import Failed, Found, Task, pack_progress, read_task
 from commands.check import Progress
 from commands.errors import CommandError
@@ -213,7 +213,9 @@ def main() -> None:
     try:
         given: Given = connection.recv()
         logs.configure(given.settings.log)
-        Looker(given, Line(connection)).serve()
+        looker = Looker(given, Line(connection))
+        collect_seldom()
+        looker.serve()
     except (EOFError, OSError):
         # The bot is gone, and whatever was under way goes on at its next start.
         os._exit(0)

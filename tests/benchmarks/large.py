@@ -23,6 +23,7 @@ from bot.artefacts.answers import Answers
 from bot.settings import LogSettings
 from bot.work.apart import sparing
 from bot.work.finishing import Finished, finish
+from bot.work.looking import collect_seldom
 from bot.work.task import Found
 from commands.check import judge, look
 from commands.planning import Guard
@@ -54,6 +55,7 @@ def check(told: Mapping[str, Any]) -> dict[str, Any]:
     """Check the mailbox as the bot does; how long, how much memory by stage, and what came of it."""
     now = datetime.now(UTC)
     stages: dict[str, tuple[float, float, float]] = {}
+    collect_seldom()
     start, busy = perf_counter(), process_time()
 
     def stage(name: str) -> None:

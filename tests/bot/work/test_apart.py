@@ -89,6 +89,15 @@ def test_who_is_ready_has_read_the_contract(played):
     assert contract.endpoints.cache_info().currsize == shapes.own_words.cache_info().currsize == 1
 
 
+def test_a_process_that_looks_seldom_looks_for_cycles_and_never_among_what_it_imported():
+    says = (
+        "import gc; from bot.work.looking import SELDOM, collect_seldom; collect_seldom();"
+        " print(gc.get_threshold() == SELDOM, gc.get_freeze_count() > 10_000, gc.isenabled())"
+    )
+    found = subprocess.run([sys.executable, "-c", says], check=True, capture_output=True, text=True)
+    assert found.stdout.split() == ["True"] * 3
+
+
 def test_the_memory_of_whoever_started_it_is_not_that_of_the_process():
     ballast = bytearray(os.urandom(1 << 20) * 200)
     says = "from bot.work.looker import most_memory; print(most_memory())"
