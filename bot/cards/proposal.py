@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -358,7 +358,7 @@ class ProposalCards:
         copies = self._proposals.copies(proposal.id)
         try:
             if copies and (client is self._client or proposal.id not in self._readers):
-                self._readers[proposal.id] = self._readers_of(proposal)
+                self._readers[proposal.id] = self._readers_of(proposal, copies)
         except BotError as error:
             log.info("The copies wait.", action="slack.later", proposal=proposal.id, error=str(error))
             return 0
@@ -394,21 +394,27 @@ class ProposalCards:
             self._proposals.copy_closed(proposal.id, channel)
             log.info("A copy of a card was closed.", action="proposal.copy_closed", proposal=proposal.id)
 
-    def _readers_of(self, proposal: Proposal) -> dict[str, bool]:
-        """Give the direct messages with each approver, and whether this one may vote; looked up anew.
+    def _readers_of(self, proposal: Proposal, copies: Sequence[tuple[str, str]]) -> dict[str, bool]:
+        """Give the direct messages with each approver who has a copy, and whether this one may vote.
+
+        They are looked up anew, and nobody else is: Slack allows a hundred such calls a minute.
 
         Raises:
             SlackFailed: Slack did not answer, so nobody knows.
         """
+        held = {channel for channel, _ in copies}
         readers: dict[str, bool] = {}
         for user in self._people.approvers(proposal.plan.tenant):
-            voter = self._people.voter(user, tenant=proposal.plan.tenant, live=False)
             try:
-                readers[self._room_of(user)] = not voter.barred
+                room = self._room_of(user)
             except SlackFailed as error:
                 if error.passing:
                     raise
                 log.info("An approver takes no messages.", action="approver.no_room", error=str(error))
+                continue
+            if room in held:
+                voter = self._people.voter(user, tenant=proposal.plan.tenant, live=False)
+                readers[room] = not voter.barred
         return readers
 
     def _room_of(self, user: str) -> str:
@@ -430,7 +436,7 @@ class ProposalCards:
         message = self._card(proposal, self._clock())
         copies = self._proposals.copies(proposal.id)
         if copies:
-            self._readers[proposal.id] = self._cards.persist(partial(self._readers_of, proposal))
+            self._readers[proposal.id] = self._cards.persist(partial(self._readers_of, proposal, copies))
         for copy in copies:
             edit = partial(self._edit_copy, self._client, proposal, copy, message, ends=True)
             try:

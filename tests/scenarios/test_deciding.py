@@ -22,7 +22,7 @@ from sandbox.scenarios import people
 from sandbox.workspace import api_error
 from sandbox.workspace.faults import Fault
 from tests.approving import approve, opened
-from tests.scenarios.deciding import Table, at_once, blocking, laid
+from tests.scenarios.deciding import TEAM, Table, at_once, blocking, laid
 from tests.scenarios.test_durability import lose_the_engines_tables
 
 ALEX = Voter("U0ALEXWILB", frozenset({people.ALEX.upn}), object_id=people.ALEX.id)
@@ -61,6 +61,17 @@ def test_the_proposer_alone_cannot_have_a_plan_for_two_people_carried_out(story)
     story.approve("approver", proposal)
     story.ends(proposal, ProposalState.DONE)
     assert len(story.writes(proposal)) == 2
+
+
+def test_slack_is_not_asked_again_about_approvers_who_have_no_copy(story):
+    story.wait(story.bot.desk.has_named_everybody, "the end of the start")
+    proposal = story.simple()
+    calls = len(story.slack.calls)
+    story.approve("approver", proposal)
+    story.ends(proposal, ProposalState.DONE)
+    asked = {call.arguments["user"] for call in story.slack.calls[calls:] if call.method == "users.info"}
+    assert {story.slack.people[person].id for person in TEAM} <= asked
+    assert asked.isdisjoint(("U0GUESTPAT", "U0EXTERNJO", "U0FORMERJO", "U0OTHERBOT"))
 
 
 def test_whoever_holds_a_second_slack_account_with_the_same_address_is_still_one_person(story):
