@@ -66,6 +66,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     portions: dict[str, list[int]] = {}
     for place, item in enumerate(session.items):
         portions.setdefault(portion_of(item.nodeid), []).append(place)
+    if any(path.startswith(_BY_TEST) for path in portions):
+        # It imports the engine, which tests of other parts do without.
+        from tests import made  # noqa: PLC0415
+
+        made.prepare()
+        gc.freeze()
     Forks(session, list(portions.values())).run(most)
     return True
 

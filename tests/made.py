@@ -6,12 +6,15 @@ import gc
 import pickle
 from datetime import UTC, datetime
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
 from dbos import DBOS
 
+from bot.slack.client import trust
 from sandbox.scenarios import load
 from sandbox.scenarios.state import Json, TenantState
 
@@ -52,6 +55,23 @@ def _empty_engine() -> bytes:
         file = Path(folder) / "jobs.db"
         DBOS.migrate(f"sqlite:///{file}")
         return file.read_bytes()
+
+
+def prepare() -> None:
+    """Make what most stories begin with, so that processes that are forked from this one need not."""
+    for scenario in ("clean", "mailbox-takeover"):
+        made(scenario)
+    _empty_engine()
+    trust()
+    for late in (
+        "numpy",
+        "PIL.PngImagePlugin",
+        "typst",
+        "uvicorn.protocols.http.h11_impl",
+        "websockets.server",
+    ):
+        if find_spec(late.partition(".")[0]):
+            import_module(late)
 
 
 def engine_in(folder: Path) -> str:

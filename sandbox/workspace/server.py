@@ -275,6 +275,7 @@ class Server:
             log_config=None,
             log_level="warning",
             access_log=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=2,
             loop="asyncio",
             backlog=1024,
