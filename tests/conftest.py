@@ -68,9 +68,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         portions.setdefault(portion_of(item.nodeid), []).append(place)
     if any(path.startswith(_BY_TEST) for path in portions):
         # It imports the engine, which tests of other parts do without.
-        from tests import made  # noqa: PLC0415
+        from tests import made, nursery  # noqa: PLC0415
 
         made.prepare()
+        nursery.share()
         gc.freeze()
     Forks(session, list(portions.values())).run(most)
     return True

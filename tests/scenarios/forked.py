@@ -1,13 +1,10 @@
 """Bots that are processes of their own, each forked from one that has imported everything already.
 
-Importing costs more than a second of a processor, and a story that kills a bot starts two. What is killed is
-a process all the same, with files, connections and threads of its own. `test_durability.py` also starts the
-command as people do, and sees how it ends.
+`test_durability.py` also starts the command as people do, and sees how it ends.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
@@ -15,8 +12,7 @@ from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-_NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload([__name__, "bot.cli.command", "bot.process", "bot.artefacts.paper"])
+from tests.nursery import NURSERY
 
 
 def _run(folder: Path, environment: dict[str, str], verb: str, version: str) -> None:
@@ -51,7 +47,7 @@ def running_bot(
         verb: the verb of the command that it is.
         version: of the work of a worker, where it is another one.
     """
-    process = _NURSERY.Process(target=_run, args=(folder, environment, verb, version))
+    process = NURSERY.Process(target=_run, args=(folder, environment, verb, version))
     process.start()
     try:
         yield process

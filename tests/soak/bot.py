@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import multiprocessing
 import os
 import resource
 import struct
@@ -13,11 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings
-
-_NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload(
-    [__name__, "bot.wiring", "bot.process", "bot.artefacts.paper", "tests.scenarios.conftest"]
-)
+from tests.nursery import NURSERY
 
 FULL = 4096
 """Bytes after which no file of the process may grow while its disk is full."""
@@ -106,7 +101,7 @@ class Process:
         """Start it; whatever was there before has ended."""
         self.kill()
         given = (self._settings, self._folder, self._clock.file)
-        self._running = _NURSERY.Process(target=_be, args=given, kwargs={"works": self._works})
+        self._running = NURSERY.Process(target=_be, args=given, kwargs={"works": self._works})
         self._running.start()
         self.starts += 1
 

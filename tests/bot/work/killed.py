@@ -8,7 +8,6 @@ again after a kill is the engine, which other stories kill; here the parts that 
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -19,9 +18,7 @@ from typing import Any
 from bot import log
 from bot.settings import Settings
 from commands.ledger import Writing
-
-_NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload([__name__, "bot.wiring", "bot.artefacts.paper", "tests.scenarios.conftest"])
+from tests.nursery import NURSERY
 
 
 class Killer:
@@ -87,7 +84,7 @@ def is_killed(settings: Settings, kind: str, name: str, point: int) -> bool:
         name: Which.
         point: Where it is killed; 0 for nowhere.
     """
-    process = _NURSERY.Process(target=_be, args=(settings, kind, name, point))
+    process = NURSERY.Process(target=_be, args=(settings, kind, name, point))
     process.start()
     process.join()
     status = process.exitcode

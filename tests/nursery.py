@@ -1,0 +1,35 @@
+"""A process that has imported everything, from which the bots of stories are forked.
+
+Importing costs more than a second of a processor, and a story that kills a bot starts two. What is killed is
+a process all the same, with files, connections and threads of its own.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing import forkserver
+from typing import Final
+
+NURSERY: Final = multiprocessing.get_context("forkserver")
+NURSERY.set_forkserver_preload(
+    [
+        "bot.artefacts.paper",
+        "bot.cli.command",
+        "bot.process",
+        "bot.wiring",
+        "tests.bot.work.killed",
+        "tests.scenarios.conftest",
+        "tests.scenarios.forked",
+        "tests.soak.bot",
+    ]
+)
+
+
+def share() -> None:
+    """Start it for this process and for all that are forked from it, each of which would start its own.
+
+    They must not ask whether it still runs: only whoever started a process may. It ends after all of them.
+    """
+    server = forkserver._forkserver
+    server.ensure_running()
+    server.ensure_running = lambda: None  # type: ignore[method-assign]  # the library has no words for it
