@@ -93,9 +93,12 @@ class Cluster:
 
 
 def soon(is_so: Callable[[], object]) -> None:
-    """Wait until something is so: the server ends a session a moment after its client did."""
+    """Wait until something is so: the server ends a session a moment after its client did.
+
+    Many ask in a session of its own, for which the server starts a process.
+    """
     while not is_so():
-        time.sleep(0.01)
+        time.sleep(0.05)
 
 
 def _unprivileged(*command: str | Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.test_durability import audit_searches
 from tests.scenarios.test_hunts import DIEGO, ended, looked_at_a_search, others_too
-from tests.scenarios.test_workers import SEARCH, keeping, looks, worker
+from tests.scenarios.test_workers import ROUND, SEARCH, keeping, looks, worker
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,7 @@ def rounds(story: Stage, is_so: Callable[[], object], what: str) -> None:
     """Let rounds pass, and Microsoft's searches end, until something is so."""
 
     def seen() -> object:
+        time.sleep(ROUND)
         story.microsoft.let_pass(timedelta(seconds=SEARCH))
         story.bot.jobs.reconcile(timedelta(0))
         return is_so()

@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -30,6 +31,9 @@ from tests.scenarios.test_durability import audit_searches, variables
 
 SEARCH = 3600
 """Seconds that Microsoft searches the audit log: longer than any machine needs; the test lets them pass."""
+
+ROUND = 0.3
+"""Seconds before each round: without them whatever changes in Slack would begin another one."""
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +255,7 @@ def rounds(story: Stage, ends: int) -> None:
     """Let rounds take up what is open, and Microsoft's searches end, until so many checks have ended."""
 
     def ended() -> bool:
+        time.sleep(ROUND)
         story.microsoft.let_pass(timedelta(seconds=SEARCH))
         story.bot.jobs.reconcile(timedelta(0))
         return story.kinds().count("case_shown") == ends
