@@ -6,8 +6,8 @@ RUN := $(VENV)/bin/python
 # What the product needs is installed, and then what developing it needs as well.
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
-# Half of the tests wait for a server, so more workers than processors are well placed.
-WORKERS ?= 6
+# Most stories wait for a server more than half of their time, so many more workers than processors are well placed.
+WORKERS ?= 10
 
 # Where it is set, every worker and every bot that a test starts would compile all the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
