@@ -364,8 +364,8 @@ def _reach(report: Report) -> str:
     if reached is None:
         return ""
     at = reached.astimezone(UTC)
-    day = "" if at.date() == report.window.end.astimezone(UTC).date() else f"{at:%Y-%m-%d} "
-    return f", audit log until {day}{at:%H:%M} UTC"
+    day = "" if at.date() == report.window.end.astimezone(UTC).date() else f"{at:%d %b} "
+    return f", audit log until {day}{at:%H:%M}"
 
 
 def _title(view: CaseView) -> str:

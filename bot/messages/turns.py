@@ -20,10 +20,11 @@ TITLES: Final = {
 
 
 def in_short(tasks: Iterable[Numbered]) -> str:
-    """Count the tasks of each group: ``2 recover money, 3 keep the attacker out, 10 can wait``."""
-    counts = [(turn, len(some)) for turn, some in in_turn(tasks).items()]
-    return ", ".join(f"{count} {_lower(turn)}" for turn, count in counts)
-
-
-def _lower(turn: Turn) -> str:
-    return "can wait" if turn is Turn.LATER else f"{TITLES[turn][:1].lower()}{TITLES[turn][1:]}"
+    """Count tasks within a phone's line: ``2 recover money, 8 more, 10 can wait``."""
+    counts = {turn: len(some) for turn, some in in_turn(tasks).items()}
+    later = counts.pop(Turn.LATER, 0)
+    first = next(iter(counts), None)
+    said = [f"{counts.pop(first)} {TITLES[first][:1].lower()}{TITLES[first][1:]}"] if first else []
+    said += [f"{more} more"] if (more := sum(counts.values())) else []
+    said += [f"{later} can wait"] if later else []
+    return ", ".join(said)

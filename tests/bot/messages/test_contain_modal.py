@@ -162,6 +162,9 @@ def test_manual_tasks_that_can_wait_are_counted_as_on_the_card_and_in_the_report
     later, now = samples.task(0), replace(samples.task(1), step="multi_factor")
     (box,) = boxes(window((later, now)))["Manual tasks"]
     assert box["description"]["text"] == "1 keep the attacker out, 1 can wait"
+    warn = [replace(samples.task(2), step="warn_recipients"), replace(samples.task(3), step="other_services")]
+    (box,) = boxes(window((later, now, *warn)))["Manual tasks"]
+    assert box["description"]["text"] == "1 keep the attacker out, 2 more, 1 can wait"
 
 
 @pytest.mark.parametrize("places", [(0,), (3, 4, 5, 9), tuple(range(0, 90, 2)), (7, 8)])
