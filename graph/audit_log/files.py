@@ -137,6 +137,18 @@ _TELLING: Final = frozenset(
 """Names of which a record has one, in whatever form: without any, it need not be asked what it is."""
 
 
+_READ: Final = frozenset(
+    {"operation", "auditdata", "riskeventtype", "activitydisplayname", "initiatedby", "category", "type",
+     "createddatetime", "senderaddress", "listedfor"}
+)  # fmt: skip
+"""Names of which each reader of `_FORMS` asks for one."""
+
+
+@lru_cache(maxsize=1024)
+def _may_be_read(keys: tuple[str, ...]) -> bool:
+    return not _READ.isdisjoint(map(plain_name, keys))
+
+
 @lru_cache(maxsize=1024)
 def _may_be_one(keys: tuple[str, ...]) -> bool:
     # Most objects in lines of other products are not: to ask every reader took four times as long.
@@ -150,11 +162,22 @@ def entry_of(raw: Mapping[str, Any]) -> Entry:
     Raises:
         UnreadableRecord: when no form is recognised, or the form's reader cannot read it.
     """
-    raw = opened(raw)
+    return entry_of_opened(opened(raw))
+
+
+def entry_of_opened(raw: Mapping[str, Any]) -> Entry:
+    """Bring a record that was taken out of its frames into its normal form.
+
+    Raises:
+        UnreadableRecord: as `entry_of` does.
+    """
+    keys = tuple(raw)
+    if not _may_be_read(keys):
+        raise UnknownForm(_unlike(keys))
     for is_one, parse in _FORMS:
         if is_one(raw):
             return parse(raw)
-    raise UnknownForm(_unlike(tuple(raw)))
+    raise UnknownForm(_unlike(keys))
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -101,7 +101,17 @@ def as_list(value: object) -> list[Any]:
 
 def plain_name(key: str) -> str:
     """Lower a field's name, with single blanks, without the zone that Log Analytics notes behind it."""
+    return _plain_name(key) if len(key) <= _REMEMBERED else _made_plain(key)
+
+
+def _made_plain(key: str) -> str:
     return " ".join(key.partition(" [")[0].lower().split())
+
+
+_REMEMBERED: Final = 64
+"""Characters of a name up to which what becomes of it is remembered: a file may name anything."""
+
+_plain_name: Final = lru_cache(maxsize=4096)(_made_plain)  # the same few names come in every line
 
 
 def lowered(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -278,7 +278,7 @@ class _Scanner:
         """Read a record closely; say why it is none."""
         try:
             raw = files.opened(raw)
-            found = files.entry_of(raw)
+            found = files.entry_of_opened(raw)
         except UnreadableRecord as wrong:
             return wrong
         self.tally.records += 1

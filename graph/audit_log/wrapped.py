@@ -92,27 +92,26 @@ class _Search:
         kept = [one for one in self._held if one[3] or one[2] not in named]
         return Inside(
             records=[record for record, *_ in kept],
-            places=list(_places([way for _, way, *_ in kept])),
+            places=list(_places([tuple(map(_step, way)) for _, way, *_ in kept])),
             unread=self._unread,
             ended=self._since > LOOKED_AT,
         )
 
-    def below(self, value: object, way: tuple[str, ...], depth: int) -> bool:
+    def below(self, value: Any, way: tuple[str, ...], depth: int) -> bool:
         """Look at what a value holds; say whether there is a record in it."""
         if depth >= DEEPEST:
             return False
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             return self._listed(_objects_in(value), way, depth)
-        if isinstance(value, list):
+        if kind is list:
             return self._listed(value, way, depth)
-        if not isinstance(value, Mapping):
+        if kind is not dict and not isinstance(value, Mapping):
             return False
         if (rows := _rows_in(value)) is not None:
             return self._listed(rows, way, depth)
         holds = [
-            self._at(one, (*way, _step(str(name))), depth + 1)[0]
-            for name, one in value.items()
-            if _may_hold(one)
+            self._at(one, (*way, str(name)), depth + 1)[0] for name, one in value.items() if _may_hold(one)
         ]
         return any(holds)
 
@@ -129,7 +128,7 @@ class _Search:
         if self._since > LOOKED_AT:
             return False, ""
         why = ""
-        if isinstance(value, Mapping):
+        if type(value) is dict:
             try:
                 key, what, has_id = self._read(value)
             except UnknownForm as wrong:
@@ -148,6 +147,8 @@ class _Search:
 
 def _rows_in(value: Mapping[str, Any]) -> list[Any] | None:
     """Give the rows of a query's table, by the names of its columns; None where it is none."""
+    if list not in map(type, value.values()):
+        return None
     low = {plain_name(str(name)): one for name, one in value.items() if isinstance(one, list)}
     columns = low.get("columns") or low.get("fields")
     if columns is None or "rows" not in low:
@@ -155,10 +156,12 @@ def _rows_in(value: Mapping[str, Any]) -> list[Any] | None:
     return list(records_in({"tables": [{"columns": columns, "rows": low["rows"]}]}))
 
 
-def _may_hold(value: object) -> bool:
-    if isinstance(value, str):
-        return len(value) >= _SHORTEST
-    return isinstance(value, Mapping | list) and bool(value)
+def _may_hold(value: Any) -> bool:
+    kind = type(value)
+    if kind is str:
+        return len(value) >= _SHORTEST  # by its type, which is quicker told
+    # What JSON gives are these and no others.
+    return (kind is dict or kind is list) and bool(value)
 
 
 def _objects_in(text: str) -> list[Any]:

@@ -138,3 +138,32 @@ def test_of_an_account_that_sent_nothing_nobody_looks_for_when_its_mail_left(tmp
     # What each source lacks is said to some thirty symptoms; put together once for what they need and lack.
     assert some["_lacking"] < len(SYMPTOMS)
     assert some["_states"] == 3
+
+
+JUNK_CALLS = 300
+"""Calls that one line of another product may take: some 220 as they are, 520 before names were remembered."""
+
+
+def junk(number: int) -> dict[str, Any]:
+    """A line as other products write them beside the records: nested, and nothing of it is a record."""
+    shared = {"timestamp": "2026-08-01T10:00:00Z", "host": f"fw{number % 9}", "severity": "info"}
+    address = {"ip": f"10.0.0.{number % 250}", "port": number, "geo": {"country": "US"}}
+    return (
+        {**shared, "event": {"id": number, "rule": {"name": "r", "uuid": "0" * 32}}, "source": address},
+        {
+            **shared,
+            "message": "%ASA-6-302013: Built outbound TCP connection for outside " + "x" * 40,
+            "tags": ["a"],
+        },
+        {**shared, "process": {"command_line": 'cmd /c echo {"a": 1} ' + "x" * 90, "parent": {"pid": 1}}},
+        {**shared, "k8s": {"pod": {"labels": {f"l{number % 30}": "y"}}, "containers": [{"name": "c"}]}},
+    )[number % 4]
+
+
+def test_a_line_of_another_product_costs_little(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    counts = []
+    for many in (200, 200, 400):
+        path.write_text("\n".join(json.dumps(junk(number)) for number in range(many)))
+        counts.append(calls_of(lambda: analyze([path], user=None, now=NOW, processes=1)))
+    assert (counts[2] - counts[1]) / 200 <= JUNK_CALLS
