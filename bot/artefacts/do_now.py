@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.artefacts.containment import as_of, items, left_open, stopped, unchecked
-from bot.artefacts.grounds import NAMED, Grounds, Statement, named
+from bot.artefacts.exposed import in_chats
+from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
 from bot.artefacts.handled import Handled
+from bot.artefacts.survives import survives
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.turns import TITLES
@@ -32,6 +34,9 @@ CLOCK: Final = timedelta(hours=72)
 
 _RESETS: Final = "password_reset_mail_of_several_services"
 
+_LEFT: Final = 8
+"""How many things that were set up a sentence names."""
+
 _TASKS: Final = 8
 """How many tasks a sentence names."""
 
@@ -40,13 +45,14 @@ def do_now(report: Report, handled: Handled, grounds: Grounds) -> Iterator[State
     """Say what to do, the most urgent first."""
     waiting = tuple(_waiting(report, handled))
     yield from map(_to_decide, waiting)
-    yield from _to_contain(report, handled, contains=any(one.kind != "restore" for one in waiting))
+    yield from _to_contain(report, handled, grounds, contains=any(one.kind != "restore" for one in waiting))
     tasks = Tasks(handled.tasks)
     yield from _to_recover(report, tasks, grounds)
     yield from _tasks(Turn.OUT, tasks, report.subject)
     yield from _to_check(report, handled, tasks, grounds)
     yield from _to_secure(report, tasks)
     yield from _to_warn(report, tasks)
+    yield from _to_warn_in_chats(report, grounds)
     yield from _tasks(Turn.AFTERWARDS, tasks, report.subject)
     yield _clock(report, handled)
     if tasks.later:
@@ -106,13 +112,19 @@ def _to_decide(one: Proposal) -> Statement:
     )
 
 
-def _to_contain(report: Report, handled: Handled, *, contains: bool) -> Iterator[Statement]:
+def _to_contain(report: Report, handled: Handled, grounds: Grounds, *, contains: bool) -> Iterator[Statement]:
     """What nobody has proposed yet, or what a plan did not close."""
     if not stopped(handled).at:
         if not contains:
             yield Statement(
                 "Contain the account: block sign-in, revoke sessions, reset the password.",
                 ("ledger",) if handled.case_id else ("no case",),
+            )
+        if not handled.case_id and (left := tuple(survives(report))):
+            told = named([f"{verb} ({one.says})" for verb, one in left], _LEFT, "item")
+            yield Statement(
+                f"Then close what blocking, revoking and resetting leave open: {told}.",
+                grounds.of([one for _, one in left]),
             )
         return
     # What a manual task closes stands among the tasks.
@@ -217,6 +229,16 @@ def _to_warn(report: Report, tasks: Tasks) -> Iterator[Statement]:
             "admin center, then warn them"
         )
     yield Statement(f"{says}.{done}", ("ledger: manual tasks",) if task else ("plan of the check",))
+
+
+def _to_warn_in_chats(report: Report, grounds: Grounds) -> Iterator[Statement]:
+    """Whoever is in the chats that the attacker wrote to, whom no mail warns."""
+    if chats := in_chats(report):
+        yield Statement(
+            "Warn whoever is in the Teams chats that the attacker wrote to, and delete the messages "
+            f"({listed(chats, 'finding')}).",
+            grounds.of(chats),
+        )
 
 
 def in_short(report: Report, handled: Handled, statements: Sequence[Statement]) -> str:

@@ -18,7 +18,10 @@ from commands.report import Access, Clause, Finding, Impact, MailboxAccess, Repo
 from commands.unattributed import WHO
 
 _LIKELY: Final = "personal data likely"
+_EVERYBODYS: Final = "every mailbox of the organization"
+_ALL_EXPORTED: Final = "everybodys_mail_exported"
 _POSSIBLE: Final = "personal data possible"
+_TEAMS: Final = "teams_messages"
 _DOMAINS: Final = 4
 
 
@@ -41,6 +44,8 @@ class Exposed:
         if seen is None:
             return "not known"
         open_to = (*given_in(self.report), *shared_in(self.report))
+        if self._everybodys():
+            return _EVERYBODYS
         if seen.mailboxes or seen.files or seen.forwards or seen.searches or open_to:
             return _LIKELY
         if self.report.verdict.access in {Access.CERTAIN, Access.LIKELY} or Impact.EXPOSURE in (
@@ -57,6 +62,12 @@ class Exposed:
         if seen is None:
             yield Statement("What was read could not be determined.", self.grounds.coverage())
             return
+        if everybodys := self._everybodys():
+            yield Statement(
+                f"Every mailbox of the organization was within reach: {listed(everybodys, 'export')}. Until "
+                "the scope of the export is known, take everybody’s mail as taken.",
+                self.grounds.of(everybodys),
+            )
         for one in seen.mailboxes:
             yield Statement(_mailbox(one, gaps=bool(seen.unread)), self.grounds.of_records(one.records))
         if asked := self._in_question():
@@ -109,7 +120,7 @@ class Exposed:
                 f"{count} opened or downloaded: {named(seen.files, 5, 'file', further=seen.further_files)}.",
                 self.grounds.of_records(seen.file_records),
             )
-        if seen.searches:
+        if seen.searches and not everybodys:
             yield Statement(
                 f"Mail was searched or exported: {listed(seen.searches, 'search')}. Until the scope of the "
                 "search is known, take every mailbox in the organization as read.",
@@ -120,7 +131,13 @@ class Exposed:
     def _whose(self) -> Statement:
         subject = self.report.subject.mail or self.report.subject.user_principal_name
         answer = self.personal()
-        if answer == _LIKELY:
+        if answer == _EVERYBODYS:
+            says = (
+                "Personal data is likely among it: of everybody who has a mailbox here, and of whoever wrote "
+                "to them or is named in their mail. This is inferred from what was exported; nobody looked "
+                "at it, so whose data it was, and which, people must establish."
+            )
+        elif answer == _LIKELY:
             says = (
                 f"Personal data is likely among it: of {visible(subject)}, and of whoever wrote to it or is "
                 "named in its mail and files. This is inferred from what a mailbox holds; what was opened "
@@ -144,6 +161,14 @@ class Exposed:
             says = "No record shows that anybody else saw data of this account."
         return Statement(says, ("inferred from the sentences above",))
 
+    def _everybodys(self) -> tuple[Clause, ...]:
+        """What took the mail of everybody."""
+        signs = {number: one.sign.id for number, one in numbered(self.report.symptoms)}
+        told = self.report.story.read_or_taken if self.report.story else ()
+        return tuple(
+            one for one in told if any(signs.get(number) == _ALL_EXPORTED for number in one.findings)
+        )
+
     def _in_question(self) -> tuple[Clause, ...]:
         """Mail that was opened where nothing tells by whom."""
         unknown = self.report.story.unknown if self.report.story else ()
@@ -154,8 +179,9 @@ class Exposed:
         seen = self.seen
         if seen is None:
             return "not known"
+        chats = in_chats(self.report)
         return (
-            ("none delivered" if seen.undelivered else "nothing attributed")
+            ("none delivered" if seen.undelivered else "messages in Teams" if chats else "nothing attributed")
             if not seen.sent
             else reach.in_brief(self.report)
             if reach.recipients(seen)
@@ -209,8 +235,16 @@ class Exposed:
             )
         elif not seen.undelivered:
             yield Statement(
-                "No sent message is attributed to the attacker.",
+                "No sent mail is attributed to the attacker."
+                if in_chats(self.report)
+                else "No sent message is attributed to the attacker.",
                 self.grounds.coverage("message_trace", "audit_log"),
+            )
+        if chats := in_chats(self.report):
+            at = f", {parts.utc(chats[0].at)}" if chats[0].at else ""
+            yield Statement(
+                f"In Teams: {listed(chats, 'finding')}{at}; who is in these chats is not listed here.",
+                self.grounds.of(chats),
             )
         if seen.undelivered:
             which = f"{seen.undelivered} of them" if seen.sent else f"{self._so_many()}, which"
@@ -262,6 +296,13 @@ class Exposed:
         if seen is None:
             return "none found"
         return f"{parts.counted(seen.messages, 'message')}, by whom is not known"
+
+
+def in_chats(report: Report) -> tuple[Clause, ...]:
+    """Give what the attacker wrote in Teams."""
+    of = {number: one.symptom for number, one in numbered(report.symptoms)}
+    told = report.story.sent if report.story else ()
+    return tuple(one for one in told if any(of.get(number) == _TEAMS for number in one.findings))
 
 
 def _mailbox(one: MailboxAccess, *, gaps: bool) -> str:
