@@ -120,11 +120,11 @@ def _to_contain(report: Report, handled: Handled, grounds: Grounds, *, contains:
                 "Contain the account: block sign-in, revoke sessions, reset the password.",
                 ("ledger",) if handled.case_id else ("no case",),
             )
-        if not handled.case_id and (left := tuple(survives(report))):
-            told = named([f"{verb} ({one.says})" for verb, one in left], _LEFT, "item")
+        if not handled.case_id and (up := tuple(survives(report))):
+            told = named([f"{verb} ({one.says})" for verb, one in up], _LEFT, "item")
             yield Statement(
                 f"Then close what blocking, revoking and resetting leave open: {told}.",
-                grounds.of([one for _, one in left]),
+                grounds.of([one for _, one in up]),
             )
         return
     # What a manual task closes stands among the tasks.

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commands.analyze import Analysis, analyze
-from commands.analyze.judging import RULES_AS_LISTED, Around, _Seen, evidence_of
 from commands.analyze.picking import is_person
+from commands.analyze.seen import RULES_AS_LISTED, Around, Seen, evidence_of
 from commands.check import judge
 from commands.report import Coverage, Report, Result, VerdictCode
 from graph.audit_log import files
@@ -186,7 +186,7 @@ def plainly(*paths: Path) -> dict[str, Report]:
 
     Whom a directory id means is told by other records, which a test of its own shows.
     """
-    seen: dict[str, _Seen] = {}
+    seen: dict[str, Seen] = {}
     for path in paths:
         for entry in files.read(path):
             if not isinstance(entry, AuditRecord) or entry.by_microsoft:
@@ -194,7 +194,7 @@ def plainly(*paths: Path) -> dict[str, Report]:
             for name in {entry.actor, entry.owner} - {""}:
                 if is_person(name) and "@" in name:
                     key = (entry.id, entry.at, entry.operation, entry.actor)
-                    seen.setdefault(name, _Seen()).records.setdefault(key, entry)
+                    seen.setdefault(name, Seen()).records.setdefault(key, entry)
     reports = {}
     for name, one in seen.items():
         subject = Subject(id=name, user_principal_name=name, mail=name, addresses=(name,))
