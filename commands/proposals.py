@@ -9,16 +9,15 @@ Longer than other files because every transaction of a proposal stands beside th
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from commands.approval import Ballot, Move, ProposalState, Vote, Voter, advance, is_approved, why_not
+from commands.case_tasks import add_tasks
 from commands.errors import (
     AlreadyBegun,
     AlreadyProposed,
     NoSuchProposal,
-    NoSuchTask,
     NotNow,
     VoteRefused,
 )
@@ -26,7 +25,6 @@ from commands.identity import Identity
 from commands.ledger import BOT, CASE_LETTERS, Ledger, Writing
 from commands.ledger import entries as e
 from commands.ledger import proposals as stored
-from commands.ledger import tasks as listed
 from commands.ledger.entries import whole
 from commands.ledger.proposals import Action, Proposal
 from commands.ledger.tasks import TaskState
@@ -99,25 +97,9 @@ class Proposals:
         subject = self.ledger.case(proposal.plan.case_id).subject
         return _ballot(proposal, subject, self.ledger.owner(subject, proposal.plan.tenant))
 
-    def copies(self, proposal_id: str) -> tuple[tuple[str, str], ...]:
-        """Give where copies of the card are: channel and timestamp."""
-        return stored.copies(self.ledger, proposal_id)
-
     def sealed(self, proposal_id: str, change_id: str, now: datetime) -> bytes | None:
         """Give the sealed password of a change, None where there is none or its time is over."""
         return stored.sealed_password(self.ledger, proposal_id, change_id, now)
-
-    def tasks(self, case_id: str) -> tuple[TaskState, ...]:
-        """Give the manual tasks of a case by number."""
-        return listed.tasks(self.ledger, case_id)
-
-    def watches_due(self, now: datetime) -> tuple[tuple[str, int], ...]:
-        """Give the cases that are to be looked at again by now, each once, with its last round."""
-        return listed.watches_due(self.ledger, now)
-
-    def watched_until(self, case_id: str) -> datetime | None:
-        """Give when a case is to be looked at for the last time; None where no look is left."""
-        return listed.watched_until(self.ledger, case_id)
 
     def proven(self, proposal_id: str) -> Proposal:
         """Read a proposal from the entries of the ledger, after seeing that all of it is what was written.
@@ -175,7 +157,7 @@ class Proposals:
                 object_id=proposer_object,
             )
             writing.append(event, proposed_by, plan.case_id)
-            self._add_tasks(writing, plan)
+            add_tasks(writing, plan)
         return self.get(event.proposal)
 
     def vote(self, proposal_id: str, digest: str, voter: Voter, *, yes: bool, says: str = "") -> Proposal:
@@ -472,10 +454,6 @@ class Proposals:
             writing.append(e.PasswordShown(proposal_id, change_id, is_there), user, proposal.plan.case_id)
         return is_there
 
-    def password_shown_to(self, proposal: Proposal) -> str:
-        """Give who was shown the new password of a proposal, "" for nobody."""
-        return stored.password_shown_to(self.ledger, proposal)
-
     def forget_secrets(self, now: datetime) -> tuple[str, ...]:
         """Forget the passwords whose time is over; give the proposals that they were of."""
         if not stored.passwords_over(self.ledger, now):
@@ -485,46 +463,6 @@ class Proposals:
             for proposal_id, change_id, case_id in over:
                 writing.append(e.PasswordForgotten(proposal_id, change_id), BOT, case_id)
         return tuple(dict.fromkeys(proposal_id for proposal_id, _, _ in over))
-
-    # --- manual tasks and watches --------------------------------------------------------------------------
-
-    @staticmethod
-    def _add_tasks(writing: Writing, plan: Plan) -> None:
-        known = listed.tasks(writing, plan.case_id)
-        ids = {task.id for task in known}
-        fresh = [task for task in plan.tasks if task.id not in ids]
-        for number, task in enumerate(fresh, max((task.number for task in known), default=0) + 1):
-            writing.append(e.TaskAdded(number, task.id, task.says, task.how), BOT, plan.case_id)
-
-    def tick(self, case_id: str, number: int, user: str, note: str = "") -> TaskState:
-        """Note that a person did a manual task; a second time changes nothing.
-
-        Raises:
-            NoSuchTask: the case has none of this number.
-        """
-        with self.ledger.writing() as writing:
-            found = [task for task in listed.tasks(writing, case_id) if task.number == number]
-            if not found:
-                raise NoSuchTask(case_id, number)
-            if not found[0].done_by:
-                writing.append(e.TaskDone(number, found[0].id, note), user, case_id)
-        return next(one for one in self.tasks(case_id) if one.number == number)
-
-    def set_watches(self, case_id: str, spans: Iterable[timedelta]) -> None:
-        """Note when a case is to be looked at again, counted from now; rounds that were set before go on."""
-        with self.ledger.writing() as writing:
-            writing.append(e.WatchSet(tuple(writing.now + span for span in spans)), BOT, case_id)
-
-    def watched(self, case_id: str, seen: e.Rechecked) -> bool:
-        """Note what was seen when a case was looked at again; round 0 stands for a look out of turn.
-
-        False where that round, or a later one, was noted before: whoever comes second changes nothing.
-        """
-        with self.ledger.writing() as writing:
-            if seen.round and listed.is_rechecked(writing, case_id, seen.round):
-                return False
-            writing.append(seen, BOT, case_id)
-        return True
 
     def _inside(self, writing: Writing, proposal_id: str) -> Proposal:
         found = stored.read(writing, "id = ?", [proposal_id])

@@ -43,6 +43,7 @@ from bot.slack.posting import Posting
 from commands import effects
 from commands.check import Progress
 from commands.ledger import BOT, Case, CaseState, Ledger
+from commands.ledger import tasks as listed
 from commands.ledger.entries import EvidencePacked
 from commands.plan import Change, Nothing, Planned, offer_from
 from commands.proposals import Proposals
@@ -357,7 +358,7 @@ class Cards:
             now=bool(contain_now(offer)),
             stands=stands_now(view.report, handled),
             roles=_roles_gone(offered, done),
-            what_now=what_now(view.report, handled, proposals.watched_until(case.id)),
+            what_now=what_now(view.report, handled, listed.watched_until(proposals.ledger, case.id)),
             portals=self._portals(case),
         )
 

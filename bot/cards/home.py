@@ -28,6 +28,7 @@ from bot.slack.intake import Asked
 from commands.approval import Voter, approvals, why_not
 from commands.errors import CommandError, LedgerTampered
 from commands.ledger import Case, CaseState, Ledger
+from commands.ledger import tasks as listed
 from commands.ledger.verify import verify_ledger
 from commands.proposals import Proposals
 
@@ -183,7 +184,7 @@ class Home:
             subject=case.subject.mail or case.subject.user_principal_name,
             verdict="" if looking else case.verdict,
             asked_at=case.asked_at,
-            tasks=sum(1 for task in self._proposals.tasks(case.id) if not task.done_by),
+            tasks=sum(1 for task in listed.tasks(self._proposals.ledger, case.id) if not task.done_by),
             link=self._link(case.channel, case.card),
         )
 

@@ -11,6 +11,7 @@ from bot.messages.what_now import WhatNow
 from commands.approval import ProposalState
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
+from commands.ledger import tasks as listed
 from commands.plan import Change, offer_from
 from commands.proposals import Proposals
 from commands.report import Report, VerdictCode
@@ -28,7 +29,7 @@ def handled_of(ledger: Ledger, case: Case) -> Handled:
     return Handled(
         case_id=case.id,
         proposals=proposals.of_case(case.id),
-        tasks=proposals.tasks(case.id),
+        tasks=listed.tasks(proposals.ledger, case.id),
         head=ledger.head(),
         opened_at=case.asked_at,
         rechecked=_rechecked(ledger, case.id),

@@ -35,6 +35,8 @@ from bot.slack.client import call
 from bot.slack.posting import Posting
 from commands.approval import ProposalState
 from commands.ledger import Case, Ledger
+from commands.ledger import proposals as stored
+from commands.ledger import tasks as listed
 from commands.plan import Change, offer_from
 from commands.proposals import Proposal, Proposals
 from commands.steps.warn_recipients import DRAFT, LIST
@@ -262,7 +264,7 @@ class ProposalCards:
 
     def _ask_approvers(self, proposal: Proposal) -> None:
         """Send a copy to each approver who may vote; who is barred, or is the subject, learns nothing."""
-        known = {channel for channel, _ in self._proposals.copies(proposal.id)}
+        known = {channel for channel, _ in stored.copies(self._proposals.ledger, proposal.id)}
         for user in self.may_approve(proposal):
             try:
                 channel = self._room_of(user)
@@ -355,7 +357,7 @@ class ProposalCards:
 
     def _edit_copies(self, client: WebClient, proposal: Proposal, now: datetime) -> int:
         message = self._card(proposal, now)
-        copies = self._proposals.copies(proposal.id)
+        copies = stored.copies(self._proposals.ledger, proposal.id)
         try:
             if copies and (client is self._client or proposal.id not in self._readers):
                 self._readers[proposal.id] = self._readers_of(proposal, copies)
@@ -434,7 +436,7 @@ class ProposalCards:
             SlackFailed: Slack did not answer for a long time.
         """
         message = self._card(proposal, self._clock())
-        copies = self._proposals.copies(proposal.id)
+        copies = stored.copies(self._proposals.ledger, proposal.id)
         if copies:
             self._readers[proposal.id] = self._cards.persist(partial(self._readers_of, proposal, copies))
         for copy in copies:
@@ -459,7 +461,7 @@ class ProposalCards:
             now=now,
             decided_at=proposal.decided_at,
             case_link=self._link_of(case),
-            password_shown_to=self._proposals.password_shown_to(proposal),
+            password_shown_to=stored.password_shown_to(self._proposals.ledger, proposal),
             situation=self._situation_of(case),
             may_approve=self.may_approve(proposal) if proposal.state is ProposalState.OPEN else (),
             left=self._left(proposal, case),
@@ -487,7 +489,9 @@ class ProposalCards:
                 "A report is unreadable.", action="proposal.no_report", case=case.id, error=str(error)
             )
             return None
-        return what_now(report, handled_of(self._ledger, case), self._proposals.watched_until(case.id))
+        return what_now(
+            report, handled_of(self._ledger, case), listed.watched_until(self._proposals.ledger, case.id)
+        )
 
     def _situation_of(self, case: Case) -> str:
         """What the case's last check says; read once a run, because a report is long."""

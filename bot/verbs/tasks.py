@@ -12,8 +12,10 @@ from bot.people.meant import About
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
+from commands import case_tasks
 from commands.ledger import Case
 from commands.ledger import entries as e
+from commands.ledger import tasks as listed
 from commands.proposals import TaskState
 
 NAME = "tasks"
@@ -86,15 +88,15 @@ def may(wish: ShowTasks | TickTask, asked: Asked, tools: Tools) -> Case:
 def do(wish: ShowTasks | TickTask, may: Case, asked: Asked, tools: Tools) -> Listed | Opened | Ticked:
     """List, ask how it went where a button said it, or tick off."""
     if isinstance(wish, ShowTasks):
-        return Listed(may, tuple(tools.proposals.tasks(may.id)))
+        return Listed(may, tuple(listed.tasks(tools.ledger, may.id)))
     if asked.clicked and asked.trigger:
-        known = {task.number: task for task in tools.proposals.tasks(may.id)}
+        known = {task.number: task for task in listed.tasks(tools.ledger, may.id)}
         if wish.number in known and not known[wish.number].done_by:
             tools.open(asked, task_done_modal(may.id, may.subject, known[wish.number]))
             return Opened("task_done", may)
-    task = tools.proposals.tick(may.id, wish.number, asked.user, wish.note)
+    task = case_tasks.tick(tools.ledger, may.id, wish.number, asked.user, wish.note)
     tools.papers.what_is_left(may.id)
-    return Ticked(may, task, sum(1 for one in tools.proposals.tasks(may.id) if not one.done_by))
+    return Ticked(may, task, sum(1 for one in listed.tasks(tools.ledger, may.id) if not one.done_by))
 
 
 def shows(done: Listed | Opened | Ticked, tools: Tools) -> Answer:

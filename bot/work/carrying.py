@@ -19,6 +19,7 @@ from bot.errors import BotError, VoterUnknown
 from bot.messages import answers
 from bot.people.persons import People
 from bot.work.watching import seen_of
+from commands import rechecks
 from commands.approval import ProposalState, Vote
 from commands.carry_out import Patience, carry_out
 from commands.errors import CommandError, NotNow
@@ -179,8 +180,10 @@ class Carrying:
         case = self._ledger.case(proposal.plan.case_id)
         doors = self.look(case)
         if proposal.kind == "contain":
-            self._proposals.set_watches(case.id, LOOKS)
-        self._proposals.watched(case.id, seen_of(doors, 0, raised=bool(doors.new or doors.late)))
+            rechecks.set_rechecks(self._proposals.ledger, case.id, LOOKS)
+        rechecks.note_recheck(
+            self._proposals.ledger, case.id, seen_of(doors, 0, raised=bool(doors.new or doors.late))
+        )
         if not doors.is_quiet:
             self._papers.say_in_thread(proposal, "looked again", answers.looked_again(says(doors), case))
 

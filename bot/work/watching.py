@@ -29,7 +29,9 @@ from bot.work.rechecking import (
 from bot.work.seal import Seal, text_of
 from bot.work.store import Store
 from bot.work.task import Failed
+from commands import rechecks
 from commands.ledger import Ledger
+from commands.ledger import tasks as listed
 from commands.ledger.entries import Rechecked
 from commands.ledger.tasks import alarm_name, alarms, is_rechecked
 from commands.planning import Guard
@@ -86,7 +88,7 @@ class Watching:
 
     def due(self, now: datetime) -> tuple[str, ...]:
         """Give the rechecks whose time has come."""
-        return tuple(recheck_name(*one) for one in self._proposals.watches_due(now))
+        return tuple(recheck_name(*one) for one in listed.watches_due(self._proposals.ledger, now))
 
     def untold(self) -> tuple[str, ...]:
         """Give the rechecks that found something of which the room was not told yet."""
@@ -155,7 +157,7 @@ class Watching:
             case = self._ledger.case(task.case_id)
             doors = weigh(read, case, self._proposals, self._guard(case.tenant), self._atlas)
             seen = seen_of(doors, task.round, raised=doors.is_open)
-        if self._proposals.watched(task.case_id, seen):
+        if rechecks.note_recheck(self._proposals.ledger, task.case_id, seen):
             log.info(
                 "A case was looked at again.",
                 action="watch.done",

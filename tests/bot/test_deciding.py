@@ -11,6 +11,7 @@ import pytest
 from bot.settings import ApproverSettings, ResponderSettings
 from commands.approval import ProposalState, Voter
 from commands.ledger import Case
+from commands.ledger.tasks import tasks as tasks_of
 from commands.ledger.verify import verify_ledger
 from commands.plan import Nothing, offer_from
 from commands.proposals import Proposal
@@ -97,7 +98,7 @@ def test_tasks_are_listed_and_ticked_off(checked):
     story.told(holding="Completed: 1.")
     story.type(f"tasks {case_of(story).id} done 2 phoned “her”.", "approver")
     story.told("approver", "Completed: 2.")
-    first, second, *_ = story.proposals.tasks(case_of(story).id)
+    first, second, *_ = tasks_of(story.proposals.ledger, case_of(story).id)
     assert (first.done_by, first.note) == ("U0MEGANBOW", "Scanned on site.")
     assert (second.done_by, second.note) == ("U0ALEXWILB", "phoned “her”.")
 

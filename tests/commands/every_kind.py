@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.people.second_factor import SecondFactor
+from commands import case_tasks, rechecks
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.checkpoint import note, sign_head
@@ -96,9 +97,11 @@ def _proposals(proposals: Proposals, clock: plans.Clock) -> None:
             else:
                 _carry_out(proposals, made.id, change.id, clear.id)
         proposals.shown(made.id)
-    proposals.tick(plans.CASE, 1, "U0ALEX", "clean")
-    proposals.set_watches(plans.CASE, [timedelta(hours=1), timedelta(hours=24)])
-    proposals.watched(plans.CASE, e.Rechecked(1, "All is closed.", closed=("block_sign_in:user",)))
+    case_tasks.tick(proposals.ledger, plans.CASE, 1, "U0ALEX", "clean")
+    rechecks.set_rechecks(proposals.ledger, plans.CASE, [timedelta(hours=1), timedelta(hours=24)])
+    rechecks.note_recheck(
+        proposals.ledger, plans.CASE, e.Rechecked(1, "All is closed.", closed=("block_sign_in:user",))
+    )
 
 
 def _carry_out(proposals: Proposals, made: str, first: str, second: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.verbs.registry import without_code
+from commands import rechecks
 from commands.errors import KeyUnusable, LedgerTampered
 from commands.identity import Identity
 from commands.ledger import Ledger
@@ -129,8 +130,8 @@ def test_a_changed_row_of_what_follows_a_proposal_is_found(ledger, sql):
     proposals.intend(made.id, change().id, {"accountEnabled": True})
     proposals.ended(made.id, change().id, Outcome.CONFIRMED)
     proposals.finish(made.id)
-    proposals.set_watches(CASE, [timedelta(hours=1), timedelta(hours=24)])
-    proposals.watched(CASE, Rechecked(1))
+    rechecks.set_rechecks(proposals.ledger, CASE, [timedelta(hours=1), timedelta(hours=24)])
+    rechecks.note_recheck(proposals.ledger, CASE, Rechecked(1))
     verify_ledger(ledger.path)
     behind_its_back(ledger, sql)
     with pytest.raises(LedgerTampered):

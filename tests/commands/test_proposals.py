@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from commands import effects
+from commands import case_tasks, effects, rechecks
 from commands.approval import ProposalState, Vote
 from commands.errors import (
     AlreadyBegun,
@@ -26,6 +26,7 @@ from commands.errors import (
 )
 from commands.ledger import Ledger
 from commands.ledger import proposals as stored
+from commands.ledger import tasks as listed
 from commands.ledger.entries import Asked, PasswordShown, Rechecked
 from commands.ledger.tasks import alarm_name, alarms
 from commands.ledger.verify import verify_ledger
@@ -269,53 +270,55 @@ def test_tasks_are_numbered_and_ticked_off_once(proposals):
     tasks = tuple(ManualTask(f"harden:{n}", "harden", f"Task {n}", ("How",)) for n in range(3))
     proposals.withdraw(proposed(proposals, plan(tasks=tasks[:2])).id, "U0MEGAN")
     proposed(proposals, plan(tasks=tasks, nonce="n2"))
-    assert [(one.number, one.id) for one in proposals.tasks(CASE)] == [
+    assert [(one.number, one.id) for one in listed.tasks(proposals.ledger, CASE)] == [
         (1, "harden:0"),
         (2, "harden:1"),
         (3, "harden:2"),
     ]
-    assert proposals.tick(CASE, 2, "U0MEGAN", "by phone").done_by == "U0MEGAN"
-    assert proposals.tick(CASE, 2, "U0ALEX").done_by == "U0MEGAN"
+    assert case_tasks.tick(proposals.ledger, CASE, 2, "U0MEGAN", "by phone").done_by == "U0MEGAN"
+    assert case_tasks.tick(proposals.ledger, CASE, 2, "U0ALEX").done_by == "U0MEGAN"
     with pytest.raises(NoSuchTask):
-        proposals.tick(CASE, 9, "U0MEGAN")
+        case_tasks.tick(proposals.ledger, CASE, 9, "U0MEGAN")
 
 
 def test_watches_come_due_one_after_another(proposals, clock):
-    proposals.set_watches(CASE, [timedelta(hours=1), timedelta(hours=24)])
-    assert proposals.watches_due(clock()) == ()
+    rechecks.set_rechecks(proposals.ledger, CASE, [timedelta(hours=1), timedelta(hours=24)])
+    assert listed.watches_due(proposals.ledger, clock()) == ()
     clock.pass_(timedelta(hours=2))
-    assert proposals.watches_due(clock()) == ((CASE, 1),)
-    proposals.watched(CASE, Rechecked(1))
-    assert proposals.watches_due(clock()) == ()
+    assert listed.watches_due(proposals.ledger, clock()) == ((CASE, 1),)
+    rechecks.note_recheck(proposals.ledger, CASE, Rechecked(1))
+    assert listed.watches_due(proposals.ledger, clock()) == ()
     clock.pass_(timedelta(hours=24))
-    assert proposals.watches_due(clock()) == ((CASE, 2),)
+    assert listed.watches_due(proposals.ledger, clock()) == ((CASE, 2),)
 
 
 def test_after_a_long_absence_one_look_answers_for_all_rounds(proposals, clock):
-    proposals.set_watches(CASE, [timedelta(hours=1), timedelta(hours=24), timedelta(hours=72)])
+    rechecks.set_rechecks(
+        proposals.ledger, CASE, [timedelta(hours=1), timedelta(hours=24), timedelta(hours=72)]
+    )
     clock.pass_(timedelta(hours=25))
-    assert proposals.watches_due(clock()) == ((CASE, 2),)
-    proposals.watched(CASE, Rechecked(2))
-    assert proposals.watches_due(clock()) == ()
+    assert listed.watches_due(proposals.ledger, clock()) == ((CASE, 2),)
+    rechecks.note_recheck(proposals.ledger, CASE, Rechecked(2))
+    assert listed.watches_due(proposals.ledger, clock()) == ()
     clock.pass_(timedelta(hours=72))
-    assert proposals.watches_due(clock()) == ((CASE, 3),)
+    assert listed.watches_due(proposals.ledger, clock()) == ((CASE, 3),)
 
 
 def test_each_round_is_noted_once_and_none_after_a_later_one(proposals, clock):
-    proposals.set_watches(CASE, [timedelta(hours=1), timedelta(hours=24)])
+    rechecks.set_rechecks(proposals.ledger, CASE, [timedelta(hours=1), timedelta(hours=24)])
     clock.pass_(timedelta(hours=25))
-    assert proposals.watched(CASE, Rechecked(2))
-    assert not proposals.watched(CASE, Rechecked(2))
-    assert not proposals.watched(CASE, Rechecked(1))
+    assert rechecks.note_recheck(proposals.ledger, CASE, Rechecked(2))
+    assert not rechecks.note_recheck(proposals.ledger, CASE, Rechecked(2))
+    assert not rechecks.note_recheck(proposals.ledger, CASE, Rechecked(1))
     # Out of turn it may be looked at again and again.
-    assert proposals.watched(CASE, Rechecked(0))
-    assert proposals.watched(CASE, Rechecked(0))
+    assert rechecks.note_recheck(proposals.ledger, CASE, Rechecked(0))
+    assert rechecks.note_recheck(proposals.ledger, CASE, Rechecked(0))
 
 
 def test_what_a_round_found_is_to_be_told_until_it_was_or_a_later_round_was_quiet(proposals):
     ledger = proposals.ledger
-    proposals.set_watches(CASE, [timedelta(hours=hours) for hours in (1, 2, 3, 4)])
-    proposals.watched(CASE, Rechecked(1, raised=True))
+    rechecks.set_rechecks(proposals.ledger, CASE, [timedelta(hours=hours) for hours in (1, 2, 3, 4)])
+    rechecks.note_recheck(proposals.ledger, CASE, Rechecked(1, raised=True))
     assert alarms(ledger) == ((CASE, 1),)
     for what in ("details 1", "looked again", "looked again 2", "looked again 9", "looked again x"):
         with ledger.writing() as writing:
@@ -324,10 +327,10 @@ def test_what_a_round_found_is_to_be_told_until_it_was_or_a_later_round_was_quie
     with ledger.writing() as writing:
         writing.posted(CASE, 1, alarm_name(1), "C0INCIDENT", "1.2")
     assert alarms(ledger) == ()
-    proposals.watched(CASE, Rechecked(2, raised=True))
-    proposals.watched(CASE, Rechecked(3, raised=True))
+    rechecks.note_recheck(proposals.ledger, CASE, Rechecked(2, raised=True))
+    rechecks.note_recheck(proposals.ledger, CASE, Rechecked(3, raised=True))
     assert alarms(ledger) == ((CASE, 3),)
-    proposals.watched(CASE, Rechecked(4))
+    rechecks.note_recheck(proposals.ledger, CASE, Rechecked(4))
     assert alarms(ledger) == ()
     verify_ledger(ledger.path)
 
@@ -510,7 +513,7 @@ def test_every_column_of_a_proposal_its_votes_and_its_actions_is_read_back(propo
         NOW + timedelta(minutes=2),
     )
     assert (action.outcome, action.says, action.request_id) == (Outcome.CHANGED, "It is done.", "r-1")
-    assert proposals.copies(before.id) == (("D0ALEX", "8.1"), ("D0LIDIA", "8.2"))
+    assert stored.copies(proposals.ledger, before.id) == (("D0ALEX", "8.1"), ("D0LIDIA", "8.2"))
 
 
 def test_a_vote_without_a_code_is_read_back_as_one(proposals):
@@ -527,6 +530,6 @@ def test_who_was_shown_the_password_of_a_proposal_is_told_and_nobody_else(propos
     ledger.append(PasswordShown(made.id, "reset_password:account", shown=False), "U0GONE", CASE)
     ledger.append(PasswordShown("P-OTHER", "reset_password:account", shown=True), "U0OTHER", CASE)
     ledger.append(PasswordShown(made.id, "reset_password:account", shown=True), "U0ELSEWHERE", "C-3EFGH")
-    assert proposals.password_shown_to(made) == ""
+    assert stored.password_shown_to(proposals.ledger, made) == ""
     ledger.append(PasswordShown(made.id, "reset_password:account", shown=True), "U0ALEX", CASE)
-    assert proposals.password_shown_to(made) == "U0ALEX"
+    assert stored.password_shown_to(proposals.ledger, made) == "U0ALEX"

@@ -25,6 +25,7 @@ from bot.slack.client import make_client
 from bot.wiring import create_app
 from commands.approval import ProposalState
 from commands.ledger import Case, new_case_id
+from commands.ledger import proposals as stored
 from commands.plan import Change, Look, Planned, Undo, offer_text
 from commands.proposals import Proposal
 from commands.report import Report, Verdict, VerdictCode
@@ -320,7 +321,7 @@ class Table(Stage):
     def buttons_are_gone(self, proposal: Proposal, word: str) -> None:
         """See that the card and every copy say how it ended, and nobody can decide about it any more."""
         papers = self.papers(proposal)
-        assert len(papers) == 1 + len(self.proposals.copies(proposal.id))
+        assert len(papers) == 1 + len(stored.copies(self.proposals.ledger, proposal.id))
         for paper in papers:
             assert word in paper
             assert "[Approve]" not in paper

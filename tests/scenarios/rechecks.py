@@ -8,6 +8,7 @@ from bot.artefacts import report_store
 from bot.clock import now
 from commands.plan import Change, Plan, offer_text
 from commands.proposals import Outcome
+from commands.rechecks import set_rechecks
 from graph.question import Window
 from sandbox.workspace import Message
 from tests.bot.messages import samples
@@ -38,7 +39,7 @@ def taken_back(story: Stage, *changes: Change, case_id: str = CASE) -> None:
         writing.finish(case_id, verdict="compromised", report=report, offer=offer_text(changes))
         writing.shown(case_id, "as done")
     carried_out(story, *changes, case_id=case_id)
-    story.proposals.set_watches(case_id, [timedelta(0), timedelta(hours=24)])
+    set_rechecks(story.proposals.ledger, case_id, [timedelta(0), timedelta(hours=24)])
 
 
 def carried_out(story: Stage, *changes: Change, case_id: str = CASE) -> None:

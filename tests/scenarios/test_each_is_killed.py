@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from bot.clock import now
+from commands import rechecks
 from commands.ledger import Ledger
 from commands.ledger.entries import Rechecked
 from commands.ledger.tasks import alarms
@@ -67,7 +68,7 @@ def rechecked(story: Stage, other: str, living: ForkServerProcess) -> None:
     before = looks(story, other)
     with closing(Ledger(story.settings.ledger, now)) as ledger:
         (case,) = {entry.case_id for entry in ledger.entries(kinds=("execution_finished",))}
-        Proposals(ledger).set_watches(case, [timedelta(0)])
+        rechecks.set_rechecks(ledger, case, [timedelta(0)])
         with keeper(story) as first:
             soon(lambda: looks(story, other) == before + 1)
             with worker(story, "three"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.ledger import Case
+from commands.ledger.tasks import tasks as tasks_of
 from commands.plan import Change, ManualTask
 from commands.proposals import Outcome, Proposal
 from sandbox.scenarios.people import HENRIETTA, MIRIAM, NESTOR
@@ -129,7 +130,7 @@ def test_the_last_global_administrator_keeps_role_and_sign_in_and_the_rest_is_do
 
 def task_numbers(story: Acting, case: Case) -> dict[str, int]:
     """The number of each manual task, by its words."""
-    return {task.says: task.number for task in story.proposals.tasks(case.id)}
+    return {task.says: task.number for task in tasks_of(story.proposals.ledger, case.id)}
 
 
 def number_of(story: Acting, case: Case, words: str) -> int:
@@ -170,7 +171,7 @@ def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
             assert way.casefold() in thread.casefold()
         assert f"{number}." in text
 
-        some = len(story.proposals.tasks(case.id))
+        some = len(tasks_of(story.proposals.ledger, case.id))
         assert f"{some} manual tasks open*" in story.text(story.paper(ended))
         story.type(f"tasks {case.id} done {number} Told Nestor, both resets made")
         story.told(holding=f"Completed: {number}.")
@@ -179,7 +180,7 @@ def test_what_only_people_can_do_is_an_task_with_its_way_and_is_ticked_off(
         window = story.window()
         assert story.slack.submit("responder", window, {"note": "Nothing was found"}).error is None
         story.told(holding=f"Completed: {other}.")
-        done = {one.number: one.note for one in story.proposals.tasks(case.id) if one.done_by}
+        done = {one.number: one.note for one in tasks_of(story.proposals.ledger, case.id) if one.done_by}
         assert done == {number: "Told Nestor, both resets made", other: "Nothing was found"}
         for card in (story.text(story.paper(ended)), story.case_card()):
             assert f"*{some - 2} manual task" in card

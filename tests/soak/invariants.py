@@ -14,6 +14,8 @@ from urllib.parse import unquote
 from commands.approval import ProposalState
 from commands.errors import LedgerTampered
 from commands.ledger import BOT, CaseState, Entry, Ledger
+from commands.ledger import proposals as stored
+from commands.ledger import tasks as listed
 from commands.ledger.entries import Rechecked
 from commands.ledger.hunts import unfinished
 from commands.ledger.tasks import alarms
@@ -77,7 +79,7 @@ def is_at_rest(ledger: Ledger, at: datetime) -> bool:
     A recheck that fell due in the last hour of the bot's clock is left to the bot's next round.
     """
     book = Proposals(ledger)
-    due = book.watches_due(at - timedelta(hours=1))
+    due = listed.watches_due(ledger, at - timedelta(hours=1))
     return not (ledger.unfinished_cases() or book.unfinished() or unfinished(ledger) or due)
 
 
@@ -200,7 +202,7 @@ def _cards(ledger: Ledger, proposals: tuple[Proposal, ...], slack: RunningWorksp
         if case.state is CaseState.DONE and case.card and says not in text.lower():
             yield f"the card of {case.id} does not say {says}"
     for proposal in proposals:
-        places = [(proposal.channel, proposal.card), *Proposals(ledger).copies(proposal.id)]
+        places = [(proposal.channel, proposal.card), *stored.copies(ledger, proposal.id)]
         for place in (one for one in places if one[1]):
             text = shown.get(place, "")
             if WORDS.get(proposal.state, "") not in text:
