@@ -166,9 +166,8 @@ ORDER: Final[tuple[str, ...]] = (
 )
 """The ids of all steps in the order in which their changes are made.
 
-Source: Microsoft, "Respond to a compromised email account in Microsoft 365", step 1, and "Responding to a
-compromised email account", steps 1 and 5: end the sessions, reset the password, and block sign-in until the
-account is secured.
+Source: Microsoft, "Respond to a compromised email account in Microsoft 365": first shut the attacker out,
+then close the back doors, then take the rights away, and let the mailbox send again at the very end.
 """
 
 CONTAIN_NOW: Final[tuple[str, ...]] = ("block_sign_in", "revoke_sessions", "reset_password")

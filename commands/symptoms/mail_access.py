@@ -203,7 +203,8 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
         number = len(names) or len(records)  # one file that was opened again and again is one
         total = _count(number + more, "file") if sign is FILES else least + _count(number, "file")
-        return f"{total} opened or downloaded{_some(list(names), 'file', whole=not more)}"
+        span = "" if sign is FILES else " within an hour"
+        return f"{total} opened or downloaded{span}{_some(list(names), 'file', whole=not more)}"
     folders = dict.fromkeys(
         path
         for record in records

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+
+import pytest
 
 from bot.artefacts import timeline_png
 from bot.artefacts.events import course
@@ -21,6 +24,7 @@ from commands.plan import ManualTask
 from commands.propose import offer
 from commands.report import Report, numbered
 from commands.steps.review_sent_mail import FILE
+from evaluation.corpus import make, script_named
 from tests.bot.artefacts.test_report_pdf import played
 from tests.commands.steps.rich import collected
 from tests.each import each
@@ -153,6 +157,58 @@ def test_how_many_routine_records_were_not_read_is_told_once():
     told = report_json(report)
     assert str(told["symptoms"]).count("routine records") == 0
     assert str(told["sources"]).count("routine records of all users") == 1
+
+
+def whole_counts(report: Report) -> dict[str, int]:
+    """What the first pages and the JSON give as the whole: messages of the attacker's, and files."""
+    seen = report.exposure
+    assert seen is not None
+    return {"message": seen.sent + seen.undelivered, "file": len(seen.files) + seen.further_files}
+
+
+def found_counts(report: Report) -> dict[str, int]:
+    """The same as the findings give it, without those that say that they count less, such as of one hour."""
+    told = {"message": 0, "file": 0}
+    for one in report.findings:
+        if found := re.match(r"(\d+) files? (?:was|were) opened or downloaded \(", one.summary):
+            told["file"] += int(found[1])
+        if one.sign.id == "mail_sent_from_suspect_address":
+            found = re.search(r"(\d+) in all", one.summary) or re.match(r"(\d+) messages", one.summary)
+            told["message"] += int(found[1]) if found else 1
+    return told
+
+
+@needs_cases
+@pytest.mark.parametrize("name", ["03_counts_sent", "03b_counts_deleted", "03d_counts_files"])
+def test_counts_of_the_same_are_the_same_in_an_analysis(name):
+    """A count of other things, such as those of one hour, says so."""
+    (report,) = analyze([CASES / f"exports/{name}.jsonl"], user=None, now=NOW).users
+    assert found_counts(report) == whole_counts(report)
+
+
+@pytest.mark.parametrize("name", ["payroll-diversion", "mass-phishing", "files-taken", "slow-fraud"])
+def test_in_invented_takeovers_the_same_has_the_same_number_and_every_action_is_counted_once(name, tmp_path):
+    """As the evaluation plays them: another firm, other people and other hours each."""
+    files = []
+    logs = make(script_named(name), 0).scribe.sorted_logs()
+    for kind, records in zip(("audit", "sign-ins"), logs, strict=True):
+        files.append(tmp_path / f"{kind}.jsonl")
+        files[-1].write_text("".join(json.dumps(one) + "\n" for one in records))
+    told = [one for one in analyze(files, user=None, now=NOW, processes=1).users if one.story]
+    for report in each(told):
+        whole = whole_counts(report)
+        for what, number in found_counts(report).items():
+            assert number in {0, whole[what]}, (
+                what
+            )  # no finding gives the whole of what is no stranger's for sure
+        records = [record for _, one in actions(report) for record in one.records]
+        assert len(records) == len(set(records))
+        answers = " ".join(said.says for one in summary(report) for said in one.statements)
+        for part in ACTIONS:
+            count = len(getattr(report.story, part))
+            assert (f"({count} actions)" in answers) is (count > 1), part
+        if count := whole["message"]:
+            assert re.search(rf"The attacker sent {count} messages?\b", answers)
 
 
 def forms(report: Report) -> str:
