@@ -87,6 +87,14 @@ _PASSWORD: Final = frozenset({"password_changed_from_suspect_address", "password
 _ALIKE: Final = {"Mail is forwarded to {}": "Forwarding to {} was added"}
 """Sentences that say the same of a setting that stands and of one that is only recorded."""
 
+_BRIEF: Final = 90
+"""Characters from which on a reason is told without its end."""
+
+_ENDS: Final = (", if ", ", which ", " (", "; ")
+"""Where a sentence may end early and still be true."""
+
+_QUOTED: Final = re.compile(r"“[^”]*”")
+
 _ROOM: Final = re.compile(r"^(?:The (account|application|guest|device|mail flow rule) )?\{\} (was|has)\b")
 
 
@@ -203,6 +211,19 @@ def in_short(finding: Finding) -> str:
     """Give a finding's sentence as one clause: without who, from where, and further reasons."""
     says = _TO.sub(r" to \1", _SPOT.sub("", finding.summary))
     return _first_clause(plain(replace(finding, summary=says)))
+
+
+def in_brief(finding: Finding) -> str:
+    """Give a finding as a few words that can be read alone: of `in_short`, a long end is left out.
+
+    What stands in quotation marks is the tenant's text, and stays whole.
+    """
+    says = in_short(finding)
+    if len(says) <= _BRIEF:
+        return says
+    bare = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), says)
+    ends = [end for mark in _ENDS if (end := bare.rfind(mark, _BRIEF // 3, _BRIEF)) > 0]
+    return says[: max(ends)] if ends else says
 
 
 def _first_clause(says: str) -> str:

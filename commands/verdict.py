@@ -24,7 +24,7 @@ from itertools import combinations
 from typing import Final
 
 from commands import facts
-from commands.clauses import in_short
+from commands.clauses import in_brief
 from commands.facts import Deciding
 from commands.report import (
     Access,
@@ -82,7 +82,7 @@ QUESTIONS: Final = 5
 """Questions for one call to the user."""
 
 SHORT_REASONS: Final = 3
-"""Reasons that are told with the verdict; of the others only their number."""
+"""Reasons that are told with the verdict; before them stands how many there are."""
 
 LEVELS: Final = ("low", "medium", "high")
 
@@ -321,14 +321,14 @@ def _says(
     answer: VerdictCode, reasons: Sequence[Finding], names: Sequence[str], sources: Sequence[SourceState]
 ) -> str:
     told = _told_apart(reasons)
-    why = "; ".join(map(in_short, told))
-    more = f", and {len(reasons) - len(told)} more" if len(reasons) > len(told) else ""
+    why = "; ".join(map(in_brief, told))
+    of = f" (the gravest {len(told)} of {len(reasons)} reasons)" if len(reasons) > len(told) else ""
     gap = f" Not collected, but needed to be sure: {', '.join(names)}." if names else ""
     if answer is VerdictCode.COMPROMISED:
-        return f"This account is compromised: {why}{more}.{gap}"
+        return f"This account is compromised{of}: {why}.{gap}"
     if answer is VerdictCode.SUSPICIOUS:
-        return f"This account is suspicious and needs review: {why}{more}.{gap}"
-    small = f" Noted, but not enough by itself: {why}{more}." if why else ""
+        return f"This account is suspicious and needs review{of}: {why}.{gap}"
+    small = f" Noted, but not enough by itself{of}: {why}." if why else ""
     if answer is VerdictCode.CANNOT_TELL:
         return f"Cannot tell from what was collected: {', '.join(names)} would decide it.{small}"
     absent = [_spoken((source.id,)) for source in sources if source.state is Coverage.UNAVAILABLE]

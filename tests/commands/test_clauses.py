@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.clauses import Told, clauses, in_short, plain
+from commands.clauses import Told, clauses, in_brief, in_short, plain
 from commands.clues.records import listed
 from commands.report import Clause, Finding, weighed
 from tests.commands.evidence import ADELE, NOON
@@ -77,6 +77,27 @@ def test_who_and_from_where_are_left_out(summary, says):
 )  # fmt: skip
 def test_a_reason_in_short_is_one_clause(summary, says):
     assert in_short(finding("inbox_rules", "rule_hides_mail", summary)) == says
+
+
+QUOTED = "The rule “moves mail, if it is about anything that anybody may ever want to read (or not)” acts"
+RULE = "The inbox rule “..” moves mail into the RSS folder (RSS Subscriptions) and marks it as read"
+
+
+@pytest.mark.parametrize(
+    ("summary", "says"),
+    [
+        ("The password was changed", "The password was changed"),
+        (f"{RULE}, if a message contains invoice, payment, bank or wire",
+         "The inbox rule “..” moves mail into the RSS folder"),
+        ("Mail about payments was deleted (“Shared document: Remittance advice 4471”, “RE: Hi, if paid”)",
+         "Mail about payments was deleted"),
+        (QUOTED, QUOTED),
+        (f"Application, by an unverified publisher, has {', '.join(['Mail.ReadWrite'] * 6)}",
+         f"Application, by an unverified publisher, has {', '.join(['Mail.ReadWrite'] * 6)}"),
+    ],
+)  # fmt: skip
+def test_a_reason_in_brief_can_be_read_alone(summary, says):
+    assert in_brief(finding("inbox_rules", "rule_hides_mail", summary)) == says
 
 
 @pytest.mark.parametrize(
