@@ -251,9 +251,16 @@ class _Told:
         else:
             yield Statement("When it began is not known.", self.grounds.coverage())
         if last:
-            span = f", {parts.lasted(last - first)} after the first" if first and last > first else ""
+            span = f", {parts.between(first, last)} after the first" if first and last > first else ""
             what = "Last seen" if story.came_in else "Last action that is not the user’s:"
             yield Statement(f"{what} {parts.utc(last)}{span}.", self.grounds.of(story.last_seen))
+            at = self.stopped.at
+            if story.came_in and at and at > last:
+                yield Statement(
+                    f"They could get in until {parts.utc(at)}, when the account was contained; that nothing "
+                    "later was recorded does not show that they were gone.",
+                    ("ledger", *(one.id for one in self.handled.proposals if one.actions)),
+                )
 
     # --- contained -----------------------------------------------------------------------------------------
 

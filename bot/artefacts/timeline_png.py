@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.artefacts.chart import ALT, Chart, Lane, chart, in_words
-from bot.artefacts.containment import as_of
+from bot.artefacts.containment import as_of, stopped
 from bot.artefacts.events import ON_A_SCREEN, Happened, shortened
 from bot.artefacts.grounds import first_of
 from bot.artefacts.handled import NOTHING, Handled
@@ -122,7 +122,7 @@ def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _L
         "word": parts.VERDICT[verdict.answer][1],
         "matters": matters(report),
         "confidence": verdict.confidence,
-        "facts": list(_facts(report)),
+        "facts": list(_facts(report, handled)),
         "events": _events(course.events, None, longest),
         "closed": _events(course.closed, course.events[-1].at if course.events else None, _LONGEST),
         "left_out": f"Not in this picture: {left} of the story, which report.pdf tells one by one"
@@ -136,13 +136,20 @@ def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _L
     }
 
 
-def _facts(report: Report) -> Iterator[tuple[str, str]]:
+def _facts(report: Report, handled: Handled) -> Iterator[tuple[str, str]]:
     story = report.story
     first = first_of(story.since) if story else None
     last = first_of(story.last_seen) if story else None
-    if first and last:
-        what = "Attacker in" if story and story.came_in else "Actions"
-        yield what, f"{spoken_time(first, with_year=True)} to {spoken_time(last)}"
+    if first and last and story and story.came_in:
+        # Who is in stays able to until kept out: when they were last recorded ends nothing.
+        at = stopped(handled).at
+        until = f"to {spoken_time(at)} (contained)" if at and at >= last else "until contained"
+        yield (
+            "Could get in",
+            f"{spoken_time(first, with_year=True)} {until}; last recorded {spoken_time(last)}",
+        )
+    elif first and last:
+        yield "Actions", f"{spoken_time(first, with_year=True)} to {spoken_time(last)}"
     elif first:
         yield "Since", spoken_time(first, with_year=True)
     start, end = report.window.start, report.window.end

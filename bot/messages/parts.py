@@ -116,6 +116,13 @@ def lasted(span: timedelta) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
+def between(first: datetime, last: datetime) -> str:
+    """The span between two times that are told to the minute, as whoever reads them would count it."""
+    if last - first < timedelta(seconds=100):
+        return lasted(last - first)
+    return lasted(last.replace(second=0, microsecond=0) - first.replace(second=0, microsecond=0))
+
+
 def spoken(name: str) -> str:
     """An id as words: ``mail_folders`` becomes ``mail folders``."""
     return spoken_id(name)

@@ -164,6 +164,8 @@ def warning(planning: PlanningInput, outbox: Outbox, *, listed: bool) -> str:
         "Hello,",
         "",
         f"An unauthorized person {used} the mailbox {mail_of(planning)} {when}.",
+        # The last record ends nothing: until sessions and password are reset, they can come again.
+        *(("They could get in until [when the account was contained].",) if _was_in(outbox) else ()),
         "You are receiving this because that mailbox sent you a message during this time.",
         "Our colleague may not have written it.",
         "",

@@ -294,6 +294,23 @@ def test_do_now_begins_with_the_first_thing_to_do():
     assert "; the 72 hours of GDPR end " in first
 
 
+def test_the_time_they_were_in_ends_at_containment_and_counts_as_the_minutes_shown_do():
+    report = samples.rich()
+    assert report.story is not None
+    first = NOW.replace(second=5) - timedelta(days=2, hours=1, minutes=10)
+    story = replace(
+        report.story,
+        since=(Clause("signed in", first),),
+        last_seen=(Clause("signed in", first + timedelta(hours=25, minutes=10, seconds=32)),),
+        origin=(Clause("203.0.113.77"),),
+        entry=(Clause("a stolen token"),),
+    )
+    says = told(replace(report, story=story), dealt(BLOCK, REVOKE, RESET))["when"]
+    assert "25 h 10 min after the first" in says
+    assert "They could get in until 2026-03-02 09:33 UTC, when the account was contained" in says
+    assert "They could get in until" not in told(replace(report, story=story))["when"]
+
+
 def test_since_when_from_where_and_how_stand_in_one_line_before_anything_is_read():
     report = samples.rich()
     assert report.story is not None

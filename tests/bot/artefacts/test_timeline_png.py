@@ -246,6 +246,16 @@ def test_what_was_done_about_it_ends_the_course():
     assert course(samples.rich(), dealt(BLOCK)).closed == ()
 
 
+def test_the_attacker_could_get_in_until_containment_and_not_only_until_last_recorded():
+    def period(handled: Handled) -> str:
+        report = with_doors()
+        return str(dict(story_data(report, handled, chart(report, handled)).get("facts", []))["Could get in"])
+
+    contained, left_open = period(dealt(BLOCK, REVOKE, RESET)), period(NOTHING)
+    assert " (contained); last recorded " in contained
+    assert " until contained; last recorded " in left_open
+
+
 def test_the_course_ends_with_what_is_open_still_and_says_when_nothing_is():
     (contained,) = course(with_doors(), dealt(BLOCK, REVOKE, RESET, CLOSED, LOCKED)).closed
     assert contained.says.endswith("; all 2 open items remediated")

@@ -79,6 +79,7 @@ def test_the_draft_names_address_and_span_and_holds_no_link_and_no_name_of_the_i
     )
     text = only(on).files["DRAFT-warning.txt"]
     assert f"using the mailbox {ADELE.mail} on 09 September 2026." in text
+    assert "They could get in until [when the account was contained]." in text
     assert "- Pay now" in text
     assert "://" not in text
     assert ADELE.display_name not in text
@@ -154,6 +155,7 @@ def test_where_nothing_tells_when_somebody_was_in_the_draft_does_not_claim_it(an
     text = only(planning(found=[], answer=answer, message_trace=[traced()])).files["DRAFT-warning.txt"]
     assert "may have used the mailbox" in text
     assert "An unauthorized person used" not in text
+    assert "could get in" not in text
 
 
 def test_mail_that_is_known_to_be_false_shows_that_somebody_was_in() -> None:
