@@ -20,6 +20,7 @@ from commands.ledger.verify import verify_ledger
 from graph.question import Subject, Window
 from graph.tenants import Tenants
 from sandbox import workspace
+from sandbox.scenarios.state import ident
 from tests.each import each
 from tests.scenarios.conftest import ADELE, WORKER_KEY, Stage
 from tests.scenarios.forked import running_bot
@@ -206,7 +207,10 @@ def test_a_check_that_fails_ends_as_a_readable_card_with_a_reference(stage, monk
     story = stage("clean", start=False)
     story.start()
     # The tenant vanishes from the settings between the question and the work.
-    other = Tenants([story.settings.tenants[0].model_copy(update={"name": "Fabrikam"})])
+    # It would be found by its id under another name.
+    other = Tenants(
+        [story.settings.tenants[0].model_copy(update={"name": "Fabrikam", "tenant_id": ident("tenant", "x")})]
+    )
     with closing(other):
         monkeypatch.setattr(story.bot.jobs._checking._looking, "_tenants", other)
         story.type(f"check {ADELE}")

@@ -130,6 +130,9 @@ def in_play(story: Acting) -> dict[str, str]:
         story.told(person, f"You approved {proposal.id}")
     story.ended(proposal)
     story.slack.click("approver", story.paper(proposal), "show_password")
+    form = window(story, "approver", "code")
+    codes.append(next_code(story, keys["approver"]))
+    story.slack.submit("approver", form, {"code": codes[-1]})
     shown = story.slack.wait_for(
         lambda: next((found for v in story.slack.modals("approver") if (found := password_of(v))), ""),
         what="the new password",
