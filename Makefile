@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 DEVELOP := $(VENV)/.develop
 # Most stories wait for a server more than half of their time, so many more workers than processors are well placed.
-WORKERS ?= 10
+WORKERS ?= 8
 
 # Where it is set, every worker and every bot that a test starts would compile all the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
