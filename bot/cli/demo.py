@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.cli.ending import readable
+from bot.cli.ending import end_with, readable
 
 
 def demo(
@@ -25,4 +25,4 @@ def demo(
 
     length = FULL if verbose else BRIEF
     with readable():
-        raise typer.Exit(playing.play(output, Console(), length))
+        end_with(playing.play(output, Console(), length))

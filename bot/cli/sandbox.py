@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot.cli.ending import readable
+from bot.cli.ending import end_with, readable
 from bot.cli.given import (
     readable_file,
     scenario_named,
@@ -41,7 +41,7 @@ def sandbox(
 
     with readable():
         playground.refuse_beside_credentials(os.environ, Path.cwd())
-        raise typer.Exit(
+        end_with(
             playground.keep_running(
                 scenario_named(scenario), port, readable_file(audit_log), output, Console()
             )
