@@ -195,7 +195,7 @@ def in_words(report: Report, drawn: Chart) -> str:
             f"Done by the bot, {_from_to(drawn.deeds[0].at, drawn.deeds[-1].at)}: {tally(drawn.deeds)}."
         )
     if drawn.unseen:
-        said.append(f"Not collected or partially collected: {'; '.join(drawn.unseen)}.")
+        said.append(f"Not collected, or not recorded: {'; '.join(drawn.unseen)}.")
     return cut(" ".join(said), ALT)
 
 
@@ -316,6 +316,7 @@ def _unseen(report: Report) -> Iterator[str]:
     unknown = sum(symptom.result is Result.UNKNOWN for symptom in report.symptoms)
     if unknown:
         yield f"unknown for {parts.counted(unknown, 'symptom')}"
+    yield from parts.unrecorded(report)
 
 
 def _session(lane: Lane) -> str:

@@ -55,6 +55,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Pict
         matters=matters(report),
         results=parts.RESULT,
         in_words=in_words,
+        unrecorded=parts.unrecorded(report),
         unseen=[source for source in report.sources if source.state is not Coverage.COMPLETE],
         unknown=[symptom for symptom in report.symptoms if symptom.result is Result.UNKNOWN],
         chapters=chapters(report),

@@ -476,7 +476,9 @@ class _Told:
             yield Statement(
                 f"{says[:1].upper()}{says[1:]}. {reason}".strip() + grant, ("state of the sources",)
             )
-        if not gaps:
+        if missing := parts.unrecorded(self.report):
+            yield Statement(f"Not in any source: {'; '.join(missing)}.", self.grounds.coverage("audit_log"))
+        elif not gaps:
             yield Statement(
                 "All sources were collected; what happened before the window, on devices or outside of "
                 "Microsoft 365 is not in them.",

@@ -310,7 +310,9 @@ def _symptoms(report: Report) -> str:
         facts.append(parts.counted(present, "additional indicator"))
     unknown = [parts.spoken(one.id) for one in (*named, *beyond) if one.result is Result.UNKNOWN]
     line = f"*Symptoms*: {', '.join(facts)}"
-    return f"{line}; unknown: {parts.few(unknown, _UNKNOWN)}" if unknown else line
+    if unknown:
+        line += f"; unknown: {parts.few(unknown, _UNKNOWN)}"
+    return f"{line}; the audit log has gaps" if parts.unrecorded(report) else line
 
 
 def _share(symptoms: Sequence[SymptomResult], what: str) -> str:

@@ -143,7 +143,12 @@ def _not_present(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     absent = [symptom for symptom in report.symptoms if symptom.result is Result.ABSENT]
     if absent:
         names = "\n".join(f"{parts.RESULT[Result.ABSENT]} {_title(symptom)}" for symptom in absent)
-        yield parts.section(f"*Absent: fully collected, nothing found*\n{names}")
+        whole = (
+            "nothing found in what was recorded"
+            if parts.unrecorded(report)
+            else ("fully collected, nothing found")
+        )
+        yield parts.section(f"*Absent: {whole}*\n{names}")
 
 
 def _sections(title: str, lines: list[str]) -> Iterator[Block]:
@@ -171,9 +176,11 @@ def _sources(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     lines = []
     if full := [one for one in report.sources if one.state is Coverage.COMPLETE]:
         names = ", ".join(f"{parts.spoken(one.id)} ({one.records})" for one in full)
-        lines.append(f"{parts.STATE[Coverage.COMPLETE]} Fully collected, with their records: {names}")
+        lines.append(f"{parts.STATE[Coverage.COMPLETE]} Collected, with their records: {names}")
     lines += [_source(one, ours) for one in report.sources if one.state is not Coverage.COMPLETE]
-    yield from _sections(f"*Sources*: {len(full)} of {len(report.sources)} fully collected{late}", lines)
+    missing = "; ".join(parts.unrecorded(report))
+    whole = f"answered; the audit log has gaps: {missing}" if missing else "fully collected"
+    yield from _sections(f"*Sources*: {len(full)} of {len(report.sources)} {whole}{late}", lines)
 
 
 def _source(source: SourceState, ours: frozenset[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from bot.messages import Block
 from bot.messages.escape import said
 from bot.messages.limits import cut_mrkdwn
-from commands.report import Coverage, Finding, Report, Result, SymptomResult, VerdictCode
+from commands.report import Coverage, Finding, Report, Result, Severity, SymptomResult, VerdictCode
 from commands.report import spoken as spoken_id
 from graph.question import Subject
 
@@ -154,6 +154,28 @@ def audit_until(report: Report) -> datetime | None:
     ]
     latest = min(reached, default=None)
     return latest if latest is not None and latest < report.window.end - _LAG else None
+
+
+def unrecorded(report: Report) -> tuple[str, ...]:
+    """Say what Microsoft 365 did not record, though every source was collected; empty where nothing shows it.
+
+    Source: Microsoft Purview, "Use MailItemsAccessed to investigate compromised accounts" (throttling).
+    """
+    throttled = [one.at for one in report.findings if one.sign.id == "mail_read_uncounted"]
+    weakened = [
+        one.at for one in report.findings if one.symptom == "audit_trail" and one.severity >= Severity.MEDIUM
+    ]
+    told = []
+    if throttled:
+        told.append(f"opened mail was not recorded for 24 hours from {_earliest(throttled)}")
+    if weakened:
+        told.append(f"auditing was weakened or bypassed from {_earliest(weakened)}")
+    return tuple(told)
+
+
+def _earliest(times: Iterable[datetime | None]) -> str:
+    known = [one for one in times if one]
+    return utc(min(known)) if known else "an unknown time"
 
 
 def few(names: Iterable[str], most: int, what: str = "") -> str:

@@ -13,6 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_sdk import WebClient
 
+from bot.artefacts.chart import chart, in_words
+from bot.artefacts.handled import NOTHING
+from bot.artefacts.report_html import report_html
+from bot.artefacts.summary import summary
 from bot.errors import NotUnderstood
 from bot.messages import Message
 from bot.messages.case_card import Gone, case_card, situation
@@ -24,7 +28,17 @@ from bot.verbs.help import Help
 from bot.verbs.help import text as help_message
 from bot.verbs.shape import Verb
 from commands.doors import Standing
-from commands.report import Clause, Coverage, Importance, Result, SourceState, Story, VerdictCode
+from commands.report import (
+    Clause,
+    Coverage,
+    Importance,
+    Result,
+    Severity,
+    Sign,
+    SourceState,
+    Story,
+    VerdictCode,
+)
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
@@ -283,6 +297,30 @@ def test_a_role_that_was_got_alone_is_no_importance_before_and_after_its_removal
         assert second.endswith(says)
 
 
+def test_where_microsoft_recorded_less_nothing_says_that_all_was_collected() -> None:
+    report = samples.rich()
+    whole = replace(report, sources=(SourceState("audit_log", Coverage.COMPLETE, "", 3),))
+    blind = replace(
+        whole.symptoms[0],
+        findings=(
+            samples.finding("mail_access", sign=Sign("mail_read_uncounted", Severity.HIGH, "More was read.")),
+            samples.finding("audit_trail"),
+        ),
+    )
+    seen = replace(whole, symptoms=(blind, *whole.symptoms[1:]))
+    thread = "\n".join(shown(one) for one in details(seen))
+    assert "1 of 1 answered; the audit log has gaps: opened mail was not recorded for 24 hours from" in thread
+    assert "auditing was weakened or bypassed from" in thread
+    assert "ully collected" not in thread
+    assert "the audit log has gaps" in shown(case_card(samples.done(seen)))
+    told = "\n".join(one.says for answer in summary(seen) for one in answer.statements)
+    assert "Not in any source: opened mail was not recorded" in told
+    assert "All sources were collected" not in told
+    words = in_words(seen, chart(seen, NOTHING))
+    assert "auditing was weakened or bypassed from" in words
+    assert "gap: auditing was weakened" in report_html(seen)
+
+
 @pytest.mark.parametrize(("late", "says"), [(90, ", audit log until 08:00"), (0, "")])
 def test_the_card_says_how_far_an_audit_log_reaches_that_lags_behind(late: int, says: str) -> None:
     report = samples.rich()
@@ -353,7 +391,7 @@ def test_the_details_tell_what_when_and_from_where_in_every_form_without_ids_of_
 def test_the_details_list_every_source_with_its_state():
     text = "\n".join(shown(message) for message in details(samples.rich()))
     begins = {
-        Coverage.COMPLETE: "■ Fully collected, with their records: ",
+        Coverage.COMPLETE: "■ Collected, with their records: ",
         Coverage.PARTIAL: "◧ Partially collected: ",
         Coverage.UNAVAILABLE: "□ Not collected: ",
     }
