@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.same import Key, keep
 from graph.question import Subject, Window
 from graph.resources.applications import AppRoleAssignment, OAuthGrant
 from graph.resources.devices import MobileDevice, RegisteredDevice
@@ -158,9 +159,9 @@ class Evidence:
 def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
     """Merge the audit sources once: every symptom asks for them, and evidence never changes.
 
-    The same id with another time, operation or user is no repeat: some exports replace ids.
+    What shares no more than its id is no repeat: some exports replace ids.
     """
-    found: dict[tuple[str, datetime, str, str], AuditRecord] = {}
+    found: dict[Key, AuditRecord] = {}
     for source in (
         evidence.audit_log,
         evidence.audit_log_on_mailbox,
@@ -168,7 +169,7 @@ def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
         evidence.directory_audits_by_user,
     ):
         for record in source.seen(()):
-            found.setdefault((record.id, record.at, record.operation, record.actor), record)
+            keep(found, record)
     return tuple(sorted(found.values(), key=lambda record: (record.at, record.id)))
 
 

@@ -145,10 +145,11 @@ class Spill:
             stream = self._files[name] = (self._folder / name).open("ab", buffering=1 << 14)
         return stream
 
-    def note(self, record: bytes) -> None:
-        """Add what tells a record from all others, as eight bytes."""
-        digest = blake2b(record, digest_size=_DIGEST).digest()
-        self._file(f"ids{digest[0] % ID_FILES}").write(digest)
+    def note(self, record: bytes, what: bytes) -> None:
+        """Add what tells a record from all others: eight bytes without what it is about, eight with it."""
+        bare = blake2b(record, digest_size=_DIGEST).digest()
+        whole = blake2b(record + what, digest_size=_DIGEST).digest() if what else bare
+        self._file(f"ids{bare[0] % ID_FILES}").write(bare + whole)
 
     def write(self, name: str, what: tuple[str, str, bytes]) -> None:
         """Add what was picked to a file."""
@@ -179,22 +180,41 @@ def repeated(places: Sequence[tuple[Path, Path]]) -> Counter[Path]:
     """
     found: Counter[Path] = Counter()
     for number in range(ID_FILES):
-        before: set[bytes] = set()
+        before = _Before()
         for path, parts in groupby(places, key=lambda one: one[0]):
-            mine: set[bytes] = set()
-            for _, place in parts:
-                digests = _digests(place / f"ids{number}")
-                found[path] += sum(one in before for one in digests)
-                mine.update(digests)
-            before |= mine
+            mine = [pair for _, place in parts for pair in _digests(place / f"ids{number}")]
+            found[path] += sum(map(before.holds, mine))
+            for pair in mine:
+                before.add(pair)
     return found
 
 
-def _digests(path: Path) -> list[bytes]:
+class _Before:
+    """The records of the files before; some forms leave out what a record is about, and fit any such one."""
+
+    def __init__(self) -> None:
+        self._every: set[bytes] = set()
+        self._whole: set[bytes] = set()
+        self._bare: set[bytes] = set()
+
+    def add(self, pair: tuple[bytes, bytes]) -> None:
+        bare, whole = pair
+        self._every.add(bare)
+        (self._bare if bare == whole else self._whole).add(whole)
+
+    def holds(self, pair: tuple[bytes, bytes]) -> bool:
+        bare, whole = pair
+        return bare in self._every if bare == whole else whole in self._whole or bare in self._bare
+
+
+def _digests(path: Path) -> list[tuple[bytes, bytes]]:
     if not path.exists():
         return []
     data = path.read_bytes()
-    return [data[at : at + _DIGEST] for at in range(0, len(data), _DIGEST)]
+    return [
+        (data[at : at + _DIGEST], data[at + _DIGEST : at + 2 * _DIGEST])
+        for at in range(0, len(data), 2 * _DIGEST)
+    ]
 
 
 def spilled(path: Path) -> Iterator[tuple[str, str, bytes]]:

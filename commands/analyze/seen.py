@@ -17,6 +17,7 @@ from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.listed_rules import ListedRule
 from graph.audit_log.picked import entry
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.same import Key, keep, sharing
 from graph.audit_log.sign_in import LOGONS
 from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
@@ -54,8 +55,8 @@ class Seen:
         unread: How many could not be read.
     """
 
-    records: dict[tuple[str, datetime, str, str], AuditRecord] = field(default_factory=dict)
-    directory: dict[tuple[str, datetime, str, str], AuditRecord] = field(default_factory=dict)
+    records: dict[Key, AuditRecord] = field(default_factory=dict)
+    directory: dict[Key, AuditRecord] = field(default_factory=dict)
     sign_ins: dict[str, SignIn] = field(default_factory=dict)
     risks: dict[str, RiskDetection] = field(default_factory=dict)
     messages: dict[tuple[str, str], TracedMessage] = field(default_factory=dict)
@@ -79,7 +80,7 @@ class Seen:
             return
         if isinstance(found, AuditRecord):
             kept = self.directory if kind == "directory" else self.records
-            kept.setdefault((found.id, found.at, found.operation, found.actor), found)
+            keep(kept, found)
         elif isinstance(found, SignIn):
             self.sign_ins.setdefault(found.id, found)
         elif isinstance(found, ListedRule):
@@ -133,6 +134,8 @@ def evidence_of(subject: Subject, seen: Seen, around: Around, now: datetime) -> 
     if seen.unread:
         missing.append(f"{seen.unread} records of this user could not be read")
     gaps = tuple(missing)
+    if shared := sharing((*seen.records.values(), *seen.directory.values())):
+        missing.append(f"records that share an id with another one, each counted: {shared}")
     if seen.quiet:
         missing.append(f"{ROUTINE} of this user that were prefiltered: {seen.quiet}")
     if around.left_out:

@@ -76,8 +76,8 @@ Entry: TypeAlias = AuditRecord | SignIn | RiskDetection | Traced | ListedRule
 def read(path: Path) -> Iterator[Entry | Unreadable]:
     """Yield every record of one exported log, each once.
 
-    Records that differ only in being repeated are left out; the same id with another time or operation is not
-    a repeat, because some exports replace ids.
+    Records that differ only in being repeated are left out; what shares no more than its id is no repeat,
+    because some exports replace ids.
 
     Raises:
         OSError: when the file cannot be opened or read.
@@ -96,7 +96,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
                 yield Unreadable(file=str(path), line=line, reason=why, raw=kept[:RAW_KEPT])
             found = [entry_of(one) for one in held.records]
         for entry in found:
-            if seen.first_time(_key(entry)):
+            if seen.first_time(_exact(entry)):
                 yield entry
 
 
@@ -363,3 +363,13 @@ def _key(entry: Entry) -> tuple[str, datetime, str]:
     if isinstance(entry, ListedRule):
         return entry.id, _NEVER, entry.owner
     return entry.id, entry.detected_date_time or _NEVER, entry.risk_event_type
+
+
+def _exact(entry: Entry) -> tuple[str, datetime, str]:
+    """What tells an entry from every other of the same file, in which all have one form."""
+    id_, at, what = _key(entry)
+    if not isinstance(entry, AuditRecord):
+        return id_, at, what
+    items = (item.internet_message_id or item.id for item in entry.items)
+    told = (what, entry.actor, entry.owner, entry.object_id, entry.address or "", *items)
+    return id_, at, "\n".join((*told, *map("=".join, entry.parameters.items())))

@@ -49,7 +49,7 @@ _TO_SECONDS: Final = len("2026-08-20T09:00:00")
 def scan(
     part: Part,
     pick: Callable[[Picked], None],
-    note: Callable[[bytes], None] | None = None,
+    note: Callable[[bytes, bytes], None] | None = None,
     tell: Callable[[int, int], None] | None = None,
     *,
     wanted: Collection[str] = (),
@@ -91,7 +91,7 @@ class _Scanner:
         self,
         path: Path,
         pick: Callable[[Picked], None],
-        note: Callable[[bytes], None] | None = None,
+        note: Callable[[bytes, bytes], None] | None = None,
         tell: Callable[[int, int], None] | None = None,
         wanted: Collection[str] = (),
     ) -> None:
@@ -191,9 +191,10 @@ class _Scanner:
             self._cut = True
             self.tally.note_depth()
 
-    def _note(self, kind: bytes, at: str, id_: str) -> None:
+    def _note(self, kind: bytes, at: str, id_: str, what: str = "") -> None:
         if self._noted:
-            self._noted(kind + at[:_TO_SECONDS].encode() + id_.encode(errors="replace"))
+            told = kind + at[:_TO_SECONDS].encode() + id_.encode(errors="replace")
+            self._noted(told, what.casefold().encode(errors="replace"))
 
     # --- deciding ---
 
@@ -209,7 +210,7 @@ class _Scanner:
         tally = self.tally
         tally.records += 1
         if self._noted:
-            self._note(operation.encode(errors="replace"), at, slim.Id or "")
+            self._note(operation.encode(errors="replace"), at, slim.Id or "", slim.ObjectId or "")
         if slim.UserId.lower() in NOBODY:
             slim.UserId = id_of(slim.UserKey or "") or slim.UserId
         day = at[:10]
@@ -288,7 +289,9 @@ class _Scanner:
             text = encoded(raw if kind == "directory" else found.raw)
             self.tally.date(found.at.isoformat())
             operation = found.operation.encode(errors="replace")
-            self._note(operation, found.at.isoformat(), as_text(found.raw.get("Id")) or found.id)
+            self._note(
+                operation, found.at.isoformat(), as_text(found.raw.get("Id")) or found.id, found.object_id
+            )
             self.tally.actors.add(found.actor)
             self._record(kind, found, text)
             return None

@@ -16,6 +16,7 @@ class Slim(msgspec.Struct, gc=False):
 
     Operation: str = ""
     Id: str | None = ""
+    ObjectId: str | None = ""
     UserId: str = ""
     CreationTime: str = ""
     MailboxOwnerUPN: str = ""

@@ -23,6 +23,7 @@ from commands.report import Coverage, Report, Result, VerdictCode
 from graph.audit_log import files
 from graph.audit_log.parse import parse
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.same import keep
 from graph.audit_log.tally import UNREADABLE_KEPT
 from graph.question import Subject
 from tests.benchmarks.analyze.generate import generate
@@ -193,8 +194,7 @@ def plainly(*paths: Path) -> dict[str, Report]:
                 continue
             for name in {entry.actor, entry.owner} - {""}:
                 if is_person(name) and "@" in name:
-                    key = (entry.id, entry.at, entry.operation, entry.actor)
-                    seen.setdefault(name, Seen()).records.setdefault(key, entry)
+                    keep(seen.setdefault(name, Seen()).records, entry)
     reports = {}
     for name, one in seen.items():
         subject = Subject(id=name, user_principal_name=name, mail=name, addresses=(name,))
@@ -773,3 +773,30 @@ def test_an_archive_that_was_cut_off_is_read_in_part(tmp_path):
     assert (0 < second.records < 7, second.whole) == (True, False)
     assert "what comes before the cut was read" in second.says()
     assert "damaged or truncated" in archive.says()
+
+
+def test_two_records_that_share_id_time_and_operation_both_count_and_the_report_says_so(tmp_path: Path):
+    """Some tools number records anew: only the object tells them apart. The same file twice adds nothing."""
+    taken = {
+        "CreationTime": "2026-08-20T09:00:00",
+        "Id": "1",
+        "Operation": "AnonymousLinkCreated",
+        "RecordType": 6,
+        "UserType": 0,
+        "UserId": "adele.vance@contoso.example",
+        "Workload": "OneDrive",
+        "ClientIP": "203.0.113.7",
+    }
+    names = [f"https://contoso.example/{name}.xlsx" for name in ("a", "b")]
+    one, other = (lines(tmp_path / f"{name[-6]}.json", {**taken, "ObjectId": name}) for name in names)
+    same = {**taken, "ObjectId": names[0]}
+    again = lines(tmp_path / "again.json", same, {**same, "Id": "2"})
+    found = looked_at(one, other, again)
+    assert found.records == 3
+    assert [each.repeated for each in found.files] == [0, 0, 1]
+    (report,) = found.users
+    (state,) = [each for each in report.sources if each.id == "audit_log"]
+    assert state.records == 3
+    assert "records that share an id with another one, each counted: 2" in state.reason
+    (alone,) = looked_at(one, again).users
+    assert "share an id" not in " ".join(each.reason for each in alone.sources)
