@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import logging
 import pickle
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
@@ -17,6 +19,8 @@ from dbos import DBOS
 from bot.slack.client import trust
 from sandbox.scenarios import load
 from sandbox.scenarios.state import Json, TenantState
+
+_OURS = ("bot.", "commands.", "graph.")
 
 
 @cache
@@ -72,6 +76,17 @@ def prepare() -> None:
     ):
         if find_spec(late.partition(".")[0]):
             import_module(late)
+    name_loggers()
+
+
+def name_loggers() -> None:
+    """Make the loggers of the product and of Slack's library that are there under their modules' names.
+
+    pytest goes through all of them before each test, which fails where a thread makes another one meanwhile.
+    """
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("slack_sdk.") or (name.startswith(_OURS) and hasattr(module, "log")):
+            logging.getLogger(name)
 
 
 def engine_in(folder: Path) -> str:
