@@ -69,7 +69,8 @@ class Exposed:
                 self.grounds.of(everybodys),
             )
         for one in seen.mailboxes:
-            yield Statement(_mailbox(one, gaps=bool(seen.unread)), self.grounds.of_records(one.records))
+            says = _mailbox(one, gaps=bool(seen.unread), unrecorded=bool(parts.unrecorded(self.report)))
+            yield Statement(says, self.grounds.of_records(one.records))
         if asked := self._in_question():
             yield Statement(
                 f"Not settled is {listed(asked, 'access')}. Until it is, take that mail as read by the "
@@ -305,15 +306,17 @@ def in_chats(report: Report) -> tuple[Clause, ...]:
     return tuple(one for one in told if any(of.get(number) == _TEAMS for number in one.findings))
 
 
-def _mailbox(one: MailboxAccess, *, gaps: bool) -> str:
-    least = "at least " if one.least or gaps else ""
+def _mailbox(one: MailboxAccess, *, gaps: bool, unrecorded: bool) -> str:
+    # Where recording itself stopped, what is listed is no lower bound that anybody should quote.
+    least = "at least " if (one.least or gaps) and not unrecorded else ""
+    how = "listed as opened" if unrecorded else "opened"
     deeds = []
     if one.synced:
         folders = f" ({named(one.folders, NAMED, 'folder')})" if one.folders else ""
         which = folders or " (no record names them)"
         deeds.append(f"whole folders synced{which}, so that everything in them counts as taken,")
     if one.opened:
-        deeds.append(f"{least}{parts.counted(one.opened, 'message')} opened one by one")
+        deeds.append(f"{least}{parts.counted(one.opened, 'message')} {how} one by one")
     when = parts.utc(one.first)
     until = "" if one.last == one.first else f" to {parts.utc(one.last)}"
     return f"Mailbox {visible(one.mailbox)}: {' and '.join(deeds).rstrip(',')}, {when}{until}."

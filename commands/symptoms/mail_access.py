@@ -177,7 +177,7 @@ def _finding(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, usu
     return Finding(
         symptom="mail_access",
         sign=sign,
-        summary=f"{_what(sign, records, more, evidence)}{_by(sign, first, usual)}",
+        summary=f"{_what(sign, records, more, evidence)}{_by(sign, first, usual)}{_gap(sign, records)}",
         at=first.at,
         by=first.actor,
         address=address_of(first),
@@ -194,11 +194,25 @@ def _by(sign: Sign, record: AuditRecord, usual: Usual) -> str:
     return f"{name}{whence(replace(record, actor=''), usual)}"
 
 
+def _stopped(records: Sequence[AuditRecord]) -> bool:
+    """Whether recording stopped, which it does after more than a thousand records in a day.
+
+    What is listed then is no lower bound that anybody could use: it would be absurdly low.
+    """
+    return records[0].operation == "MailItemsAccessed" and any(map(_is_throttled, records))
+
+
+def _gap(sign: Sign, records: Sequence[AuditRecord]) -> str:
+    counts = sign not in {SYNCED, UNCOUNTED} and _stopped(records)
+    return "; Exchange stopped recording opened mail, so take the mailbox as read" if counts else ""
+
+
 def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evidence) -> str:
     """Say what was read; `more` records like these were only counted."""
     # How many messages each of those tells of is unknown, and how many fell into one hour.
-    opened = records[0].operation == "MailItemsAccessed"
-    least = "At least " if more or (opened and any(map(_is_throttled, records))) else ""
+    stopped = _stopped(records)
+    least = "At least " if more and not stopped else ""
+    message = "listed message" if stopped else "message"
     if sign in {FILES, FILES_MANY, BULK}:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
         number = len(names) or len(records)  # one file that was opened again and again is one
@@ -220,28 +234,27 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
         )
         return f"All of {listed([*named[:3], *left])} was synced"
     if sign in {MANY_READ, MANY_READ_AT_WORK}:
-        count = _count(sum(map(_messages, records)), "message")
+        count = _count(sum(map(_messages, records)), message)
         return f"{least}{count} opened within an hour{_some(list(folders), 'folder', whole=not more)}"
     if sign in {NEW_APP, STRANGE_APP, APP}:
         given = records[0].details.get("ClientAppName", "") or app_names(evidence).get(
             records[0].app_id.casefold(), ""
         )
         app = one_line(given or records[0].app_id or records[0].actor)
-        return (
-            f"The application {app} opened {least.lower()}{_opened(records)}{_some(list(folders), 'folder')}"
-        )
+        what = _opened(records, message)
+        return f"The application {app} opened {least.lower()}{what}{_some(list(folders), 'folder')}"
     if sign is UNCOUNTED:
         return "More messages were opened than the audit log lists"
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
     subjects = dict.fromkeys(item.subject for record in records for item in record.items if item.subject)
-    count = _count(len(messages) or len(records), "message")
+    count = _count(len(messages) or len(records), message)
     named, what = (list(subjects), "subject") if subjects else (list(folders), "folder")
     return f"{least}{count} opened{_some(named, what, whole=not more)}"
 
 
-def _opened(records: Sequence[AuditRecord]) -> str:
+def _opened(records: Sequence[AuditRecord], message: str) -> str:
     number = sum(map(_messages, records))
-    return f"{number} message{'' if number == 1 else 's'}"
+    return f"{number} {message}{'' if number == 1 else 's'}"
 
 
 def _count(number: int, thing: str) -> str:

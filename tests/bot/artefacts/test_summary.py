@@ -623,6 +623,10 @@ def test_numbers_of_opened_mail_stand_beside_whether_the_records_are_complete():
     assert "whole folders synced" in says.partition("and at least 13 messages opened one by one")[0]
     assert "These records are not complete: the audit log was not collected (why)." in says
     assert report.exposure is not None
+    sign = Sign("mail_read_uncounted", Severity.HIGH, "More was read.")
+    stopped = replace(report.symptoms[0], findings=(samples.finding("mail_access", sign=sign),))
+    listed = told(replace(report, symptoms=(stopped, *report.symptoms[1:])))["data"]
+    assert "and 13 messages listed as opened one by one" in listed
     whole = replace(report, exposure=replace(report.exposure, unread=()))
     assert "complete as far as the sources tell" in told(whole)["data"]
     assert "take the whole mailbox as read" not in told(whole)["data"]
