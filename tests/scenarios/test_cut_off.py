@@ -54,7 +54,7 @@ def without_postgresql(story: Stage, postgres: Cluster) -> None:
         approve(story)
         story.told("second_approver", "The job database cannot be reached")
         story.type("check nestor.wilke@contoso.example")
-        story.told(holding="The job database cannot be reached, so the check waits")
+        story.told(holding="The job database cannot be reached. The check starts when it is back")
         assert "execution_started" not in story.kinds()
         story.microsoft.let_pass(timedelta(seconds=SEARCH))
     finally:

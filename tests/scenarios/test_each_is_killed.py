@@ -142,7 +142,7 @@ def test_what_a_worker_collected_while_the_database_was_away_is_delivered_when_i
             story.microsoft.let_pass(timedelta(seconds=SEARCH))
             soon(lambda: "The job database is away." in log_of(story, "one"))
             story.type("check miriam.graham@contoso.example")
-            story.told(holding="The job database cannot be reached, so the check waits")
+            story.told(holding="The job database cannot be reached. The check starts when it is back")
         finally:
             postgres.start()
         story.bot.jobs.repair()
