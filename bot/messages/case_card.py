@@ -232,8 +232,10 @@ def _again(view: CaseView) -> str:
 
 def _matters(report: Report, gone: Gone = Gone.NONE) -> str:
     """What the account is beside a mailbox, in brackets and short, so that it fits beside the name."""
-    was = "was admin" if gone is Gone.ALL else "admin"
-    short = (one.what.replace(ADMINISTRATOR, was) for one in report.importance)
+    short = (
+        one.what.replace(ADMINISTRATOR, "was admin" if gone is Gone.ALL else "admin")
+        for one in report.importance
+    )
     return f" ({', '.join(short)})" if report.importance else ""
 
 
@@ -247,8 +249,7 @@ def _weight(report: Report, view: CaseView) -> str:
     roles = next((one.told_by for one in report.importance if one.what == ADMINISTRATOR), ())
     more = f" +{len(roles) - 1}" if len(roles) > 1 else ""
     every = view.roles is Gone.ALL
-    had = "had " if every else ""
-    held = f" · {had}{said(roles[0], 60, _ours(view))}{more}" if roles else ""
+    held = f" · {'had ' if every else ''}{said(roles[0], 60, _ours(view))}{more}" if roles else ""
     gained = report.roles_assigned
     removed = " (removed since)" if _roles_removed(report, view) or (every and gained) else ""
     if held and gained:
