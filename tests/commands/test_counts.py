@@ -79,7 +79,7 @@ def findings_of(tmp_path: Path, kind: str, number: int, *, form: str, twice: boo
 SAYS = {
     "Send": ("hacked_account_messages", "{} messages were sent from"),
     "HardDelete": ("missing_mail", "{} messages were deleted"),
-    "FileDownloaded": ("mail_access", "{} files were opened or downloaded"),
+    "FileDownloaded": ("mail_access", "{} files were opened or downloaded ("),
     "UserLoginFailed": ("sign_ins", "{} wrong passwords, then a success"),
 }
 
