@@ -232,25 +232,21 @@ def _again(view: CaseView) -> str:
 
 def _matters(report: Report, gone: Gone = Gone.NONE) -> str:
     """What the account is beside a mailbox, in brackets and short, so that it fits beside the name."""
-    short = (
-        one.what.replace(ADMINISTRATOR, "was admin" if gone is Gone.ALL else "admin")
-        for one in report.importance
-    )
+    admin = "was admin" if gone is Gone.ALL else "admin"
+    short = (one.what.replace(ADMINISTRATOR, admin) for one in report.importance)
     return f" ({', '.join(short)})" if report.importance else ""
 
 
 def _weight(report: Report, view: CaseView) -> str:
     """The first role of an administrator, and how many more there are; a job is told well enough above.
 
-    What the account got during the takeover is told apart from what it had. Once none of
-    the roles that the check found open to the attacker is left, what it got is told as removed, and what it
-    had as past once every role was removed.
+    What the account got during the takeover is told apart from what it had. What it got is told as removed
+    once none of it is left open to the attacker, and what it had as past once every role was removed.
     """
     roles = next((one.told_by for one in report.importance if one.what == ADMINISTRATOR), ())
     more = f" +{len(roles) - 1}" if len(roles) > 1 else ""
-    every = view.roles is Gone.ALL
+    gained, every = report.roles_assigned, view.roles is Gone.ALL
     held = f" · {'had ' if every else ''}{said(roles[0], 60, _ours(view))}{more}" if roles else ""
-    gained = report.roles_assigned
     removed = " (removed since)" if _roles_removed(report, view) or (every and gained) else ""
     if held and gained:
         return f"{held}, got {len(gained)} more{' (all removed)' if every else removed}"
