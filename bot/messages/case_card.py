@@ -222,7 +222,8 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
     whose = ", ".join((_name(view), *(one.what for one in report.importance)))
     says = f"{word}: {whose}. {said(report.verdict.says, 300, _ours(view))}"
-    return (f"{_again(view)}: {_doors(view)} {says}" if view.raised else says), blocks
+    doors = said(view.doors, 600, _ours(view))
+    return (f"{_again(view)}: {doors} {says}" if view.raised else says), blocks
 
 
 def _again(view: CaseView) -> str:
@@ -274,7 +275,7 @@ def _taken_back(view: CaseView) -> Iterator[Block]:
         # What was never carried out, or is closed by people alone, is open though every change holds.
         is_open = view.left or (view.stands is not None and bool(view.stands.left))
         title = f"⛔ {_again(view)}" if view.raised else "⚠ Follow-up" if is_open else "✔ Follow-up"
-        yield parts.section(f"*{title}*: {_doors(view)}")
+        yield parts.section(f"*{title}*: {said(view.doors, 600, _ours(view))}")
     if view.proposals:
         more = len(view.proposals) - _PROPOSALS
         # The newest are the ones to act on.
@@ -282,10 +283,6 @@ def _taken_back(view: CaseView) -> Iterator[Block]:
         yield from parts.paragraphs("*Remediation*", shown)
     if view.what_now is not None:
         yield parts.section(what_now_in_short(view.what_now, _ours(view)))
-
-
-def _doors(view: CaseView) -> str:
-    return said(view.doors, 600, _ours(view))
 
 
 def _failed(view: CaseView) -> tuple[str, list[Block]]:
