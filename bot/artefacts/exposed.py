@@ -100,7 +100,8 @@ class Exposed:
             )
         if seen.forwards:
             yield Statement(
-                f"Mail was forwarded to others; no record tells how much: {listed(seen.forwards, 'action')}.",
+                f"Mail was forwarded to others: {listed(seen.forwards, 'action')}. How much was not looked "
+                "at: run a message trace by recipient for each of these addresses.",
                 self.grounds.of(seen.forwards),
             )
         if given := given_in(self.report):

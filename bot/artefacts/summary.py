@@ -452,7 +452,11 @@ class _Told:
         seen = self.seen
         if seen and self.report.story:
             if seen.forwards:
-                yield Statement("How many messages were forwarded by rules and settings.", ("not recorded",))
+                yield Statement(
+                    "How many messages were forwarded by rules and settings; a message trace by recipient "
+                    "tells it for the last 90 days.",
+                    ("not looked at",),
+                )
             if Impact.FRAUD in self.report.verdict.impact:
                 yield Statement(
                     "Whether anybody paid, or acted otherwise, because of the attacker’s messages.",

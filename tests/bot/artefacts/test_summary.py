@@ -622,6 +622,7 @@ def test_numbers_of_opened_mail_stand_beside_whether_the_records_are_complete():
     says = told(report)["data"]
     assert "whole folders synced" in says.partition("and at least 13 messages opened one by one")[0]
     assert "These records are not complete: the audit log was not collected (why)." in says
+    assert "How much was not looked at: run a message trace by recipient" in says
     assert report.exposure is not None
     sign = Sign("mail_read_uncounted", Severity.HIGH, "More was read.")
     stopped = replace(report.symptoms[0], findings=(samples.finding("mail_access", sign=sign),))
