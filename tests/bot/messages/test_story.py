@@ -49,7 +49,7 @@ def test_a_card_says_as_of_when_something_is_open_and_that_all_is_closed():
     doors = (Clause("sessions", AT), Clause("the phone +44", AT))
     story = Story(certain=True, still_open=doors)
     assert [brief(story, (), Standing(doors[left:], left, AT))[-1] for left in range(3)] == [
-        "*Still open*: sessions; the phone +44",
+        "*Still open* (as of 09 Sep 12:00 UTC): sessions; the phone +44",
         "*Still open* (as of 09 Sep 12:00 UTC, 1 remediated): the phone +44",
         "*Remediated*: all that was open (2 items), read back 09 Sep 12:00 UTC",
     ]
