@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.artefacts.handled import Handled, Rechecked
-from bot.messages import parts
+from bot.messages import names, parts
 from bot.messages.closing import word_for
 from bot.messages.escape import is_address
 from bot.messages.story import sentences
@@ -23,6 +23,9 @@ _STOPS: Final = {
     "reset_password": "the password was reset",
 }
 """The steps that keep somebody out, in the words of a sentence."""
+
+_NAME: Final = "restore_contact_data:displayName"
+"""The change that gives the account its display name back."""
 
 DONE: Final = frozenset({Outcome.CONFIRMED, Outcome.ALREADY})
 """What was read back from Microsoft 365 as it should be."""
@@ -79,6 +82,19 @@ def stopped(handled: Handled) -> Stopped:
     blocked = "block_sign_in" in deeds and given_back is None
     last = max(ends) if len(ends) == 2 else None
     return Stopped(last, named, given_back, began, blocked, deeds.get("block_sign_in"))
+
+
+def known_as(report: Report, handled: Handled) -> str:
+    """Give the display name that the check read, and when it was restored since, "" where there is none."""
+    at = None
+    for proposal in handled.proposals:
+        for action in proposal.actions:
+            undone = undone_by(action.change)
+            if action.outcome in DONE and action.change == _NAME:
+                at = action.ended_at or action.intended_at
+            elif action.outcome in DONE and undone and undone[1] == _NAME:
+                at = None
+    return names.display_name(report, at)
 
 
 @dataclass(frozen=True, slots=True)

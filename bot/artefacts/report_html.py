@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.artefacts.chapters import chapters, in_order
-from bot.artefacts.containment import as_of
+from bot.artefacts.containment import as_of, known_as
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.method import method
 from bot.artefacts.pages import page
@@ -50,7 +50,7 @@ def report_html(report: Report, handled: Handled = NOTHING, drawn: Sequence[Pict
         handled=handled,
         subject=subject,
         as_of=as_of(report, handled),
-        known_as=names.display_name(report),
+        known_as=known_as(report, handled),
         word=parts.VERDICT[report.verdict.answer][1],
         matters=matters(report),
         results=parts.RESULT,

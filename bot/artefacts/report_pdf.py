@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bot.artefacts.chapters import chapters, in_order, short_time
 from bot.artefacts.chart import chart
-from bot.artefacts.containment import as_of
+from bot.artefacts.containment import as_of, known_as
 from bot.artefacts.events import ON_A_SCREEN
 from bot.artefacts.grounds import STATES
 from bot.artefacts.handled import NOTHING, Handled
@@ -150,8 +150,8 @@ def _meta(report: Report, handled: Handled) -> Iterator[tuple[str, str]]:
     also = f"; also {parts.few(others, 2, 'address')}" if others else ""
     yield "Account", f"{subject.user_principal_name}{also}"
     yield "Object id", subject.id
-    if known_as := names.display_name(report):
-        yield "Display name", known_as
+    if name := known_as(report, handled):
+        yield "Display name", name
     yield "Window", f"{parts.utc(report.window.start)} to {parts.utc(report.window.end)}"
     opened = f"; case opened {parts.utc(handled.opened_at)}" if handled.opened_at else ""
     newest = f"as of {parts.utc(as_of(report, handled))}; checked {parts.utc(report.made_at)}"

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot.artefacts.containment import as_of, told_now
+from bot.artefacts.containment import as_of, known_as, told_now
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import note_of, notes, summary
 from bot.messages import names, parts
@@ -48,8 +48,8 @@ def _head(report: Report, handled: Handled) -> Iterator[str]:
     if verdict.answer not in parts.DECIDED:
         yield from _wrapped(visible(verdict.says), "")
         yield ""
-    if known_as := names.display_name(report):
-        yield from _hanging(f"Name:      {known_as}", 11)
+    if name := known_as(report, handled):
+        yield from _hanging(f"Name:      {name}", 11)
     yield f"Window:    {_utc(report.window.start)} to {_utc(report.window.end)}"
     yield f"Checked:   {_utc(report.made_at)}"
     yield f"As of:     {_utc(as_of(report, handled))}"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.artefacts.chart import ALT, Chart, Lane, chart, in_words
-from bot.artefacts.containment import as_of, stopped
+from bot.artefacts.containment import as_of, known_as, stopped
 from bot.artefacts.events import ON_A_SCREEN, Happened, shortened
 from bot.artefacts.grounds import first_of
 from bot.artefacts.handled import NOTHING, Handled
@@ -117,7 +117,7 @@ def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _L
     return {
         "kind": f"{kind}. Times are UTC.",
         "account": names.title(report.subject),
-        "name": names.display_name(report),
+        "name": known_as(report, handled),
         "answer": verdict.answer.value,
         "word": parts.VERDICT[verdict.answer][1],
         "matters": matters(report),

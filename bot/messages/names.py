@@ -23,11 +23,15 @@ def title(subject: Subject) -> str:
     return visible(subject.mail or subject.user_principal_name)
 
 
-def display_name(report: Report) -> str:
+def display_name(report: Report, restored_at: datetime | None = None) -> str:
     """The name as the directory had it: ``“Mallory”, changed from “Adele Vance” on 2026-11-27 14:34 UTC``.
 
     It is what the check read, "" where the directory has none. What stood before comes from the first finding
     of a change.
+
+    Args:
+        report: What the check found.
+        restored_at: When the name was restored since; None where it was not.
     """
     name = visible(report.subject.display_name)
     if not name:
@@ -36,7 +40,8 @@ def display_name(report: Report) -> str:
     if first is None:
         return f"“{name}”"
     when = f" on {parts.utc(first.at)}" if first.at else ""
-    return f"“{name}”, changed from “{visible(first.before)}”{when}"
+    back = f" (restored {parts.utc(restored_at)})" if restored_at else ""
+    return f"“{name}”, changed from “{visible(first.before)}”{when}{back}"
 
 
 def first_change(report: Report) -> Finding | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.artefacts.containment import as_it_stands, as_of, stopped
+from bot.artefacts.containment import as_it_stands, as_of, known_as, stopped
 from bot.artefacts.do_now import Tasks
 from bot.artefacts.events import course
 from bot.artefacts.handled import NOTHING, Checked, Handled, Rechecked
@@ -292,6 +292,17 @@ def test_do_now_begins_with_the_first_thing_to_do():
     first = short(dealt(BLOCK, REVOKE, RESET, tasks=TASKS))
     assert not first.startswith(("contain", "the 72 hours"))
     assert "; the 72 hours of GDPR end " in first
+
+
+def test_a_restored_display_name_is_told_as_restored_until_that_is_undone():
+    report = samples.rich()
+    renamed = samples.finding("display_name", before="Adele Vance", after="Adele")
+    report = replace(report, symptoms=(replace(report.symptoms[0], findings=(renamed,)),))
+    change = "restore_contact_data:displayName"
+    back = " (restored 2026-03-02 09:35 UTC)"
+    assert known_as(report, dealt(action(change, 5))).endswith(back)
+    assert "restored" not in known_as(report, dealt(action(change, 5, Outcome.FAILED)))
+    assert "restored" not in known_as(report, dealt(action(change, 5), action(f"restore:P-1:{change}", 6)))
 
 
 def test_the_time_they_were_in_ends_at_containment_and_counts_as_the_minutes_shown_do():
