@@ -24,7 +24,7 @@ _STOPS: Final = {
 }
 """The steps that keep somebody out, in the words of a sentence."""
 
-_NAME: Final = "restore_contact_data:displayName"
+NAME_BACK: Final = "restore_contact_data:displayName"
 """The change that gives the account its display name back."""
 
 DONE: Final = frozenset({Outcome.CONFIRMED, Outcome.ALREADY})
@@ -90,9 +90,9 @@ def known_as(report: Report, handled: Handled) -> str:
     for proposal in handled.proposals:
         for action in proposal.actions:
             undone = undone_by(action.change)
-            if action.outcome in DONE and action.change == _NAME:
+            if action.outcome in DONE and action.change == NAME_BACK:
                 at = action.ended_at or action.intended_at
-            elif action.outcome in DONE and undone and undone[1] == _NAME:
+            elif action.outcome in DONE and undone and undone[1] == NAME_BACK:
                 at = None
     return names.display_name(report, at)
 

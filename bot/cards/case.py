@@ -23,7 +23,7 @@ from bot.artefacts import answers as kept_answers
 from bot.artefacts import report_store
 from bot.artefacts.archive import NAME, evidence_archive
 from bot.artefacts.chart import ALT
-from bot.artefacts.containment import as_it_stands, stands_now
+from bot.artefacts.containment import NAME_BACK, as_it_stands, stands_now
 from bot.artefacts.report_files import pictures, report_files
 from bot.artefacts.timeline_png import NAME as PICTURE
 from bot.artefacts.timeline_png import OTHERS, WIDTH, Picture
@@ -358,6 +358,7 @@ class Cards:
             now=bool(contain_now(offer)),
             stands=stands_now(view.report, handled),
             roles=_roles_gone(offered, done),
+            name_restored=NAME_BACK in done,
             what_now=what_now(view.report, handled, listed.watched_until(proposals.ledger, case.id)),
             portals=self._portals(case),
         )

@@ -83,6 +83,7 @@ class CaseView:
         portals: Microsoft's own pages about the account, as name and address; from our own table.
         what_now: What is left to do once a plan was carried out; None before.
         roles: How many of the account's roles were removed since the check.
+        name_restored: Whether the display name was given back since the check.
     """
 
     case_id: str
@@ -109,6 +110,7 @@ class CaseView:
     portals: tuple[tuple[str, str], ...] = ()
     what_now: WhatNow | None = None
     roles: Gone = Gone.NONE
+    name_restored: bool = False
 
 
 def all_closed(doors: int) -> str:
@@ -378,8 +380,10 @@ def _known_as(view: CaseView) -> Iterator[Block]:
 def _under_the_title(view: CaseView, report: Report) -> Iterator[str]:
     """The display name and whether somebody changed it, how sure the verdict is, and the account's roles."""
     if view.subject_name:
-        renamed = "⚠ renamed to " if first_change(report) else ""
-        yield f"{renamed}“{said(view.subject_name, _SHORT_NAME, _ours(view))}”"
+        name = f"“{said(view.subject_name, _SHORT_NAME, _ours(view))}”"
+        if first_change(report):
+            name = f"was renamed to {name}, restored" if view.name_restored else f"⚠ renamed to {name}"
+        yield name
     yield f"confidence {report.verdict.confidence}{_weight(report, view)}"
 
 

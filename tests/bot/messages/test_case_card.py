@@ -297,6 +297,16 @@ def test_a_role_that_was_got_alone_is_no_importance_before_and_after_its_removal
         assert second.endswith(says)
 
 
+def test_a_display_name_that_was_restored_is_no_warning() -> None:
+    report = samples.rich()
+    found = samples.finding("display_name", before="Adele Vance", after="Adele")
+    seen = replace(report, symptoms=(replace(report.symptoms[0], findings=(found,)), *report.symptoms[1:]))
+    assert "⚠ renamed to" in shown(case_card(samples.done(seen)))
+    card = shown(case_card(samples.done(seen, name_restored=True)))
+    assert "⚠ renamed to" not in card
+    assert ", restored" in card
+
+
 def test_where_microsoft_recorded_less_nothing_says_that_all_was_collected() -> None:
     report = samples.rich()
     whole = replace(report, sources=(SourceState("audit_log", Coverage.COMPLETE, "", 3),))
