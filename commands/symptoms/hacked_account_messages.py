@@ -336,8 +336,8 @@ def _unread(
             symptom=_ID,
             sign=SENT_BY_SUSPECT,
             summary=f"{_so_many(len(rest) + more, len(every) + more, where)}{named}",
-            at=group[0].at,
-            by=group[0].by,
+            at=shown[0].at,  # those that the sentence counts as more
+            by=shown[0].by,
             address=address,
             records=tuple(dict.fromkeys(identity for one in group for identity in one.records)),
             further=more,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -459,6 +461,16 @@ def test_whom_no_record_names_is_no_external_recipient():
         "“Overdue” went to 30 external recipients within a day; no record names the recipients of 2 more "
         "messages"
     )
+
+
+def test_one_more_message_stands_at_its_own_time_and_not_at_that_of_the_mass():
+    mass = [sent_by(INTRUDER, "News", f"<n{n}@contoso.example>") for n in range(30)]
+    last = sent_by(INTRUDER, "Overdue", "<o@contoso.example>")
+    late = replace(last, at=mass[0].at + timedelta(hours=24))
+    seen = symptom.detect(evidence(audit_log=[*mass, late]), USUAL)
+    (found,) = [one for one in seen if one.sign is symptom.SENT_BY_SUSPECT]
+    assert found.summary.startswith("One more message was sent")
+    assert found.at == late.at
 
 
 def test_a_count_of_what_left_from_one_address_says_what_it_counts():
