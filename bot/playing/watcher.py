@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,15 +34,19 @@ class Length:
     window: int
 
 
-BRIEF: Final = Length(card=8, same=0, reply=0, edits=1, window=8)
+BRIEF: Final = Length(card=7, same=0, reply=0, edits=1, window=6)
 FULL: Final = Length(card=None, same=6, reply=14, edits=4, window=30)
 
 
-_SPARE: Final = 4
+_SPARE: Final = 5
 """How many lines more a card may have and is shown whole: its buttons are at its end."""
 
 _PASSING: Final = "◑ Approved"
 """How a card begins that stands for a moment only, between the last approval and the first change."""
+
+
+_CHECKPOINT: Final = "Checkpoint of the ledger"
+"""How a message begins that follows each plan; the first one shows what it is."""
 
 
 class Watcher:
@@ -55,16 +60,21 @@ class Watcher:
         self._edits: dict[str, int] = {}
         self._latest: dict[str, dict[str, Any]] = {}
         self._headings: dict[str, str] = {}
+        self._checkpoints = 0
 
     def show_new(self, *, last: bool = False) -> None:
         """Show what came since the last time; with `last`, the cards as they stand now."""
         lines = self._slack.transcript[self._seen :]
         self._seen += len(lines)
+        elsewhere = []
         for line in lines:
-            if line["kind"] == "posted":
+            if line["kind"] == "posted" and line["channel_name"] != ROOM:
+                elsewhere.append(line)
+            elif line["kind"] == "posted":
                 self._posted(line)
             elif line["kind"] == "updated":
                 self._updated(line)
+        self._elsewhere(elsewhere)
         if last:
             for line in self._latest.values():
                 self._card(line)
@@ -86,12 +96,20 @@ class Watcher:
                 cut(text, most, spare=_SPARE),
             )
 
-    def _posted(self, line: dict[str, Any]) -> None:
-        if line["channel_name"] != ROOM:
-            first = line["text"].splitlines()[0]
-            also = Text(f"   Also posted to {line['channel_name']}: {first}", style="dim")
+    def _elsewhere(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Tell what went into other rooms and to single people: a text once, with all who got it."""
+        rooms: dict[str, list[str]] = {}
+        for line in lines:
+            rooms.setdefault(line["text"].splitlines()[0], []).append(line["channel_name"])
+        for first, names in rooms.items():
+            if first.startswith(_CHECKPOINT):
+                self._checkpoints += 1
+                if self._length.same == 0 and self._checkpoints > 1:
+                    continue
+            also = Text(f"   Also posted to {', '.join(names)}: {first}", style="dim")
             self._console.print(also, soft_wrap=True)
-            return
+
+    def _posted(self, line: dict[str, Any]) -> None:
         where = f"#{line['channel_name']}" + (", in the thread" if line.get("thread_ts") else "")
         text = self._text(line)
         if not line.get("thread_ts"):

@@ -37,7 +37,10 @@ def test_the_verdict_is_the_same():
     assert large.verdict.access is small.verdict.access
     assert large.verdict.impact == small.verdict.impact
     assert large.verdict.points == small.verdict.points
-    assert {one.sign.id for one in large.findings} == {one.sign.id for one in small.findings}
+    # At some hours of the day the attack comes when a mailbox with little work sees none; one with much has
+    # work at every hour.
+    hours = {"unusual_hour"}
+    assert {one.sign.id for one in large.findings} - hours == {one.sign.id for one in small.findings} - hours
     assert {source.id: source.state for source in large.sources} == {
         source.id: source.state for source in small.sources
     }

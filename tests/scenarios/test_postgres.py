@@ -49,7 +49,7 @@ def test_while_the_database_is_away_people_are_told_and_what_they_asked_begins_a
     postgres.stop()
     try:
         story.type(f"check {ADELE}")
-        story.told(holding="the check waits and starts when it is back")
+        story.told(holding="The check starts when it is back")
         story.bot.jobs.repair()
         story.bot.jobs.reconcile(timedelta(0))
         assert "check_finished" not in story.kinds()
