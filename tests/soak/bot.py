@@ -43,7 +43,7 @@ def _be(settings: Settings, folder: Path, clock_file: Path, *, works: bool) -> N
         return create_app(with_these, clock=clock, **pace)
 
     def make_worker(with_these: Settings) -> Worker:
-        return Worker(with_these, clock, **pace)
+        return Worker(with_these, clock, edits=OFTEN, polls=pace["polls"])
 
     os._exit(work(settings, make=make_worker) if works else run(settings, make))
 
