@@ -174,7 +174,7 @@ def _title(step: str, titles: Mapping[str, str]) -> str:
 
 
 def _by_turn(offer: Sequence[Planned], places: Iterable[int]) -> str:
-    """How many of the manual tasks are in each group, as cards and reports have them."""
+    """How many of the manual tasks come first, then, and can wait, grouped as cards and reports have them."""
     return in_short([item for place in places if isinstance(item := offer[place], ManualTask)])
 
 

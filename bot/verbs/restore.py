@@ -97,8 +97,9 @@ def _chosen(choice: Choice, case: Case, undoable: Sequence[Undoable]) -> list[Un
         NotUnderstood: no change that can be undone has this number, or changes of several plans may have it.
     """
     if choice.offer:
-        places = [place for place in choice.numbers if place < len(undoable)]
-        return [undoable[place] for place in places]
+        if any(place >= len(undoable) for place in choice.numbers):
+            raise NotUnderstood(f"There are only {len(undoable)} changes to undo in case {case.id}.")
+        return [undoable[place] for place in choice.numbers]
     made_by = list(dict.fromkeys(one.proposal_id for one in undoable))
     if not choice.proposal and len(made_by) > 1:
         raise NotUnderstood(

@@ -135,7 +135,7 @@ def go_back(task: tuple[Part, Path, Path]) -> None:
     """
     part, place, folder = task
     wants: dict[str, list[Want]] = {}
-    for number in partitions(folder):
+    for number in range(PARTITIONS):
         for want in wanted_in(folder, number):
             for name in want.names:
                 wants.setdefault(name, []).append(want)
