@@ -28,7 +28,6 @@ from dbos._serialization import DefaultSerializer
 
 from bot.errors import CannotStart
 from bot.version import own_version
-from bot.work import idling
 from bot.work.lives import Lives
 from bot.work.under_way import UnderWay
 
@@ -199,7 +198,6 @@ class Engine:
             _write_ahead(self._url.removeprefix("sqlite:///"))
         # A row says itself how it is to be read, so a serializer of ours alone would not keep pickles out.
         DefaultSerializer.deserialize = _refuse  # type: ignore[method-assign]  # as it says above
-        idling.spare()
         config: DBOSConfig = {
             "name": "compromise-bot",
             "system_database_url": self._url,
