@@ -18,6 +18,7 @@ from typing import Final
 from commands.clues.outgoing import Origin, Outgoing, outbox_of, sent_anything
 from commands.clues.records import is_about
 from commands.counts import further_like, in_short, messages_in
+from commands.payment_details import details_in
 from commands.report import (
     Clause,
     Exposure,
@@ -88,6 +89,7 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
     inside, outside = _recipients(bad, evidence, ordinary)
     searched = {one.id for one in seen if is_search(one)}
     names = tuple(dict.fromkeys(name for one in files if (name := one.details.get("SourceFileName", ""))))
+    given = details_in(evidence, ordinary, report, bad)
     return Exposure(
         mailboxes=tuple(_mailboxes(seen, evidence)),
         forwards=tuple(_forwards(report)),
@@ -109,6 +111,9 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
         undelivered_records=tuple(
             dict.fromkeys(record for one in lost if one.origin is Origin.INTRUDER for record in one.records)
         ),
+        payees=given.payees,
+        replies=given.replies,
+        unopened=given.attachments,
     )
 
 

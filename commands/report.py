@@ -432,6 +432,27 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Payee:
+    """An account that a text of the attacker's gives; each word of it is the attacker's.
+
+    Attributes:
+        kind: What the number is: ``IBAN``, ``account number``, ``routing number``, ``sort code`` or ``BIC``.
+        number: The number, as it is printed.
+        bank: The bank's name that stands before it, "" where there is none.
+        place: Where it stands: ``message``, ``signature`` or ``auto_reply``.
+        subject: Of a message, its subject line.
+        fits: Whether the check digits fit; None where the number has none.
+    """
+
+    kind: str
+    number: str
+    bank: str
+    place: str
+    subject: str = ""
+    fits: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """Whose data somebody else had, as far as anything tells; see `commands.exposure`.
 
@@ -454,6 +475,9 @@ class Exposure:
         traffic: What left in the window, where too little was collected to tell who sent it; else None.
         undelivered: How many of the attacker's messages failed for every recipient, by the message trace.
         undelivered_records: The ids of the records of those.
+        payees: The accounts that the attacker's texts give (see `commands.payment_details`).
+        replies: Addresses outside of the tenant that they give for answers, lower case.
+        unopened: How many of the attacker's messages have attachments, which nobody opened.
     """
 
     mailboxes: tuple[MailboxAccess, ...] = ()
@@ -474,6 +498,9 @@ class Exposure:
     traffic: Traffic | None = None
     undelivered: int = 0
     undelivered_records: tuple[str, ...] = ()
+    payees: tuple[Payee, ...] = ()
+    replies: tuple[str, ...] = ()
+    unopened: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.messages.escape import visible
 from bot.messages.turns import TITLES
 from commands import reach
 from commands.leads import LURED
+from commands.payment_details import defanged, payee
 from commands.report import Impact, Report
 from commands.turns import Turn, in_turn, turn_of
 from graph.question import Subject
@@ -169,9 +170,16 @@ def _to_recover(report: Report, tasks: Tasks, grounds: Grounds) -> Iterator[Stat
         yield Statement(
             "Within hours, call the bank about payments that rest on this account’s mail, payroll about "
             "changes, and whoever was asked for money or got changed bank details, on a number known from "
-            f"before{_given(tasks, Turn.MONEY)}.",
+            f"before{_given(tasks, Turn.MONEY)}{_payees(report)}.",
             ("impact: fraud", *grounds.of(story.sent if story else ())),
         )
+
+
+def _payees(report: Report) -> str:
+    """Which accounts the attacker gave out, since a bank looks for payments by these."""
+    given = report.exposure.payees if report.exposure else ()
+    told = named([visible(payee(one)) for one in given], NAMED, "account")
+    return f"; the attacker gave out {told}" if told else ""
 
 
 def _to_check(report: Report, handled: Handled, tasks: Tasks, grounds: Grounds) -> Iterator[Statement]:
@@ -228,6 +236,9 @@ def _to_warn(report: Report, tasks: Tasks) -> Iterator[Statement]:
             f"Warn the recipients{number}: the records do not name them; run a message trace in the Exchange "
             "admin center, then warn them"
         )
+    if seen.replies:
+        given = named([defanged(visible(one)) for one in seen.replies], NAMED, "address")
+        says += f", and of answers to {given}, which the attacker gave out"
     yield Statement(f"{says}.{done}", ("ledger: manual tasks",) if task else ("plan of the check",))
 
 

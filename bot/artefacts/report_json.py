@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from bot.artefacts.containment import items, told_now
@@ -145,6 +146,9 @@ def _exposure(exposure: Exposure | None) -> dict[str, Any] | None:
         "traffic": _traffic(exposure.traffic) if exposure.traffic else None,
         "undelivered": exposure.undelivered,
         "undelivered_records": list(exposure.undelivered_records),
+        "payees": [asdict(one) for one in exposure.payees],
+        "replies": list(exposure.replies),
+        "unopened": exposure.unopened,
     }
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from commands.clauses import in_short
 from commands.clues.records import one_line
+from commands.payment_details import payee
 from commands.plan import ManualTask, Nothing, Phase, Planned
 from commands.planning import PlanningInput
 from commands.report import Impact
@@ -36,6 +37,9 @@ _NAMED: Final = 8
 _DEEDS: Final = 4
 """How many findings it names."""
 
+_ACCOUNTS: Final = 3
+"""How many accounts it names."""
+
 _NUMBERS: Final = "Take phone numbers from the directory or a contract, never from this mailbox or its mail"
 
 
@@ -54,6 +58,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         says=at_once(f"Call the bank about payments that rest on mail of {mail_of(planning)}"),
         how=(
             "Owner: finance. When: within hours, since each hour makes a recall less likely",
+            *_payees(planning),
             f"Ask {user} and whoever approves payments {which}",
             *_deeds(planning),
             *_asked(planning),
@@ -84,6 +89,25 @@ def _since(planning: PlanningInput) -> str:
     story = planning.report.story
     first = story.since[0].at if story and story.since else None
     return day(first or planning.evidence.window.start)
+
+
+def _payees(planning: PlanningInput) -> Iterator[str]:
+    """Which accounts the attacker's texts give: a bank stops a payment by its payee's number."""
+    seen = planning.report.exposure
+    for one in seen.payees[:_ACCOUNTS] if seen else ():
+        yield f"Stop payments to what the attacker gave out, and never pay to it or call it: {payee(one)}"
+    if seen and len(seen.payees) > _ACCOUNTS:
+        left = len(seen.payees) - _ACCOUNTS
+        yield f"{left} more {'number is' if left == 1 else 'numbers are'} in report.json"
+    if seen and not seen.payees:
+        yield "No account number was found in what could be read of the attacker's texts: look for it there"
+    if seen and seen.unopened:
+        which = (
+            "1 message of the attacker's has an attachment"
+            if seen.unopened == 1
+            else f"{seen.unopened:,} messages of the attacker's have attachments"
+        )
+        yield f"{which}, which nobody opened here: look there for an account number, safely"
 
 
 def _deeds(planning: PlanningInput) -> Iterator[str]:

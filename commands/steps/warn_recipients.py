@@ -14,6 +14,7 @@ from typing import Final
 
 from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
 from commands.csv_cells import moment, table, visible
+from commands.payment_details import defanged
 from commands.plan import ManualTask, Nothing, Phase, Planned
 from commands.planning import PlanningInput
 from commands.report import VerdictCode
@@ -39,6 +40,7 @@ MOST: Final = 10_000
 _ID: Final = "warn_recipients"
 _COLUMNS: Final = ("recipient", "place", "messages", "from the attacker", "first", "last")
 _SUBJECTS: Final = 5
+_ADDRESSES: Final = 5
 _LONGEST: Final = 80
 _LEADS: Final = re.compile(
     r"@|\\\\|://"
@@ -178,6 +180,11 @@ def warning(planning: PlanningInput, outbox: Outbox, *, listed: bool) -> str:
     subjects = _subjects(outbox.messages)
     if subjects:
         lines += ["", "Fraudulent messages had these subjects:", *(f"- {one}" for one in subjects)]
+    replies = _replies(planning)
+    if replies:
+        one = "This address is not ours, and what is sent to it does not reach us:"
+        several = "These addresses are not ours, and what is sent to them does not reach us:"
+        lines += ["", one if len(replies) == 1 else several, *(f"- {each}" for each in replies)]
     lines += [
         "",
         "[what was done about it, such as: we reset the password and removed the unauthorized access]",
@@ -190,6 +197,13 @@ def warning(planning: PlanningInput, outbox: Outbox, *, listed: bool) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _replies(planning: PlanningInput) -> tuple[str, ...]:
+    """Give the addresses that the attacker gave out for answers, written so that nothing leads there."""
+    seen = planning.report.exposure
+    short = [one for one in (seen.replies if seen else ()) if len(one) <= _LONGEST]
+    return tuple(map(defanged, short[:_ADDRESSES]))
 
 
 def _was_in(outbox: Outbox) -> bool:

@@ -21,7 +21,7 @@ from graph.request import Limit, Request
 from graph.resources.mail import Message
 
 FIELDS = (
-    "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,receivedDateTime,"
+    "id,internetMessageId,subject,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,receivedDateTime,"
     "sentDateTime,hasAttachments,parentFolderId,isRead"
 )
 _PAGE = "100"

@@ -35,7 +35,8 @@ class Message(GraphValue):
     """One message. Source: Microsoft Graph v1.0, "message resource type".
 
     `text` is the readable text of the body, at most its first 4,000 and last 1,000 characters, and "" where
-    the permission to read bodies is missing. It never leaves this process.
+    the permission to read bodies is missing. It never leaves this process; account numbers and
+    addresses for answers in the attacker's messages do (see `commands.payment_details`).
     """
 
     id: str
@@ -46,6 +47,7 @@ class Message(GraphValue):
     to_recipients: tuple[Recipient, ...] = ()
     cc_recipients: tuple[Recipient, ...] = ()
     bcc_recipients: tuple[Recipient, ...] = ()
+    reply_to: tuple[Recipient, ...] = ()
     received_date_time: MaybeInstant = None
     sent_date_time: MaybeInstant = None
     has_attachments: bool | None = None
