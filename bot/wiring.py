@@ -54,11 +54,11 @@ from bot.work.seal import Seal
 from bot.work.searching import Searching
 from bot.work.store import Store
 from bot.work.watching import Watching
-from commands.carry_out import Patience
+from commands.containment.carry_out import Patience
+from commands.containment.planning_input import Guard
+from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
 from commands.ledger.tenants import former_names, note_tenants
-from commands.planning import Guard
-from commands.proposals import Proposals
 from commands.signing_key import SigningKey
 from graph.limits import PUBLISHED, Rates
 from graph.tenants import Tenants

@@ -11,10 +11,11 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from commands import accounts, exposure, importance, leads, reach, story, symptoms, timeline, usual, verdict
+from commands import accounts, importance, symptoms, usual, verdict
 from commands.clues import whose
 from commands.counts import in_short
 from commands.faults import noted
+from commands.hunts import leads
 from commands.report import (
     Coverage,
     Event,
@@ -27,6 +28,7 @@ from commands.report import (
     Verdict,
     spoken,
 )
+from commands.story import exposure, reach, story, timeline
 from commands.usual.places import Atlas
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
 from graph.question import Question

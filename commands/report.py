@@ -310,7 +310,7 @@ class Clause:
         techniques: The ids of the ATT&CK techniques.
         why: Why it matters, where `says` is only a name: that of a lead.
         closed_by: Of what stands open, the ids of the changes and manual tasks that close it: one of each
-            group has to be done. See `commands.doors`.
+            group has to be done. See `commands.doors.history`.
         times: When each of what it tells happened (aware UTC), oldest first, where that was at several times;
             `at` is the first of them.
     """
@@ -454,7 +454,7 @@ class Payee:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Whose data somebody else had, as far as anything tells; see `commands.exposure`.
+    """Whose data somebody else had, as far as anything tells; see `commands.story.exposure`.
 
     Attributes:
         mailboxes: What was opened, one for each mailbox.

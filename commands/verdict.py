@@ -24,7 +24,6 @@ from itertools import combinations
 from typing import Final
 
 from commands import facts
-from commands.clauses import in_brief
 from commands.facts import Deciding
 from commands.report import (
     Access,
@@ -39,7 +38,8 @@ from commands.report import (
     VerdictCode,
     spoken,
 )
-from commands.standing import TRIED, access_of, impact_of, is_deed, only_by_others, role_of
+from commands.story.access_and_impact import TRIED, access_of, impact_of, is_deed, only_by_others, role_of
+from commands.story.clauses import in_brief
 from commands.usual.own import ENOUGH
 from graph.question import Subject
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commands import steps
-from commands.propose import Policy, needs_of
+from commands.containment.propose import Policy, needs_of
 from graph.needs import of_writes
 from tests.commands.steps.rich import NAMES
 from tests.commands.steps.test_contract import FOUND, changes, name_of

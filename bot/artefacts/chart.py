@@ -1,7 +1,7 @@
 """What the timeline picture shows, as values, and the same in words for whoever cannot see it.
 
 All of it comes out of the report and what was done about it. A report holds events as lines of plain words,
-also those that were stored long ago, so sign-ins are told by the words that `commands.timeline` writes.
+also those that were stored long ago, so sign-ins are told by the words that `commands.story.timeline` writes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.spoken_time import spoken_time
 from bot.messages import parts
 from bot.messages.escape import cut, visible
-from commands.proposals import Action, Outcome
+from commands.containment.proposals import Action, Outcome
+from commands.containment.undo import is_undo
 from commands.report import Coverage, Event, Report, Result, spoken
-from commands.undo import is_undo
 from commands.usual.places import country_of, spot_of
 
 LANES: Final = 5
@@ -39,7 +39,7 @@ _LOGGED: Final = re.compile(
     r" from (?P<place>.+)",
     re.DOTALL,
 )
-"""What `commands.timeline` says of a sign-in. The last " from " counts: an app may have one in its name."""
+"""What `commands.story.timeline` says of a sign-in. The last " from " counts: a name may hold one."""
 
 _SUSPECT: Final = re.compile(r"suspect_address|_by_intruder$")
 """Signs that are only given where their address is attributed to an attacker."""

@@ -20,15 +20,15 @@ from bot.artefacts.survives import survives
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.turns import TITLES
-from commands import reach
-from commands.leads import LURED
+from commands.containment.task_order import Turn, in_turn, turn_of
+from commands.hunts.leads import LURED
 from commands.payment_details import defanged, payee
 from commands.report import Impact, Report
-from commands.turns import Turn, in_turn, turn_of
+from commands.story import reach
 from graph.question import Subject
 
 if TYPE_CHECKING:
-    from commands.proposals import Proposal, TaskState
+    from commands.containment.proposals import Proposal, TaskState
 
 CLOCK: Final = timedelta(hours=72)
 """How long a controller has from becoming aware. Source: GDPR, Art. 33(1)."""

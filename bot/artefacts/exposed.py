@@ -13,9 +13,9 @@ from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
 from bot.artefacts.others import given_in, shared_in
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands import reach
 from commands.report import Access, Clause, Finding, Impact, MailboxAccess, Report, numbered
-from commands.unattributed import WHO
+from commands.story import reach
+from commands.story.unattributed import WHO
 
 _LIKELY: Final = "personal data likely"
 _EVERYBODYS: Final = "every mailbox of the organization"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from graph.question import Subject
 
 if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
+    from commands.containment.proposals import Proposal, TaskState
     from commands.ledger import Head
-    from commands.proposals import Proposal, TaskState
 
 
 @dataclass(frozen=True, slots=True)

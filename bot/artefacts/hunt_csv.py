@@ -6,7 +6,7 @@ import csv
 import io
 
 from commands.csv_cells import harmless
-from commands.hunt import Found
+from commands.hunts.hunt import Found
 
 NAME = "accounts.csv"
 COLUMNS = ("account", "points", "records", "first", "last", "why", "record_ids")

@@ -15,11 +15,11 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.spoken_time import spoken_time
 from bot.messages.closing import word_for
 from bot.messages.escape import cut, visible
-from commands import reach
 from commands.clues.records import addresses_in
-from commands.doors import DoorState
-from commands.leads import LURED
+from commands.doors.history import DoorState
+from commands.hunts.leads import LURED
 from commands.report import Clause, Report, numbered
+from commands.story import reach
 
 _NAMED: Final = 5
 _NAME: Final = 320

@@ -9,7 +9,7 @@ from bot.artefacts.containment import items, told_now
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import summary
 from commands.report import Clause, Exposure, Finding, Report, Traffic, numbered
-from commands.story import PARTS
+from commands.story.story import PARTS
 
 
 def report_json(report: Report, handled: Handled = NOTHING) -> dict[str, Any]:

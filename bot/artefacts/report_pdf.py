@@ -25,8 +25,8 @@ from bot.artefacts.timeline_png import around, matters, story_data
 from bot.messages import names, parts
 from bot.messages.escape import cut
 from bot.messages.outcomes import in_words
-from commands.doors import DoorState
-from commands.proposals import Proposal
+from commands.containment.proposals import Proposal
+from commands.doors.history import DoorState
 from commands.report import Finding, Report, Result
 
 NAME: Final = "report.pdf"

@@ -35,11 +35,11 @@ from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
 from bot.messages.story import access_in_words, got, how, roles_in_words
+from commands.containment.undo import is_undo
 from commands.counts import in_short as without_counts
-from commands.doors import DoorState
-from commands.leads import FAILED
+from commands.doors.history import DoorState
+from commands.hunts.leads import FAILED
 from commands.report import PROBABLY, SIGNED_IN, Coverage, Event, Impact, Report, Story, VerdictCode
-from commands.undo import is_undo
 from graph.evidence import NOT_IN_EXPORT
 
 _LIVES_ON: Final = timedelta(hours=1)

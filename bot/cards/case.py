@@ -40,16 +40,16 @@ from bot.portals import portals_of
 from bot.slack.channels import cannot_post, demand_unshared
 from bot.slack.client import call
 from bot.slack.posting import Posting
-from commands import effects
 from commands.check import Progress
+from commands.containment import effects
+from commands.containment.plan import Change, Nothing, Planned, offer_from
+from commands.containment.proposals import Proposals
+from commands.containment.propose import contain_now, without_done
 from commands.ledger import BOT, Case, CaseState, Ledger
 from commands.ledger import tasks as listed
 from commands.ledger.entries import EvidencePacked
-from commands.plan import Change, Nothing, Planned, offer_from
-from commands.proposals import Proposals
-from commands.propose import contain_now, without_done
+from commands.rechecks.watch import never_carried_out
 from commands.report import Report
-from commands.watch import never_carried_out
 from graph.settings import Cloud
 
 log = structlog.get_logger(__name__)

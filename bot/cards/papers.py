@@ -8,14 +8,14 @@ from bot.artefacts.containment import items, left_open, stopped
 from bot.artefacts.do_now import Tasks
 from bot.artefacts.handled import Checked, Handled, Rechecked
 from bot.messages.what_now import WhatNow
-from commands.approval import ProposalState
+from commands.containment.approval import ProposalState
+from commands.containment.plan import Change, offer_from
+from commands.containment.proposals import Proposals
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.ledger import tasks as listed
-from commands.plan import Change, offer_from
-from commands.proposals import Proposals
+from commands.rechecks.watch import never_carried_out
 from commands.report import Report, VerdictCode
-from commands.watch import never_carried_out
 
 
 def handled_of(ledger: Ledger, case: Case) -> Handled:

@@ -33,14 +33,14 @@ from bot.messages.what_now import WhatNow
 from bot.people.persons import People
 from bot.slack.client import call
 from bot.slack.posting import Posting
-from commands.approval import ProposalState
+from commands.containment.approval import ProposalState
+from commands.containment.plan import Change, offer_from
+from commands.containment.proposals import Proposal, Proposals
 from commands.ledger import Case, Ledger
 from commands.ledger import proposals as stored
 from commands.ledger import tasks as listed
-from commands.plan import Change, offer_from
-from commands.proposals import Proposal, Proposals
+from commands.rechecks.watch import never_carried_out
 from commands.steps.warn_recipients import DRAFT, LIST
-from commands.watch import never_carried_out
 
 log = structlog.get_logger(__name__)
 

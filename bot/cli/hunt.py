@@ -16,12 +16,12 @@ from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK
 from bot.clock import now
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands import hunt as hunting
-from commands.hunt import Found
+from commands.hunts import hunt as hunting
+from commands.hunts.hunt import Found
+from commands.hunts.sweep import sweep
 from commands.ledger import Ledger
 from commands.ledger import entries as e
 from commands.report import Coverage
-from commands.sweeping import sweep
 from graph.collect import collect
 from graph.connection import Connection
 from graph.evidence import Source

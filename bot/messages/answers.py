@@ -8,8 +8,8 @@ from datetime import timedelta
 from bot.messages import Message, parts
 from bot.messages.awaited import Awaited, waits
 from bot.messages.escape import address, said
+from commands.containment.proposals import Proposal
 from commands.ledger import BOT, Case
-from commands.proposals import Proposal
 
 _MOST_LINES = 12
 

@@ -20,7 +20,7 @@ from bot.messages.names import first_change
 from bot.messages.story import brief, situation_in_short
 from bot.messages.what_now import WhatNow
 from bot.messages.what_now import line as what_now_in_short
-from commands.doors import Standing
+from commands.doors.history import Standing
 from commands.importance import ADMINISTRATOR
 from commands.report import Clause, Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
 from graph.question import Window

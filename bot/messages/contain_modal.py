@@ -13,8 +13,8 @@ from bot.messages.choices import Choice, groups
 from bot.messages.escape import said
 from bot.messages.plans import PHASES, left_out_line, offer_reference, places_text
 from bot.messages.turns import in_short
-from commands.plan import Change, ManualTask, Nothing, Planned
-from commands.propose import DONE, contain_now, is_irreversible, left_out, phase_of, without_done
+from commands.containment.plan import Change, ManualTask, Nothing, Planned
+from commands.containment.propose import DONE, contain_now, is_irreversible, left_out, phase_of, without_done
 from graph.question import Subject
 
 _VALUE = 150

@@ -8,7 +8,7 @@ from typing import Final
 from bot.messages import Message, parts
 from bot.messages.escape import said
 from bot.messages.plans import counting
-from commands.proposals import Proposal, TaskState
+from commands.containment.proposals import Proposal, TaskState
 
 _APPROVERS: Final = 6
 """How many of those who may approve are named."""

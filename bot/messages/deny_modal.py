@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.messages import Modal, parts
 from bot.messages.escape import said
 from bot.messages.plans import reference
-from commands.proposals import Proposal
+from commands.containment.proposals import Proposal
 
 
 def deny_modal(proposal: Proposal) -> Modal:

@@ -14,8 +14,8 @@ from bot.messages.escape import cut, is_address, said
 from bot.messages.limits import fit, pack
 from bot.messages.story import roles_in_words, sentences
 from bot.messages.tables import Ranked, Table
-from commands import clauses
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
+from commands.story import clauses
 
 MOST_MESSAGES = 6
 _LEADS = 8

@@ -9,10 +9,10 @@ from bot.messages import Block, Message, parts
 from bot.messages.awaited import Awaited, waits
 from bot.messages.escape import address, said
 from bot.messages.limits import fit
-from commands.hunt import Closely, Found, Touched
+from commands.hunts.hunt import Closely, Found, Touched
+from commands.hunts.sweep import Stage, Sweeping
 from commands.ledger.hunts import Hunt
 from commands.report import Coverage, SourceState
-from commands.sweeping import Stage, Sweeping
 
 SHOWN: Final = 15
 """How many accounts stand on the card; all of them are in the file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from commands.outcomes import Outcome
+from commands.containment.outcomes import Outcome
 
 OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.CONFIRMED: ("✔", "Done and confirmed"),

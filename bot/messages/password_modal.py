@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.messages import Modal, parts
 from bot.messages.escape import said
-from commands.proposals import Proposal
+from commands.containment.proposals import Proposal
 
 TITLE: Final = "The new password"
 

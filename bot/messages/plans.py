@@ -10,10 +10,10 @@ from typing import Literal
 
 from bot.messages import parts
 from bot.messages.escape import cut, plain, said
-from commands.approval import Vote
-from commands.plan import Change, Phase, Planned, offer_text
-from commands.proposals import DONE, Action, Proposal
-from commands.undo import is_undo
+from commands.containment.approval import Vote
+from commands.containment.plan import Change, Phase, Planned, offer_text
+from commands.containment.proposals import DONE, Action, Proposal
+from commands.containment.undo import is_undo
 from graph.request import Request
 
 DIGEST_SHOWN = 8

@@ -32,10 +32,10 @@ from bot.messages.proposal_buttons import buttons, password
 from bot.messages.proposal_votes import votes_and_decision
 from bot.messages.proposal_words import IN_PART, NOTHING, UNKNOWN, counts, ended, ending, subject, summary
 from bot.messages.what_now import WhatNow, lines
-from commands.approval import ProposalState
-from commands.plan import Change
-from commands.proposals import DONE, Action, Outcome, Proposal
-from commands.propose import is_irreversible, phase_of
+from commands.containment.approval import ProposalState
+from commands.containment.plan import Change
+from commands.containment.proposals import DONE, Action, Outcome, Proposal
+from commands.containment.propose import is_irreversible, phase_of
 
 _Form: TypeAlias = Literal["list", "table", "data_table"]
 _FORMS: tuple[_Form, ...] = ("list", "table", "data_table")

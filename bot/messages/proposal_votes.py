@@ -8,8 +8,8 @@ from datetime import datetime
 from bot.messages import parts
 from bot.messages.escape import said
 from bot.messages.plans import counting
-from commands.approval import ProposalState
-from commands.proposals import Proposal
+from commands.containment.approval import ProposalState
+from commands.containment.proposals import Proposal
 
 _AGAIN = "No changes were made. It can be proposed again."
 

@@ -8,9 +8,9 @@ from bot.messages import parts
 from bot.messages.escape import said
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.plans import PHASES, counting, last_actions
-from commands.approval import ProposalState
-from commands.proposals import DONE, Outcome, Proposal
-from commands.propose import is_irreversible, phase_of
+from commands.containment.approval import ProposalState
+from commands.containment.proposals import DONE, Outcome, Proposal
+from commands.containment.propose import is_irreversible, phase_of
 
 _STATES = {
     ProposalState.OPEN: ("◔", "Waiting for approval"),

@@ -25,8 +25,8 @@ from bot.messages.plans import (
     step_title,
     without_shared,
 )
-from commands.plan import Change, ManualTask, Nothing, Planned
-from commands.propose import DONE, without_done
+from commands.containment.plan import Change, ManualTask, Nothing, Planned
+from commands.containment.propose import DONE, without_done
 from graph.question import Subject
 
 _BLOCKS = 100

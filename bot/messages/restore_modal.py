@@ -8,9 +8,9 @@ from bot.messages import Modal, parts
 from bot.messages.choices import Choice, choices
 from bot.messages.escape import said
 from bot.messages.plans import offer_reference
-from commands.plan import Undo
-from commands.proposals import Action
-from commands.undo import Undoable
+from commands.containment.plan import Undo
+from commands.containment.proposals import Action
+from commands.containment.undo import Undoable
 from graph.question import Subject
 
 

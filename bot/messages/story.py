@@ -14,7 +14,7 @@ from typing import Final
 from bot.messages import parts
 from bot.messages.escape import cut, said
 from commands.clues.records import listed
-from commands.doors import Standing
+from commands.doors.history import Standing
 from commands.report import PROBABLY, UNSURE, Access, Clause, Report, Service, Story, Verdict
 
 _NAMED: Final = 5

@@ -6,7 +6,7 @@ from bot.messages import Block, Modal, parts
 from bot.messages.choices import Choice, choices
 from bot.messages.escape import said
 from bot.messages.plans import reference
-from commands.proposals import Proposal
+from commands.containment.proposals import Proposal
 
 
 def strike_modal(proposal: Proposal) -> Modal:

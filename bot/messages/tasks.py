@@ -8,8 +8,8 @@ from bot.messages import Block, Message, Modal, parts
 from bot.messages.escape import plain, said
 from bot.messages.limits import fit
 from bot.messages.turns import TITLES
-from commands.proposals import TaskState
-from commands.turns import in_order, in_turn
+from commands.containment.proposals import TaskState
+from commands.containment.task_order import in_order, in_turn
 from graph.question import Subject
 
 _WAYS = 8

@@ -16,7 +16,7 @@ from bot.people.meant import About, Address, Alias, CaseId, Mention, Who
 from bot.people.persons import Owner, People, Person
 from bot.people.tenancy import Tenancy
 from bot.slack.intake import Asked
-from commands.approval import Voter
+from commands.containment.approval import Voter
 from commands.errors import AlreadyLooking, NoSuchCase
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger

@@ -15,7 +15,7 @@ from bot.errors import Barred, NotUnderstood, SlackFailed, VoterUnknown
 from bot.people.identities import Identities, Known
 from bot.people.members import Account, Members, why_no_reporter, why_not
 from bot.slack.client import call
-from commands.approval import Voter
+from commands.containment.approval import Voter
 from commands.identity import Identity, owner_of
 from commands.ledger import Ledger
 from commands.ledger.people import Named

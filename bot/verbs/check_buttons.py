@@ -10,7 +10,7 @@ from bot.errors import NotUnderstood
 from bot.verbs import check, suspect
 from bot.verbs.registry import read
 from commands.errors import NoSuchCase, NoSuchHunt
-from commands.hunt import load
+from commands.hunts.hunt import load
 from commands.ledger import CASE_LETTERS, Ledger
 from commands.ledger.alerts import alert_at
 from commands.ledger.hunts import hunt

@@ -11,11 +11,11 @@ from bot.slack.intake import Asked
 from bot.verbs import proposing, spelling
 from bot.verbs.proposing import MayPropose, Proposed, propose, proposed_before, who_may_propose
 from bot.verbs.shape import Answer, Tools
+from commands.containment.propose import assemble
 from commands.ledger import Case
 from commands.ledger import entries as e
 from commands.ledger import proposals as stored
-from commands.propose import assemble
-from commands.watch import Doors, says
+from commands.rechecks.watch import Doors, says
 
 NAME = "close"
 USAGE = "<user or case>"

@@ -14,7 +14,7 @@ from bot.people.second_factor import Checked, uri
 from bot.slack.intake import Asked
 from bot.verbs import team
 from bot.verbs.shape import Answer, Tools
-from commands.approval import Voter
+from commands.containment.approval import Voter
 from commands.errors import CommandError
 from commands.ledger import entries as e
 

@@ -15,7 +15,7 @@ from bot.verbs.hunts import Begun, MayHunt, begin, shown, tenant_named
 from bot.verbs.shape import Answer, Tools
 from bot.verbs.spelling import Days, Since
 from bot.verbs.terms import WHAT, term_of
-from commands.hunt import terms_of
+from commands.hunts.hunt import terms_of
 from graph.hunting import MOST_TERMS, Term
 
 NAME = "pivot"

@@ -12,10 +12,10 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.proposing import SOURCES, TITLES, offered
 from bot.verbs.shape import Answer, Tools
-from commands import effects
+from commands.containment import effects
+from commands.containment.propose import needs_of
 from commands.ledger import Case
 from commands.ledger import entries as e
-from commands.propose import needs_of
 
 NAME = "plan"
 USAGE = "<user or case>"

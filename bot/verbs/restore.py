@@ -28,11 +28,11 @@ from bot.verbs.proposing import (
 )
 from bot.verbs.shape import Tools
 from bot.verbs.spelling import Choice
-from commands import effects
+from commands.containment import effects
+from commands.containment.proposals import Action
+from commands.containment.propose import spans
+from commands.containment.undo import Undoable, undo_plan
 from commands.ledger import Case
-from commands.proposals import Action
-from commands.propose import spans
-from commands.undo import Undoable, undo_plan
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Restore", "do", "may", "read", "shows")
 

@@ -22,11 +22,11 @@ from bot.slack.intake import Asked
 from bot.slack.modals import open_window
 from bot.work.hunting import Hunting
 from bot.work.jobs import Jobs
+from commands.containment.proposals import Proposals
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
-from commands.proposals import Proposals
+from commands.rechecks.watch import Doors
 from commands.signing_key import SigningKey
-from commands.watch import Doors
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from bot.people.meant import About
 from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
-from commands import case_tasks
+from commands.containment import manual_tasks as case_tasks
+from commands.containment.proposals import TaskState
 from commands.ledger import Case
 from commands.ledger import entries as e
 from commands.ledger import tasks as listed
-from commands.proposals import TaskState
 
 NAME = "tasks"
 USAGE = "<user or case> [done <number> note]"

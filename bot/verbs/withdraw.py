@@ -10,9 +10,9 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
 from bot.verbs.voting import proposal_for, repaint
+from commands.containment.proposals import Proposal
 from commands.errors import NotNow
 from commands.ledger import entries as e
-from commands.proposals import Proposal
 
 NAME = "withdraw"
 USAGE = "<proposal> [because …]"

@@ -24,9 +24,9 @@ from bot.work.receiving import Receiving
 from bot.work.seal import Seal, text_of
 from bot.work.store import Store
 from bot.work.task import Failed, Found, Task, sent_of, task_of, unpack, unpack_progress
+from commands.containment.planning_input import Guard
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
-from commands.planning import Guard
 from commands.usual.places import Atlas
 
 log = structlog.get_logger(__name__)

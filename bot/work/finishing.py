@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from bot.artefacts import report_store
 from bot.failing import refer, refer_run
 from bot.work.task import Failed, Found
-from commands.plan import Nothing, offer_text
-from commands.planning import Guard
-from commands.propose import offer
-from commands.standing import with_exposure
+from commands.containment.plan import Nothing, offer_text
+from commands.containment.planning_input import Guard
+from commands.containment.propose import offer
 from commands.steps import ORDER
+from commands.story.access_and_impact import with_exposure
 from commands.usual.places import Atlas
 
 

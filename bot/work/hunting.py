@@ -27,8 +27,8 @@ from bot.work.seal import CUT_OFF, RESULT, Seal, text_of
 from bot.work.searching import Far, HuntTask, Searching, hunt_task, sent_hunt, unpack_far
 from bot.work.store import Store
 from bot.work.task import RUNS, Failed, unpack_hunt
-from commands import hunt as hunting
-from commands.hunt import Found
+from commands.hunts import hunt as hunting
+from commands.hunts.hunt import Found
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.hunts import Hunt, hunt, unfinished

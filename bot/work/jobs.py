@@ -62,10 +62,10 @@ from bot.work.searching import sent_hunt
 from bot.work.store import KeeperFacts, Store
 from bot.work.task import RUNS, sent_of
 from bot.work.watching import Watching
+from commands.containment.proposals import Proposals
 from commands.errors import CommandError
 from commands.ledger import Case, CaseState, Ledger
 from commands.ledger.hunts import Hunt, hunt, unfinished
-from commands.proposals import Proposals
 
 log = structlog.get_logger(__name__)
 

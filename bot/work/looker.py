@@ -33,8 +33,8 @@ from bot.work.line import Line
 from bot.work.looking import Looking, collect_seldom, ready
 from bot.work.task import Failed, Found, Task, pack_progress, read_task
 from commands.check import Progress
+from commands.containment.planning_input import Guard
 from commands.errors import CommandError
-from commands.planning import Guard
 from graph.limits import Shared
 from graph.settings import TenantSettings
 from graph.tenants import Tenants

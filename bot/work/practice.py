@@ -16,7 +16,7 @@ from bot.work.task import Found, pack_progress
 from commands import facts
 from commands.check import Progress, judge
 from commands.clues import phrases
-from commands.planning import Guard
+from commands.containment.planning_input import Guard
 from commands.usual.places import Atlas
 from graph.audit_log.parse import parse
 from graph.audit_log.record import AuditRecord

@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 
 from bot.artefacts import report_store
 from bot.work.task import Failed, ResultRefused, ResultUnreadable, attempt, demand_subject, unpack_result
+from commands.rechecks.watch import Door, Reading, read
 from commands.usual.places import Atlas
-from commands.watch import Door, Reading, read
 from graph.memory import Memory
 from graph.question import Subject, Window
 from graph.tenants import Tenants

@@ -15,11 +15,11 @@ from pydantic import TypeAdapter
 
 from bot.artefacts import report_store
 from bot.work.task import SHOWN, SHOWN_WHOLE, Failed, attempt, packed, unpacked
-from commands import hunt as hunting
-from commands.hunt import Found
+from commands.hunts import hunt as hunting
+from commands.hunts.hunt import Found
+from commands.hunts.sweep import Sweeping, sweep
 from commands.ledger.hunts import Hunt
 from commands.report import SourceState
-from commands.sweeping import Sweeping, sweep
 from graph.collect import collect
 from graph.connection import Connection
 from graph.evidence import Source

@@ -19,12 +19,12 @@ from bot.errors import BotError
 from bot.failing import refer_run
 from commands import accounts, verdict
 from commands.check import Progress, state_of
+from commands.containment.propose import needed_to_plan
 from commands.errors import CommandError
-from commands.hunt import Found as Hunted
+from commands.hunts.hunt import Found as Hunted
 from commands.ledger import Case
-from commands.propose import needed_to_plan
+from commands.rechecks.watch import Reading
 from commands.report import Report, SourceState, Verdict
-from commands.watch import Reading
 from graph.errors import GraphError
 from graph.evidence import Evidence
 from graph.question import Subject, Window

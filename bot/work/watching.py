@@ -29,15 +29,15 @@ from bot.work.rechecking import (
 from bot.work.seal import Seal, text_of
 from bot.work.store import Store
 from bot.work.task import Failed
-from commands import rechecks
+from commands.containment.planning_input import Guard
+from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
 from commands.ledger import tasks as listed
 from commands.ledger.entries import Rechecked
 from commands.ledger.tasks import alarm_name, alarms, is_rechecked
-from commands.planning import Guard
-from commands.proposals import Proposals
+from commands.rechecks import schedule as rechecks
+from commands.rechecks.watch import Doors, Reading, doors_of, lists, still_in_effect, weigh
 from commands.usual.places import Atlas
-from commands.watch import Doors, Reading, doors_of, lists, still_in_effect, weigh
 
 log = structlog.get_logger(__name__)
 

@@ -49,8 +49,8 @@ from bot.work.seal import CUT_OFF, RESULT, Seal, text_of
 from bot.work.searching import HuntTask, Searching, pack_far, read_hunt
 from bot.work.store import ANSWERS, KeeperFacts, Store
 from bot.work.task import Failed, Found, ResultRefused, pack, pack_progress, read_task
-from commands.hunt import Found as Hunted
-from commands.watch import Reading
+from commands.hunts.hunt import Found as Hunted
+from commands.rechecks.watch import Reading
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from commands.report import Finding, Owner, Report, Role, VerdictCode
-from commands.standing import exposed, is_deed
+from commands.story.access_and_impact import exposed, is_deed
 from commands.symptoms import delegates
 
 

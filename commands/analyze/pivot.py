@@ -9,7 +9,7 @@ from typing import Final
 
 from commands.analyze.shared import OUTSIDE
 from commands.clues.records import addresses_in
-from commands.leads import LURED
+from commands.hunts.leads import LURED
 from commands.report import Report, Severity, VerdictCode
 from commands.usual.domains import domain_of
 from commands.usual.places import spot_of

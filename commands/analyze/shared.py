@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from commands import verdict
-from commands.clauses import Told, clauses
 from commands.clues.records import addresses_in, listed
-from commands.leads import Lead, with_further
+from commands.hunts.leads import Lead, with_further
 from commands.report import (
     Finding,
     Report,
@@ -21,7 +20,8 @@ from commands.report import (
     VerdictCode,
     numbered,
 )
-from commands.story import tell
+from commands.story.clauses import Told, clauses
+from commands.story.story import tell
 from commands.symptoms import mail_forwarding
 from commands.usual import Usual
 from commands.usual.domains import domain_of

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Final
 
 from commands import facts
-from commands.clauses import in_short
 from commands.report import Finding, Owner, Service
+from commands.story.clauses import in_short
 from commands.usual import Doubt, Usual
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS

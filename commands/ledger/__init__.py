@@ -2,7 +2,7 @@
 
 The way of a vote, which is that of everything else::
 
-    commands/proposals.py   Proposals.vote decides, and appends a Voted
+    commands/containment/proposals.py   Proposals.vote decides, and appends a Voted
     entries.py              Voted: its fields, under the code `voted`
     writing.py              Writing.append: chain.following hashes its bytes, one INSERT stores them, and
     apply.py                `case Voted()` makes the row of `votes`, in the same transaction

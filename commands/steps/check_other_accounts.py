@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.leads import LURED
-from commands.plan import ManualTask, Nothing, Phase, Planned
-from commands.planning import PlanningInput
+from commands.containment.plan import ManualTask, Nothing, Phase, Planned
+from commands.containment.planning_input import PlanningInput
+from commands.hunts.leads import LURED
 from commands.report import Clause, VerdictCode
 from commands.steps.parts import at_once
 from graph.request import Cmdlet, Request

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from commands.clauses import in_short
 from commands.clues.records import one_line
+from commands.containment.plan import ManualTask, Nothing, Phase, Planned
+from commands.containment.planning_input import PlanningInput
 from commands.payment_details import payee
-from commands.plan import ManualTask, Nothing, Phase, Planned
-from commands.planning import PlanningInput
 from commands.report import Impact
-from commands.standing import kind_of
 from commands.steps.parts import at_once, day, mail_of, name_of
+from commands.story.access_and_impact import kind_of
+from commands.story.clauses import in_short
 from graph.request import Cmdlet, Request
 
 TITLE = "Recall payments and stop changes of payroll that rest on mail of the account"

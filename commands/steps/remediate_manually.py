@@ -12,9 +12,9 @@ from typing import Final
 
 from commands.clues.actions import made_member, to_subject
 from commands.clues.records import one_line
+from commands.containment.plan import ManualTask, Nothing, Phase, Planned
+from commands.containment.planning_input import PlanningInput
 from commands.facts.remedies import Task, remedy_of, tasks
-from commands.plan import ManualTask, Nothing, Phase, Planned
-from commands.planning import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import asks_for, at_once, name_of, refusals
 from graph.audit_log.record import AuditRecord

@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from commands.clues.records import one_line
-from commands.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
-from commands.planning import PlanningInput
+from commands.containment.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
+from commands.containment.planning_input import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import (
     asks_for,

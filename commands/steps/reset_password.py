@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.plan import NEW_PASSWORD, Change, ManualTask, Nothing, Phase, Planned
-from commands.planning import PlanningInput
+from commands.containment.plan import NEW_PASSWORD, Change, ManualTask, Nothing, Phase, Planned
+from commands.containment.planning_input import PlanningInput
 from commands.steps.parts import (
     ON_PREMISES_WAIT,
     ad_user,

@@ -17,7 +17,7 @@ import orjson
 
 from bot import log
 from bot.settings import LogSettings
-from commands.sweeping import AT_ONCE
+from commands.hunts.sweep import AT_ONCE
 from tests.benchmarks.row import Row
 from tests.simulated.sweeping import ideal, swept
 from tests.simulated.tenant import Shape

@@ -26,7 +26,7 @@ from bot.work.finishing import Finished, finish
 from bot.work.looking import collect_seldom
 from bot.work.task import Found
 from commands.check import judge, look
-from commands.planning import Guard
+from commands.containment.planning_input import Guard
 from graph.accounts import find_subject
 from graph.connection import Connection
 from graph.question import Question, Window

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from commands import carry_out, passwords
-from commands.approval import ProposalState, Vote
+from commands.containment import carry_out, passwords
+from commands.containment.approval import ProposalState, Vote
+from commands.containment.plan import NEW_PASSWORD, Change, Look, Plan
+from commands.containment.planning_input import Guard
+from commands.containment.proposals import Action, Outcome, Proposal, Proposals
 from commands.ledger import Ledger
-from commands.plan import NEW_PASSWORD, Change, Look, Plan
-from commands.planning import Guard
-from commands.proposals import Action, Outcome, Proposal, Proposals
 from commands.signing_key import SigningKey
 from graph.errors import Broken, GraphError, InDoubt, NotFound, Refused
 from graph.limits import Deadline

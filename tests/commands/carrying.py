@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from commands import carry_out, passwords
-from commands.approval import Voter
+from commands.containment import carry_out, passwords
+from commands.containment.approval import Voter
+from commands.containment.plan import NEW_PASSWORD, Change, Look, Plan, Undo
+from commands.containment.planning_input import Guard
+from commands.containment.proposals import Action, Outcome, Proposal, Proposals
 from commands.ledger import Ledger
-from commands.plan import NEW_PASSWORD, Change, Look, Plan, Undo
-from commands.planning import Guard
-from commands.proposals import Action, Outcome, Proposal, Proposals
 from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.question import Subject, Window

@@ -7,13 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.people.second_factor import SecondFactor
-from commands import case_tasks, rechecks
+from commands.containment import manual_tasks as case_tasks
+from commands.containment.plan import ManualTask
+from commands.containment.proposals import Outcome, Proposals
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.checkpoint import note, sign_head
 from commands.ledger.tenants import note_tenants
-from commands.plan import ManualTask
-from commands.proposals import Outcome, Proposals
+from commands.rechecks import schedule as rechecks
 from commands.signing_key import SigningKey
 from graph.question import Window
 from tests.commands import plans

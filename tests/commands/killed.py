@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Self
 
-from commands import carry_out
+from commands.containment import carry_out
+from commands.containment.planning_input import Guard
+from commands.containment.proposals import Proposals
 from commands.ledger import Ledger, Writing
-from commands.planning import Guard
-from commands.proposals import Proposals
 from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.effects import Item

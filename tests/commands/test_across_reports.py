@@ -11,7 +11,7 @@ import pytest
 
 from commands.analyze import _of_each_other
 from commands.analyze.exposed import with_exposed
-from commands.leads import with_leads
+from commands.hunts.leads import with_leads
 from commands.report import (
     Clause,
     Event,
@@ -26,7 +26,7 @@ from commands.report import (
     VerdictCode,
     weighed,
 )
-from commands.standing import with_exposure
+from commands.story.access_and_impact import with_exposure
 from graph.question import Subject
 from tests.commands.evidence import NOON, WINDOW
 

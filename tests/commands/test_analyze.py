@@ -402,7 +402,7 @@ def test_a_timeline_that_cannot_be_made_costs_itself_alone(tmp_path, monkeypatch
     def broken(*_: object, **__: object) -> Any:
         raise KeyError("no such thing")
 
-    monkeypatch.setattr("commands.timeline.merge", broken)
+    monkeypatch.setattr("commands.story.timeline.merge", broken)
     (report,) = looked_at(lines(tmp_path / "log", cmdlet())).users
     assert report.no_timeline.startswith("Internal error while building the timeline.")
     assert report.verdict.answer is VerdictCode.SUSPICIOUS

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from commands.approval import (
+from commands.containment.approval import (
     GRACE,
     TRANSITIONS,
     Ballot,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.proposals import Outcome
+from commands.containment.proposals import Outcome
 from graph.request import Cmdlet
 from sandbox.tenant import Fault
 from tests.commands.carrying import (

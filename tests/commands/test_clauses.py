@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from commands.clauses import Told, clauses, in_brief, in_short, plain
 from commands.clues.records import listed
 from commands.report import Clause, Finding, weighed
+from commands.story.clauses import Told, clauses, in_brief, in_short, plain
 from tests.commands.evidence import ADELE, NOON
 
 BY = "adele.vance@contoso.example"

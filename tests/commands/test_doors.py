@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from commands.doors import Door, DoorState, doors, standing
-from commands.plan import Change, ManualTask
-from commands.proposals import Action, Outcome
-from commands.propose import offer
+from commands.containment.plan import Change, ManualTask
+from commands.containment.proposals import Action, Outcome
+from commands.containment.propose import offer
+from commands.doors.history import Door, DoorState, doors, standing
 from commands.report import Clause, Report
 from tests.bot.messages import samples
 from tests.commands.steps.rich import PLAYED, collected

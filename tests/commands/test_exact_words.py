@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from commands import facts, verdict
-from commands.approval import Move, ProposalState, advance, why_not, why_not_run
+from commands.containment.approval import Move, ProposalState, advance, why_not, why_not_run
 from commands.errors import NotNow
 from commands.report import Finding, Severity, Sign, spoken
 from commands.usual.own import ENOUGH

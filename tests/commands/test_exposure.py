@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from commands import check, exposure
+from commands import check
 from commands.report import Exposure, Traffic, VerdictCode
+from commands.story import exposure
 from commands.usual import learn
 from commands.usual.places import Countries
 from graph.audit_log.record import AuditRecord, Item

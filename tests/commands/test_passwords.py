@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from commands import passwords
+from commands.containment import passwords
 
 
 def test_a_password_has_at_least_twenty_characters_of_four_kinds():

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from commands import check
-from commands.errors import PlanRefused
-from commands.plan import (
+from commands.containment.plan import (
     NEW_PASSWORD,
     Change,
     ManualTask,
@@ -18,8 +17,8 @@ from commands.plan import (
     plan_facts,
     plan_from,
 )
-from commands.planning import Guard
-from commands.propose import (
+from commands.containment.planning_input import Guard
+from commands.containment.propose import (
     DONE,
     Policy,
     assemble,
@@ -31,6 +30,7 @@ from commands.propose import (
     without,
     without_done,
 )
+from commands.errors import PlanRefused
 from commands.usual.places import Countries
 from graph.audit_log.record import Item
 from graph.request import Request

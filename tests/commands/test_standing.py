@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from commands import check, facts, standing, verdict
+from commands import check, facts, verdict
 from commands.report import (
     Access,
     Finding,
@@ -19,6 +19,7 @@ from commands.report import (
     SymptomResult,
     VerdictCode,
 )
+from commands.story import access_and_impact as standing
 from commands.usual.own import ENOUGH
 from tests.commands.evidence import ADELE, INTRUDER, NESTOR, NOON, evidence, record
 from tests.commands.symptoms.judging import SESSION, break_in, past

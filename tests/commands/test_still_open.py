@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from commands.clauses import Told
+from commands.doors.still_open import not_seen, still_open
 from commands.report import Finding, weighed
-from commands.still_open import not_seen, still_open
+from commands.story.clauses import Told
 from graph.resources.applications import OAuthGrant
 from graph.resources.devices import MobileDevice, RegisteredDevice
 from graph.resources.directory import DirectoryRole, RoleGroup, User

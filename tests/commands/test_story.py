@@ -13,7 +13,7 @@ import pytest
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
 from bot.messages.story import brief, sentences
-from commands import check, parts_of_story, story
+from commands import check
 from commands.analyze import analyze
 from commands.report import (
     Access,
@@ -28,7 +28,9 @@ from commands.report import (
     VerdictCode,
     weighed,
 )
-from commands.story import PARTS, tell
+from commands.story import parts as parts_of_story
+from commands.story import story
+from commands.story.story import PARTS, tell
 from commands.usual import Usual, learn
 from graph.evidence import Evidence
 from graph.question import Window

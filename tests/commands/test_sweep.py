@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from commands import hunt as hunting
+from commands.hunts import hunt as hunting
+from commands.hunts.sweep import Stage, sweep
+from commands.hunts.sweep_results import Coverages, Doubt, Sign, Suspects, dump, judged, load, seconds_left
 from commands.report import Coverage, SourceState
-from commands.sweep import Coverages, Doubt, Sign, Suspects, dump, judged, load, seconds_left
-from commands.sweeping import Stage, sweep
 from graph.audit_log.record import AuditRecord
 from graph.effects import Fetch
 from graph.errors import OutOfTime

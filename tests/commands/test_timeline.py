@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands import timeline
 from commands.report import Finding, Result, Severity, Sign, SymptomResult
+from commands.story import timeline
 from graph.resources.applications import AppRoleAssignment, OAuthGrant
 from graph.resources.devices import MobileDevice, RegisteredDevice
 from graph.resources.directory import DirectoryRole, User

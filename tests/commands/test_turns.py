@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from commands.plan import ManualTask
+from commands.containment.plan import ManualTask
+from commands.containment.task_order import Turn, in_order, in_turn, turn_of
 from commands.steps import ORDER
-from commands.turns import Turn, in_order, in_turn, turn_of
 
 
 def task(id_: str) -> ManualTask:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from commands.containment.propose import Policy, needs_of, wants_factor
+from commands.containment.undo import Undoable, is_undo, undo_id, undo_plan, undone_by
 from commands.errors import PlanRefused
-from commands.propose import Policy, needs_of, wants_factor
-from commands.undo import Undoable, is_undo, undo_id, undo_plan, undone_by
 from tests.commands.plans import ADELE, CASE, change
 
 RULE = change("rule", step="disable_inbox_rules")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.work.watching import seen_of
-from commands import effects, watch
-from commands.plan import Change, offer_text
-from commands.planning import Guard
-from commands.undo import undo_plan
-from commands.watch import Doors, NotSeen
+from commands.containment import effects
+from commands.containment.plan import Change, offer_text
+from commands.containment.planning_input import Guard
+from commands.containment.undo import undo_plan
+from commands.rechecks import watch
+from commands.rechecks.watch import Doors, NotSeen
 from graph.evidence import SOURCES
 from sandbox.tenant import Fault
 from tests.commands.carrying import (

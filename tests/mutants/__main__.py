@@ -31,7 +31,7 @@ KILLED = {"killed", "timeout", "segfault", "caught by type check"}
 
 
 OWN: Final = {
-    "commands/carry_out.py": "test_carry_out_alone.py",
+    "commands/containment/carry_out.py": "test_carry_out_alone.py",
     "commands/ledger/apply.py": "test_apply.py",
 }
 """The test file that the mutants of a file have to themselves: others that reach it would only take time."""

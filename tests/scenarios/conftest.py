@@ -16,7 +16,7 @@ from bot.cards.painter import Edits
 from bot.running import Bot
 from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings, Tenant
 from bot.wiring import create_app
-from commands.proposals import Proposals
+from commands.containment.proposals import Proposals
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import Message, RunningWorkspace

@@ -23,11 +23,11 @@ from bot.running import Bot
 from bot.settings import ApproverSettings
 from bot.slack.client import make_client
 from bot.wiring import create_app
-from commands.approval import ProposalState
+from commands.containment.approval import ProposalState
+from commands.containment.plan import Change, Look, Planned, Undo, offer_text
+from commands.containment.proposals import Proposal
 from commands.ledger import Case, new_case_id
 from commands.ledger import proposals as stored
-from commands.plan import Change, Look, Planned, Undo, offer_text
-from commands.proposals import Proposal
 from commands.report import Report, Verdict, VerdictCode
 from graph.question import Subject, Window
 from graph.request import Request

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from bot.artefacts import report_store
 from bot.clock import now
-from commands.plan import Change, Plan, offer_text
-from commands.proposals import Outcome
-from commands.rechecks import set_rechecks
+from commands.containment.plan import Change, Plan, offer_text
+from commands.containment.proposals import Outcome
+from commands.rechecks.schedule import set_rechecks
 from graph.question import Window
 from sandbox.workspace import Message
 from tests.bot.messages import samples

@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 
 from bot.settings import PolicySettings
-from commands.approval import ProposalState, Voter
+from commands.containment.approval import ProposalState, Voter
+from commands.containment.plan import Change
+from commands.containment.proposals import Outcome, Proposal
 from commands.errors import LedgerTampered
 from commands.ledger.verify import verify_ledger
-from commands.plan import Change
-from commands.proposals import Outcome, Proposal
 from commands.report import VerdictCode
 from graph.question import Subject
 from sandbox.scenarios import people

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 
 from bot.clock import now
-from commands import rechecks
+from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
 from commands.ledger.entries import Rechecked
 from commands.ledger.tasks import alarms
 from commands.ledger.verify import verify_ledger
-from commands.proposals import Proposals
+from commands.rechecks import schedule as rechecks
 from sandbox import workspace
 from sandbox.tenant import Fault, attacker
 from tests.approving import approve

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from commands import effects
-from commands.approval import ProposalState
+from commands.containment import effects
+from commands.containment.approval import ProposalState
+from commands.containment.plan import Change, ManualTask
+from commands.containment.proposals import Outcome, Proposal
 from commands.ledger.verify import verify_ledger
-from commands.plan import Change, ManualTask
-from commands.proposals import Outcome, Proposal
 from sandbox.scenarios.people import ADELE as PERSON
 from tests.approving import approve
 from tests.scenarios.acting import Acting, acting, outcomes, standing, suggested

@@ -12,9 +12,9 @@ import pyotp
 import pytest
 
 from bot.settings import PolicySettings
-from commands.approval import ProposalState
-from commands.plan import NEW_PASSWORD, Change, Look
-from commands.proposals import Proposal
+from commands.containment.approval import ProposalState
+from commands.containment.plan import NEW_PASSWORD, Change, Look
+from commands.containment.proposals import Proposal
 from graph.question import Subject
 from graph.request import Request
 from sandbox.workspace import View

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from bot.cards.case import Cards
 from bot.slack.client import make_client
-from commands.approval import ProposalState
+from commands.containment.approval import ProposalState
 from sandbox.workspace import Fault
 from tests.approving import approve
 from tests.scenarios.deciding import Table, laid

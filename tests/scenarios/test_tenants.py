@@ -22,13 +22,13 @@ from bot.messages.history import history
 from bot.settings import AlertSettings, ApproverSettings, PolicySettings, ResponderSettings, Tenant
 from bot.slack.client import make_client
 from bot.work.engine import known
-from commands.approval import ProposalState
+from commands.containment.approval import ProposalState
+from commands.containment.proposals import Proposal
 from commands.errors import TenantNameTaken
 from commands.identity import Identity
 from commands.ledger import BOT, Case
 from commands.ledger import entries as e
 from commands.ledger.hunts import hunt, new_hunt_id
-from commands.proposals import Proposal
 from commands.report import VerdictCode
 from graph.errors import NoSuchUser
 from graph.question import Subject

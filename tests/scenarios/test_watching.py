@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from commands.containment.proposals import Outcome
 from commands.ledger.verify import verify_ledger
-from commands.proposals import Outcome
 from sandbox.scenarios.people import ADELE as PERSON
 from sandbox.tenant import attacker
 from sandbox.workspace import Message

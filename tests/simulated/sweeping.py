@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commands.hunt import Found
-from commands.sweeping import AT_ONCE, sweep
+from commands.hunts.hunt import Found
+from commands.hunts.sweep import AT_ONCE, sweep
 from graph.connection import Connection
 from graph.limits import EXCHANGE_AT_ONCE
 from graph.question import Window

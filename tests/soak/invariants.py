@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
-from commands.approval import ProposalState
+from commands.containment.approval import ProposalState
+from commands.containment.outcomes import DONE, Outcome
+from commands.containment.plan import Change
+from commands.containment.proposals import Proposal, Proposals
 from commands.errors import LedgerTampered
 from commands.ledger import BOT, CaseState, Entry, Ledger
 from commands.ledger import proposals as stored
@@ -20,9 +23,6 @@ from commands.ledger.entries import Rechecked
 from commands.ledger.hunts import unfinished
 from commands.ledger.tasks import alarms
 from commands.ledger.verify import verify_ledger
-from commands.outcomes import DONE, Outcome
-from commands.plan import Change
-from commands.proposals import Proposal, Proposals
 from graph.request import Cmdlet, Request
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import RunningWorkspace

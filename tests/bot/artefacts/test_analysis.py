@@ -24,7 +24,7 @@ from bot.cli.output import folder_names
 from commands.analyze import Analysis
 from commands.analyze.handed import Handed
 from commands.analyze.pivot import Pivot, pivots
-from commands.leads import LURED
+from commands.hunts.leads import LURED
 from commands.report import Clause, Event
 from graph.audit_log.files import Unreadable
 from tests.bot.messages import samples

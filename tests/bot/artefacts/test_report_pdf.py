@@ -16,10 +16,10 @@ from fontTools.ttLib import TTFont
 from bot.artefacts import paper
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.report_pdf import report_pdf
-from commands.approval import ProposalState
+from commands.containment.approval import ProposalState
+from commands.containment.plan import Change, ManualTask
+from commands.containment.propose import offer
 from commands.ledger.tasks import TaskState
-from commands.plan import Change, ManualTask
-from commands.propose import offer
 from commands.report import Report
 from tests.bot.artefacts.attacks import ATTACK, attacked, findings_with_values, handled, keyed, voted
 from tests.bot.artefacts.test_summary import BLOCK, RESET, REVOKE, action, dealt

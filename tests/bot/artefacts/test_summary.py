@@ -18,10 +18,9 @@ from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import matters
 from bot.messages import parts
 from bot.messages.details import details
-from commands import reach
-from commands.approval import ProposalState
+from commands.containment.approval import ProposalState
+from commands.containment.proposals import Action, Outcome
 from commands.ledger.tasks import TaskState
-from commands.proposals import Action, Outcome
 from commands.report import (
     Access,
     Clause,
@@ -40,6 +39,7 @@ from commands.report import (
     Traffic,
     VerdictCode,
 )
+from commands.story import reach
 from graph.evidence import NOT_IN_EXPORT
 from tests.bot.artefacts.attacks import handled
 from tests.bot.messages import samples

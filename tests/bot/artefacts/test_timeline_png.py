@@ -15,9 +15,9 @@ from bot.artefacts.handled import NOTHING, Checked, Handled
 from bot.artefacts.others import Ring, others
 from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import picture, story_data, who_else
-from commands import timeline
-from commands.proposals import Action
+from commands.containment.proposals import Action
 from commands.report import Clause, Event, Report, Severity, Sign
+from commands.story import timeline
 from graph.question import Window
 from graph.resources.sign_ins import Location
 from tests.bot.artefacts.attacks import attacked

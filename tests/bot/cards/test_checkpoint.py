@@ -9,11 +9,11 @@ from pydantic import SecretStr
 from bot.cards.checkpoint import CheckpointPoster
 from bot.settings import SlackSettings
 from bot.slack.client import make_client
+from commands.containment.proposals import Outcome, Proposals
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.entries import Asked
 from commands.ledger.verify import verify_ledger
-from commands.proposals import Outcome, Proposals
 from commands.signing_key import SigningKey
 from sandbox import workspace
 from sandbox.workspace.faults import api_error, server_error

@@ -9,13 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot.messages.case_card import CaseView
-from commands.approval import ProposalState, Vote
 from commands.check import Progress
+from commands.containment.approval import ProposalState, Vote
+from commands.containment.plan import NEW_PASSWORD, Change, Look, ManualTask, Nothing, Plan, Planned, Undo
+from commands.containment.proposals import Action, Outcome, Proposal, TaskState
+from commands.containment.undo import Undoable
 from commands.ledger import Entry
 from commands.ledger.entries import EVENTS, body_of
 from commands.ledger.entries import Event as LedgerEvent
-from commands.plan import NEW_PASSWORD, Change, Look, ManualTask, Nothing, Plan, Planned, Undo
-from commands.proposals import Action, Outcome, Proposal, TaskState
 from commands.report import (
     Clause,
     Coverage,
@@ -33,7 +34,6 @@ from commands.report import (
     Verdict,
     VerdictCode,
 )
-from commands.undo import Undoable
 from graph.question import Subject, Window
 from graph.request import Cmdlet, Request
 

@@ -27,7 +27,7 @@ from bot.verbs import registry
 from bot.verbs.help import Help
 from bot.verbs.help import text as help_message
 from bot.verbs.shape import Verb
-from commands.doors import Standing
+from commands.doors.history import Standing
 from commands.report import (
     Clause,
     Coverage,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.messages.story import brief, sentences
-from commands.doors import Standing
+from commands.doors.history import Standing
 from commands.report import UNSURE, Clause, Story
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)

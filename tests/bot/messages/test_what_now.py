@@ -10,8 +10,8 @@ from bot.messages import Message
 from bot.messages.case_card import case_card
 from bot.messages.proposal_card import proposal_card
 from bot.messages.what_now import WhatNow, line, lines
-from commands.approval import ProposalState
-from commands.proposals import Outcome
+from commands.containment.approval import ProposalState
+from commands.containment.proposals import Outcome
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 

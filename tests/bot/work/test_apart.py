@@ -29,8 +29,8 @@ from bot.work.practice import practice
 from bot.work.task import Failed, Task
 from commands.check import Progress, judge
 from commands.clues import phrases
+from commands.containment.planning_input import Guard
 from commands.errors import LedgerUnwritable
-from commands.planning import Guard
 from commands.report import VerdictCode
 from graph import contract, shapes
 from graph.accounts import find_subject

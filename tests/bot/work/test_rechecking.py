@@ -17,7 +17,7 @@ from bot.work.rechecking import (
 )
 from bot.work.task import Failed, ResultRefused, ResultUnreadable, pack
 from commands.accounts import fuller
-from commands.watch import Door, Reading, Stands
+from commands.rechecks.watch import Door, Reading, Stands
 from graph.evidence import Evidence
 from graph.question import Window
 from tests.commands import carrying

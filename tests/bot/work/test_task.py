@@ -25,7 +25,7 @@ from bot.work.task import (
 from bot.work.worker import misfit
 from commands.accounts import fuller
 from commands.check import Progress, judge, state_of
-from commands.propose import offer
+from commands.containment.propose import offer
 from commands.report import VerdictCode
 from commands.verdict import weigh
 from graph.evidence import Evidence, Known, Reason, Unavailable

@@ -15,8 +15,19 @@ from typing import Any
 import pytest
 
 from commands.check import judge
-from commands.plan import Act, Change, Look, ManualTask, Planned, State, Undo, same, state_of, took_effect
-from commands.planning import PlanningInput
+from commands.containment.plan import (
+    Act,
+    Change,
+    Look,
+    ManualTask,
+    Planned,
+    State,
+    Undo,
+    same,
+    state_of,
+    took_effect,
+)
+from commands.containment.planning_input import PlanningInput
 from commands.steps import (
     Step,
     block_mobile_devices,

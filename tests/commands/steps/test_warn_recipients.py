@@ -7,8 +7,8 @@ import io
 
 import pytest
 
-from commands.plan import ManualTask
-from commands.planning import PlanningInput
+from commands.containment.plan import ManualTask
+from commands.containment.planning_input import PlanningInput
 from commands.report import Finding, VerdictCode
 from commands.steps import warn_recipients
 from graph.audit_log.record import Item

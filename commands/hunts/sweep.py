@@ -15,9 +15,8 @@ from functools import partial
 from queue import Empty
 from typing import Any, Final
 
-from commands.hunt import Closely, Found, states
-from commands.report import SourceState
-from commands.sweep import (
+from commands.hunts.hunt import Closely, Found, states
+from commands.hunts.sweep_results import (
     Coverages,
     Doubt,
     Suspects,
@@ -28,6 +27,7 @@ from commands.sweep import (
     seconds_left,
     state_of,
 )
+from commands.report import SourceState
 from graph.clock import News
 from graph.collect import collect
 from graph.connection import Connection

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from commands import check, effects, propose
-from commands.carry_out import look_at
+from commands import check
+from commands.containment import effects, propose
+from commands.containment.carry_out import look_at
+from commands.containment.plan import Change, Look, State, offer_from, same
+from commands.containment.planning_input import Guard
+from commands.containment.proposals import DONE, Outcome, Proposals
 from commands.ledger import Case, Ledger
-from commands.plan import Change, Look, State, offer_from, same
-from commands.planning import Guard
-from commands.proposals import DONE, Outcome, Proposals
 from commands.report import Coverage as Came
 from commands.report import spoken
 from commands.usual.places import Atlas

@@ -19,7 +19,7 @@ from typing import Any, Final
 import orjson
 
 from commands.check import symptom_results
-from commands.hunt import RECORDS, Found, Touched, rank, seen, states
+from commands.hunts.hunt import RECORDS, Found, Touched, rank, seen, states
 from commands.report import Coverage, SourceState
 from commands.verdict import points_of
 from graph.audit_log.record import AuditRecord

@@ -1,4 +1,7 @@
-"""When a case is rechecked and what was seen: read by `commands.ledger.tasks`, judged by `commands.watch`."""
+"""When a case is rechecked and what was seen.
+
+`commands.ledger.tasks` reads it, `commands.rechecks.watch` judges it.
+"""
 
 from __future__ import annotations
 

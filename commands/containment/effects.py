@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from commands.containment.outcomes import DONE
+from commands.containment.plan import Change
+from commands.containment.undo import Undoable
 from commands.ledger import Ledger
 from commands.ledger import proposals as stored
 from commands.ledger.proposals import Proposal
-from commands.outcomes import DONE
-from commands.plan import Change
-from commands.undo import Undoable
 
 
 def made(proposal: Proposal) -> tuple[Change, ...]:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from commands.plan import (
+from commands.containment.plan import (
     Act,
     Change,
     State,

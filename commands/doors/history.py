@@ -13,12 +13,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from commands.outcomes import Outcome
+from commands.containment.outcomes import Outcome
+from commands.containment.undo import undone_by
 from commands.report import Clause, Report
-from commands.undo import undone_by
 
 if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
-    from commands.proposals import Proposal, TaskState
+    from commands.containment.proposals import Proposal, TaskState
 
 
 MANUAL: Final = "remediate_manually"

@@ -11,8 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from commands import steps
-from commands.errors import PlanRefused
-from commands.plan import (
+from commands.containment.plan import (
     Change,
     ManualTask,
     Nothing,
@@ -21,10 +20,11 @@ from commands.plan import (
     Planned,
     holds_password,
 )
-from commands.planning import Guard, PlanningInput
+from commands.containment.planning_input import Guard, PlanningInput
+from commands.containment.task_order import in_order
+from commands.containment.undo import is_undo
+from commands.errors import PlanRefused
 from commands.report import Report
-from commands.turns import in_order
-from commands.undo import is_undo
 from commands.usual.places import Atlas
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Known

@@ -31,11 +31,10 @@ from typing import Final
 
 import structlog
 
-from commands import passwords
-from commands.approval import ProposalState, Vote, why_not_run
-from commands.errors import KeyUnusable, LedgerTampered, NotNow
-from commands.one_time_password import filled, secret_name, without
-from commands.outcome_words import (
+from commands.containment import passwords
+from commands.containment.approval import ProposalState, Vote, why_not_run
+from commands.containment.one_time_password import filled, secret_name, without
+from commands.containment.outcome_words import (
     _is_default_method,
     could_not_look,
     look_yourself,
@@ -43,7 +42,7 @@ from commands.outcome_words import (
     why_changed,
     why_failed,
 )
-from commands.plan import (
+from commands.containment.plan import (
     Act,
     Change,
     Look,
@@ -54,8 +53,9 @@ from commands.plan import (
     state_of,
     took_effect,
 )
-from commands.planning import Guard
-from commands.proposals import Action, Outcome, Proposal, Proposals
+from commands.containment.planning_input import Guard
+from commands.containment.proposals import Action, Outcome, Proposal, Proposals
+from commands.errors import KeyUnusable, LedgerTampered, NotNow
 from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.errors import (

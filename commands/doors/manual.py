@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from commands.clauses import Told, plain
 from commands.clues.actions import given, off
 from commands.clues.records import changing, listed, one_line
-from commands.doors import MANUAL
+from commands.doors.history import MANUAL
 from commands.report import Finding
 from commands.steps.remediate_manually import task_for
+from commands.story.clauses import Told, plain
 from commands.symptoms.data_leaving import file_of, is_link, is_search
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence

@@ -1,8 +1,8 @@
 """Undo: the plan that takes changes back, and the ids by which the ledger knows it.
 
-Which changes of a case can be undone says `commands.effects`. An undo is proposed, approved and carried out
-as any plan is (`bot.verbs.restore`); once it took effect, the ledger marks the change that it took back
-(`commands.ledger.apply`).
+`commands.containment.effects` says which changes of a case can be undone. An undo is proposed, approved and
+carried out as any plan is (`bot.verbs.restore`); once it took effect, the ledger marks the change that it
+took back (`commands.ledger.apply`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from commands.containment.plan import Change, Plan
 from commands.errors import PlanRefused
-from commands.plan import Change, Plan
 from graph.question import Subject
 
 _UNDO: Final = "restore:"

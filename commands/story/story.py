@@ -16,11 +16,9 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from commands.awareness import first_alert
-from commands.clauses import Told, clauses, dated, resting
 from commands.clues.records import listed
-from commands.leads import applications_of, leads_in, merged
-from commands.parts_of_story import OTHERS, part_of
+from commands.doors.still_open import SOURCES, not_seen, still_open
+from commands.hunts.leads import applications_of, leads_in, merged
 from commands.report import (
     PROBABLY,
     SIGNED_IN,
@@ -36,9 +34,11 @@ from commands.report import (
     VerdictCode,
     numbered,
 )
-from commands.still_open import SOURCES, not_seen, still_open
-from commands.taken import gravest_first
-from commands.unattributed import unattributed
+from commands.story.awareness import first_alert
+from commands.story.clauses import Told, clauses, dated, resting
+from commands.story.parts import OTHERS, part_of
+from commands.story.taken import gravest_first
+from commands.story.unattributed import unattributed
 from commands.usual import Usual
 from commands.usual.agents import family_of
 from commands.usual.places import spot_of

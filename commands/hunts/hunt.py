@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from commands.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
+from commands.hunts.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
 from commands.report import Coverage, Report, SourceState
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Source, Unavailable

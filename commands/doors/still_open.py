@@ -2,7 +2,7 @@
 
 Each door is tied to a finding: what the user set up for themselves is none. Whether a door is open now, only
 the present state tells: a record says that it was opened once. What no source reads back is the exception
-(`commands.manual_doors`): it counts as open from its record until people closed it. Each door also names the
+(`commands.doors.manual`): it counts as open from its record until people closed it. Each door also names the
 changes and manual tasks of the steps that close it, by the ids that the steps give them.
 """
 
@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from commands.clauses import Told, plain, resting
 from commands.clues.records import addresses_in, listed, named, one_line
 from commands.clues.rules import rules_of
 from commands.clues.rules.listed import paired
 from commands.clues.rules.rule import Rule, says
-from commands.manual_doors import by_people
+from commands.doors.manual import by_people
 from commands.report import Clause, spoken
 from commands.steps.remove_sign_in_methods import described
+from commands.story.clauses import Told, plain, resting
 from commands.symptoms.delegates import spelled
 from commands.symptoms.inbox_rules import LONG
 from graph.evidence import Evidence, Unavailable

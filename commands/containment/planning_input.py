@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from commands.plan import Change
+from commands.containment.plan import Change
 from commands.report import Finding, Report
 from commands.usual import Usual, learn
 from commands.usual.places import Atlas

@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from commands.clauses import Told
 from commands.clues.consents import apps_of, is_consent
 from commands.clues.records import addresses_in
 from commands.report import Clause, Event, Report
+from commands.story.clauses import Told
 from commands.usual import Usual
 from commands.usual.places import spot_of
 from graph.audit_log.record import AuditRecord

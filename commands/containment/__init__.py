@@ -1,0 +1,1 @@
+"""From the first plan to the last change: planned, proposed, approved, carried out, read back, and undone."""

@@ -1,0 +1,1 @@
+"""Beyond one account: who else was touched, and sweeps through a whole tenant."""

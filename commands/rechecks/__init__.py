@@ -1,0 +1,1 @@
+"""Looking again after containment: when, and whether something was opened anew."""
