@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from commands import accounts, importance, symptoms, usual, verdict
 from commands.clues import whose
@@ -28,7 +28,7 @@ from commands.report import (
     Verdict,
     spoken,
 )
-from commands.story import exposure, reach, story, timeline
+from commands.story import exposure, forwarded, reach, story, timeline
 from commands.usual.places import Atlas
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
 from graph.question import Question
@@ -36,6 +36,10 @@ from graph.question import Question
 if TYPE_CHECKING:
     from graph.connection import Connection
     from graph.memory import Memory, Recorder
+
+
+_LAST_ROUND: Final = 60.0
+"""Seconds for what only the other sources tell to ask: how much mail was sent on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def look(
         recorder: Is given every answer as it came.
     """
     from graph.collect import collect  # noqa: PLC0415 - whoever only judges needs no connection
+    from graph.forwarded import forwarded_query  # noqa: PLC0415 - as above
 
     evidence = Evidence(subject=question.subject, window=question.window)
     answered: list[SourceState] = []
@@ -90,7 +95,31 @@ def look(
         answered.append(state_of(arrived.source, arrived.answer))
         left = tuple(source for source in waiting if source not in {state.id for state in answered})
         tell(Progress(sources=tuple(answered), waiting=left, so_far=partial(_so_far, evidence, atlas)))
-    return replace(evidence, subject=accounts.fuller(evidence))
+    whole = replace(evidence, subject=accounts.fuller(evidence))
+    if "message_trace" not in waiting or not (addresses := _sent_on_to(whole, atlas)):
+        return whole
+    if isinstance(whole.message_trace, Unavailable):
+        return replace(whole, forwarded=whole.message_trace)
+    queries = (forwarded_query(addresses),)
+    (told,) = collect(
+        question,
+        connection,
+        memory,
+        patience=min(patience, _LAST_ROUND),
+        sources=("message_trace",),
+        recorder=recorder,
+        queries=queries,
+    )
+    return replace(whole, forwarded=told.answer)
+
+
+def _sent_on_to(evidence: Evidence, atlas: Atlas | None) -> tuple[str, ...]:
+    """Where mail was sent on to; a mistake of ours must not cost the evidence."""
+    try:
+        return forwarded.targets(evidence, usual.learn(evidence, atlas=atlas))
+    except Exception as error:  # noqa: BLE001 - logged; the report says that it was not looked at
+        noted("Where mail was forwarded to could not be told.", error)
+        return ()
 
 
 def judge(evidence: Evidence, made_at: datetime, atlas: Atlas | None = None) -> Report:

@@ -453,6 +453,25 @@ class Payee:
 
 
 @dataclass(frozen=True, slots=True)
+class Traced:
+    """How much the message trace has to one address that mail is sent on to, whoever sent it.
+
+    Attributes:
+        address: The address, lower case.
+        messages: How many messages.
+        failed: How many more were not delivered.
+        first: When the first of `messages` was received; None where there are none.
+        last: When the last was.
+    """
+
+    address: str
+    messages: int
+    failed: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """Whose data somebody else had, as far as anything tells; see `commands.story.exposure`.
 
@@ -478,6 +497,9 @@ class Exposure:
         payees: The accounts that the attacker's texts give (see `commands.payment_details`).
         replies: Addresses outside of the tenant that they give for answers, lower case.
         unopened: How many of the attacker's messages have attachments, which nobody opened.
+        passed_on: How much the message trace has to each address that `forwards` send to.
+        untraced: Those of these addresses of which it was not told, lower case.
+        why_untraced: Why not, or what the trace lacks, one phrase; "" where nothing is to be said.
     """
 
     mailboxes: tuple[MailboxAccess, ...] = ()
@@ -501,6 +523,9 @@ class Exposure:
     payees: tuple[Payee, ...] = ()
     replies: tuple[str, ...] = ()
     unopened: int = 0
+    passed_on: tuple[Traced, ...] = ()
+    untraced: tuple[str, ...] = ()
+    why_untraced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from graph.question import Subject, Window
 from graph.resources.applications import AppRoleAssignment, OAuthGrant
 from graph.resources.devices import MobileDevice, RegisteredDevice
 from graph.resources.directory import DirectoryRole, Domain, RoleGroup, User
-from graph.resources.mail import MailFolder, Message, TracedMessage
+from graph.resources.mail import MailFolder, Message, PassedOn, TracedMessage
 from graph.resources.mailbox import (
     AutoReply,
     BlockedSender,
@@ -99,9 +99,10 @@ NOT_IN_EXPORT = Unavailable(Reason.NOT_IN_EXPORT, "Not part of the exported file
 class Evidence:
     """Everything that the sources gave about one subject in one window. One field is one source.
 
-    Three are no source: `left_out` says how many everyday records of an export were counted and not read, by
+    Four are no source: `left_out` says how many everyday records of an export were counted and not read, by
     what they have in common; `habits` on how many days and last when they came, by address; `shared_networks`
-    from where most accounts of the organization signed in (as `graph.addresses.network_of` writes networks).
+    from where most accounts of the organization signed in (as `graph.addresses.network_of` writes networks);
+    `forwarded` how much went to the addresses that mail was sent on to, which only the sources tell.
     """
 
     subject: Subject
@@ -109,6 +110,7 @@ class Evidence:
     left_out: tuple[tuple[LeftOut, int], ...] = ()
     habits: tuple[tuple[str, Habit], ...] = ()
     shared_networks: frozenset[str] = frozenset()
+    forwarded: Source[tuple[PassedOn, ...]] = NOT_ASKED
     user: Source[User] = NOT_ASKED
     domains: Source[tuple[Domain, ...]] = NOT_ASKED
     sign_ins: Source[tuple[SignIn, ...]] = NOT_ASKED
@@ -176,6 +178,6 @@ def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
 SOURCES: tuple[str, ...] = tuple(
     item.name
     for item in fields(Evidence)
-    if item.name not in ("subject", "window", "left_out", "habits", "shared_networks")
+    if item.name not in ("subject", "window", "left_out", "habits", "shared_networks", "forwarded")
 )
 """The ids of all sources."""

@@ -13,7 +13,17 @@ from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
 from bot.artefacts.others import given_in, shared_in
 from bot.messages import parts
 from bot.messages.escape import visible
-from commands.report import Access, Clause, Finding, Impact, MailboxAccess, Report, numbered
+from commands.report import (
+    Access,
+    Clause,
+    Exposure,
+    Finding,
+    Impact,
+    MailboxAccess,
+    Report,
+    Traced,
+    numbered,
+)
 from commands.story import reach
 from commands.story.unattributed import WHO
 
@@ -23,6 +33,8 @@ _ALL_EXPORTED: Final = "everybodys_mail_exported"
 _POSSIBLE: Final = "personal data possible"
 _TEAMS: Final = "teams_messages"
 _DOMAINS: Final = 4
+_ADDRESSES: Final = 4
+"""Addresses that a sentence names."""
 
 
 class Exposed:
@@ -100,9 +112,11 @@ class Exposed:
             )
         if seen.forwards:
             yield Statement(
-                f"Mail was forwarded to others: {listed(seen.forwards, 'action')}. How much was not looked "
-                "at: run a message trace by recipient for each of these addresses.",
-                self.grounds.of(seen.forwards),
+                f"Mail was forwarded to others: {listed(seen.forwards, 'action')}. {how_much(seen)}",
+                (
+                    *self.grounds.of(seen.forwards),
+                    *(("message trace by recipient",) if seen.passed_on else ()),
+                ),
             )
         if given := given_in(self.report):
             yield Statement(
@@ -298,6 +312,30 @@ class Exposed:
         if seen is None:
             return "none found"
         return f"{parts.counted(seen.messages, 'message')}, by whom is not known"
+
+
+def how_much(seen: Exposure) -> str:
+    """Say how much mail went to where it was forwarded to, or that nobody looked."""
+    told = [_to(one) for one in seen.passed_on]
+    late = " It counts all mail to them, whoever sent it, and is minutes late." if told else ""
+    lacks = f" It lacks {seen.why_untraced}." if told and seen.why_untraced else ""
+    says = (
+        f"In the window, the message trace has {named(told, _ADDRESSES, 'address')}.{late}{lacks}"
+        if told
+        else ""
+    )
+    if seen.passed_on and not seen.untraced:
+        return says
+    why = f" ({seen.why_untraced})" if seen.why_untraced and not told else ""
+    which = f"for {named(seen.untraced, _ADDRESSES, 'address')}" if told else "for each of these addresses"
+    return f"{says} How much was not looked at{why}: run a message trace by recipient {which}.".strip()
+
+
+def _to(one: Traced) -> str:
+    many = f"{one.messages:,} messages" if one.messages > 1 else "1 message" if one.messages else "no message"
+    when = f" ({parts.utc(one.first)} to {parts.utc(one.last)})" if one.first and one.last else ""
+    lost = f", and {one.failed:,} that failed" if one.failed else ""
+    return f"{many} to {visible(one.address)}{when}{lost}"
 
 
 def in_chats(report: Report) -> tuple[Clause, ...]:

@@ -149,6 +149,17 @@ def _exposure(exposure: Exposure | None) -> dict[str, Any] | None:
         "payees": [asdict(one) for one in exposure.payees],
         "replies": list(exposure.replies),
         "unopened": exposure.unopened,
+        "passed_on": [
+            {
+                "address": one.address,
+                "messages": one.messages,
+                "failed": one.failed,
+                "first": one.first.isoformat() if one.first else None,
+                "last": one.last.isoformat() if one.last else None,
+            }
+            for one in exposure.passed_on
+        ],
+        "untraced": list(exposure.untraced),
     }
 
 

@@ -451,7 +451,7 @@ class _Told:
         yield from self.exposed.unnamed()
         seen = self.seen
         if seen and self.report.story:
-            if seen.forwards:
+            if seen.forwards and (seen.untraced or not seen.passed_on):
                 yield Statement(
                     "How many messages were forwarded by rules and settings; a message trace by recipient "
                     "tells it for the last 90 days.",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from commands.clues.outgoing import Origin, Outgoing, outbox_of, sent_anything
 from commands.clues.records import is_about
@@ -26,14 +26,16 @@ from commands.report import (
     Owner,
     Report,
     Severity,
+    Traced,
     Traffic,
     VerdictCode,
     numbered,
 )
+from commands.story.forwarded import targets_of
 from commands.symptoms.data_leaving import is_search
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, Known, Unavailable
+from graph.evidence import NOT_ASKED, Evidence, Known, Unavailable
 
 OPENED: Final = "MailItemsAccessed"
 
@@ -89,10 +91,11 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
     inside, outside = _recipients(bad, evidence, ordinary)
     searched = {one.id for one in seen if is_search(one)}
     names = tuple(dict.fromkeys(name for one in files if (name := one.details.get("SourceFileName", ""))))
+    forwards = tuple(_forwards(report))
     given = details_in(evidence, ordinary, report, bad)
     return Exposure(
         mailboxes=tuple(_mailboxes(seen, evidence)),
-        forwards=tuple(_forwards(report)),
+        forwards=forwards,
         applications=tuple(_applications(report, evidence)),
         files=names,
         further_files=further_like(evidence, files) if names else 0,
@@ -114,6 +117,7 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
         payees=given.payees,
         replies=given.replies,
         unopened=given.attachments,
+        **_traced(forwards, report, evidence, ordinary),
     )
 
 
@@ -181,6 +185,26 @@ def _forwards(report: Report) -> Iterator[Clause]:
     for clause in report.story.persistence if report.story else ():
         if any(signs.get(number) in _FORWARDS for number in clause.findings):
             yield clause
+
+
+def _traced(
+    forwards: Iterable[Clause], report: Report, evidence: Evidence, ordinary: Usual
+) -> dict[str, Any]:
+    """Tell how much went to where mail was sent on to, as far as the message trace was asked."""
+    numbers = {number for one in forwards for number in one.findings}
+    told = [one for number, one in numbered(report.symptoms) if number in numbers]
+    theirs = targets_of((one for one in told if one.sign.id in _FORWARDS), evidence, ordinary)
+    answer = evidence.forwarded
+    by_address = {one.address: one for one in answer.seen(())}
+    found = [by_address[address] for address in theirs if address in by_address]
+    why = answer.says.rstrip(".") if isinstance(answer, Unavailable) else "; ".join(answer.missing)
+    return {
+        "passed_on": tuple(
+            Traced(one.address, one.messages, one.failed, one.first, one.last) for one in found
+        ),
+        "untraced": tuple(address for address in theirs if address not in by_address),
+        "why_untraced": "" if answer is NOT_ASKED else why,
+    }
 
 
 def _applications(report: Report, evidence: Evidence) -> Iterator[Clause]:

@@ -83,13 +83,8 @@ class Forwarding:
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield what forwards now, with the record that added it, and what forwarded for a while."""
     settings = [one for record in changing(evidence) if (one := _setting(record)) is not None]
-    own = _history([one for one in settings if one.record and is_about(one.record, evidence.subject)])
-    live = _live(evidence.mailbox.seen(Mailbox()))
+    live, own = _own(settings, evidence)
     if live is not None:
-        maker = _maker(live, own)
-        if maker is not None:
-            own = [one for one in own if one is not maker]
-            live = replace(live, record=maker.record, records=maker.records)
         yield _finding(live, evidence, usual, live=True)
     for one in own:
         yield _finding(one, evidence, usual, live=False)
@@ -107,6 +102,23 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if tells(alert, "forwarding"):
             summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
             yield found(_ID, ALERT, summary, alert.record, records=alert.records)
+
+
+def forwardings(evidence: Evidence) -> tuple[Forwarding, ...]:
+    """Give what forwards the mailbox's mail now, and what forwarded it for a while."""
+    settings = [one for record in changing(evidence) if (one := _setting(record)) is not None]
+    live, own = _own(settings, evidence)
+    return ((live,) if live is not None else ()) + tuple(own)
+
+
+def _own(settings: list[Forwarding], evidence: Evidence) -> tuple[Forwarding | None, list[Forwarding]]:
+    """Give what forwards now, with the record that added it, and what else was set for this mailbox."""
+    own = _history([one for one in settings if one.record and is_about(one.record, evidence.subject)])
+    live = _live(evidence.mailbox.seen(Mailbox()))
+    if live is not None and (maker := _maker(live, own)) is not None:
+        own = [one for one in own if one is not maker]
+        live = replace(live, record=maker.record, records=maker.records)
+    return live, own
 
 
 def _shared(settings: list[Forwarding], evidence: Evidence, usual: Usual) -> Iterator[Finding]:

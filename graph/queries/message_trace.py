@@ -8,6 +8,7 @@ cmdlet.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -34,25 +35,48 @@ _ROWS = 5_000
 
 def ask(question: Question) -> Asking[tuple[TracedMessage, ...]]:
     """Ask for every span of ten days at the same time, from Graph or else from Exchange."""
+    senders = tuple(dict.fromkeys((question.subject.mail, question.subject.user_principal_name)))
+    items, missing = yield from traced(question, "senderAddress", senders)
+    rows, unreadable = read_each(TracedMessage, items)
+    dated = [item for item in items if item.get("receivedDateTime")]
+    missing += untold(dated, "senderAddress", "recipientAddress", "messageId") + unsent(
+        dated, "fromIP", "subject"
+    )
+    return Known(_once(rows), missing=missing + unreadable, complete_until=question.window.end - LATENESS)
+
+
+def traced(
+    question: Question, field: str, names: tuple[str, ...]
+) -> Generator[Effect, Any, tuple[list[Item], tuple[str, ...]]]:
+    """Ask for what is from, or to, these addresses; gives the rows, and what the trace has no longer.
+
+    Args:
+        question: Which span of time.
+        field: ``senderAddress`` or ``recipientAddress``.
+        names: The addresses.
+    """
     window = question.window
     oldest = window.end - KEPT + timedelta(hours=1)
     missing: tuple[str, ...] = ()
     if window.start < oldest:
         missing = (f"messages before {oldest:%Y-%m-%d} (the trace is kept for 90 days)",)
     spans = slices(Window(max(window.start, oldest), window.end))
-    senders = tuple(dict.fromkeys((question.subject.mail, question.subject.user_principal_name)))
+    wanted = _Wanted(field, names)
     try:
-        items = yield from _in_time(_from_graph if question.global_cloud else _from_exchange, senders, spans)
+        items = yield from _in_time(_from_graph if question.global_cloud else _from_exchange, wanted, spans)
     except (NoPermission, CannotSignIn, NotFound, Refused) as error:
         if not question.global_cloud:
             raise
-        items = yield from _instead(error, senders, spans)
-    rows, unreadable = read_each(TracedMessage, items)
-    dated = [item for item in items if item.get("receivedDateTime")]
-    missing += untold(dated, "senderAddress", "recipientAddress", "messageId") + unsent(
-        dated, "fromIP", "subject"
-    )
-    return Known(_once(rows), missing=missing + unreadable, complete_until=window.end - LATENESS)
+        items = yield from _instead(error, wanted, spans)
+    return items, missing
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Whose mail: the field that is compared, and the addresses."""
+
+    field: str
+    names: tuple[str, ...]
 
 
 def slices(window: Window) -> list[tuple[datetime, datetime]]:
@@ -66,40 +90,38 @@ def slices(window: Window) -> list[tuple[datetime, datetime]]:
     return spans
 
 
-_Asks: TypeAlias = Callable[
-    [tuple[str, ...], list[tuple[datetime, datetime]]], Generator[Effect, Any, list[Item]]
-]
+_Asks: TypeAlias = Callable[[_Wanted, list[tuple[datetime, datetime]]], Generator[Effect, Any, list[Item]]]
 
 
 def _in_time(
-    asks: _Asks, senders: tuple[str, ...], spans: list[tuple[datetime, datetime]]
+    asks: _Asks, wanted: _Wanted, spans: list[tuple[datetime, datetime]]
 ) -> Generator[Effect, Any, list[Item]]:
     """Ask; where Microsoft refuses, ask once more up to a little earlier, for our clock may be ahead.
 
     Nothing may be asked about the future, and what came in so short a time is not complete anyway.
     """
     try:
-        return (yield from asks(senders, spans))
+        return (yield from asks(wanted, spans))
     except Refused:
         (start, end), *others = spans
-        return (yield from asks(senders, [(start, max(start, end - LATENESS)), *others]))
+        return (yield from asks(wanted, [(start, max(start, end - LATENESS)), *others]))
 
 
 def _from_graph(
-    senders: tuple[str, ...], spans: list[tuple[datetime, datetime]]
+    wanted: _Wanted, spans: list[tuple[datetime, datetime]]
 ) -> Generator[Effect, Any, list[Item]]:
     requests = [
         Request(
             "GET",
             "/admin/exchange/tracing/messageTraces",
             {
-                "$filter": f"senderAddress eq '{literal(sender)}' "
+                "$filter": f"{wanted.field} eq '{literal(name)}' "
                 f"and receivedDateTime ge {graph_time(start)} and receivedDateTime le {graph_time(end)}",
                 "$top": str(_ROWS),
             },
             limit=Limit.TRACE,
         )
-        for sender in senders
+        for name in wanted.names
         for start, end in spans
     ]
     answers = yield from fetch_each(requests)
@@ -107,17 +129,17 @@ def _from_graph(
 
 
 def _instead(
-    error: GraphError, senders: tuple[str, ...], spans: list[tuple[datetime, datetime]]
+    error: GraphError, wanted: _Wanted, spans: list[tuple[datetime, datetime]]
 ) -> Generator[Effect, Any, list[Item]]:
     """Ask Exchange; where it does not answer either, Graph's own reason is the one to tell."""
     try:
-        return (yield from _from_exchange(senders, spans))
+        return (yield from _from_exchange(wanted, spans))
     except GraphError:
         raise error from None
 
 
 def _from_exchange(
-    senders: tuple[str, ...], spans: list[tuple[datetime, datetime]]
+    wanted: _Wanted, spans: list[tuple[datetime, datetime]]
 ) -> Generator[Effect, Any, list[Item]]:
     """Ask the cmdlet, which has no pages: a full answer is continued from its last row on."""
     rows: list[Item] = []
@@ -125,7 +147,7 @@ def _from_exchange(
         until, after = graph_time(end), ""
         while True:
             parameters = {
-                "SenderAddress": list(senders),
+                f"{wanted.field[:1].upper()}{wanted.field[1:]}": list(wanted.names),
                 "StartDate": graph_time(start),
                 "EndDate": until,
                 "ResultSize": _ROWS,

@@ -74,3 +74,16 @@ class TracedMessage(GraphValue):
     size: int | None = None
     from_ip: Text = Field(default="", alias="fromIP")
     status: Text = ""
+
+
+class PassedOn(GraphValue):
+    """How many messages the message trace has to an address that mail is sent on to, whoever sent them.
+
+    `failed` are those that were not delivered; `first` and `last` are of the others, None without any.
+    """
+
+    address: str
+    messages: int = 0
+    failed: int = 0
+    first: MaybeInstant = None
+    last: MaybeInstant = None

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from sandbox.scenarios import people
 from sandbox.scenarios.alerts import raise_alert
 from sandbox.scenarios.attack import (
+    COLLECTOR,
     IP,
     PORT,
     activate_role,
@@ -225,6 +226,12 @@ def _rules_and_forwarding(world: World, at: At) -> None:
             },
         ],
     )
+    # What is redirected or forwarded keeps its sender: only a trace by recipient tells of it.
+    for number, minute in enumerate(range(40, 1500, 90)):
+        sender = people.PARTNERS[number % len(people.PARTNERS)]
+        subject, goes_to = f"Order {5200 + number}", DROP if number % 3 else COLLECTOR
+        message_id = f"<order-{5200 + number}@{sender.partition('@')[2]}>"
+        world.trace(at(minute + 130), sender, goes_to, subject, message_id, "198.51.100.200")
     sweep = {
         "Identity": f"{ADELE.alias}\\sweep1",
         "RuleId": "sweep1",
