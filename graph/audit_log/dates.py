@@ -34,9 +34,14 @@ _DAYS: Final = (36_526, 73_050)
 """The numbers of the first days of 2000 and of 2100."""
 
 
+def is_dated(name: str) -> bool:
+    """Say whether a column's name is that of times."""
+    return _DATED.search(name) is not None
+
+
 def is_day_number(name: str, text: str) -> bool:
     """Say whether this is a day's number in a column of dates."""
-    return len(text) < _LONGEST and _DATED.search(name) is not None and _numbered(text) is not None
+    return len(text) < _LONGEST and is_dated(name) and _numbered(text) is not None
 
 
 def _numbered(text: str) -> datetime | None:

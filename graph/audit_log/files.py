@@ -37,6 +37,7 @@ from graph.audit_log.limits import CHUNK, RAW_KEPT
 from graph.audit_log.listed_rules import ListedRule
 from graph.audit_log.pieces import CONTENT, plain_name
 from graph.audit_log.record import AuditRecord
+from graph.audit_log.shown import is_literal
 from graph.audit_log.texts import Notes
 from graph.audit_log.traced import Traced
 from graph.audit_log.values import PAGE, Found, values
@@ -270,7 +271,9 @@ def objects(path: Path, notes: Notes | None = None) -> Iterator[Found]:
         start = stream.read(CHUNK)
         begin = start.lstrip(_NOTHING)
         newline = None if "\r" in begin and "\n" not in begin else ""  # as old Macs end lines
-        if begin.startswith(("[", "{")) and not plain.is_bracketed(begin):
+        if is_literal(begin):
+            found = plain.literals(stream, start)
+        elif begin.startswith(("[", "{")) and not plain.is_bracketed(begin):
             found = values(stream, start, said)
         elif not begin:
             found = _nothing(stream)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from graph.addresses import address_of, is_microsoft
 from graph.audit_log.record import PropertyChange
-from graph.audit_log.shown import is_shown, shown_objects
+from graph.audit_log.shown import is_shown, literal, shown_objects
 
 NULLS: Final = frozenset({"__null__", "<null>", "null"})
 PLAIN_START: Final = frozenset(map(chr, range(33, 127))) - frozenset("<_nN")
@@ -368,7 +368,7 @@ def decoded(value: object) -> Any:
             try:
                 return _LOADS(plain)
             except (ValueError, RecursionError):
-                return value  # consent records write something that only begins like JSON
+                return literal(plain, value)  # consent records write something that only begins like JSON
     return value
 
 

@@ -11,6 +11,7 @@ from typing import IO, Any, Final
 
 from graph.audit_log.limits import LONGEST_ROW, RAW_KEPT
 from graph.audit_log.pieces import as_mapping, plain_name
+from graph.audit_log.shown import literal
 from graph.audit_log.texts import Lines, TooLong
 from graph.audit_log.values import NO_OBJECT, Found
 
@@ -121,9 +122,10 @@ def _blocks(lines: Lines) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Yield each block of a list with its first line: its fields, or its text where it has none.
 
     Blank lines part blocks, and so does a name that comes again. Format-List goes on with a long value in the
-    next lines, below where it begins.
+    next lines, below where it begins: at a blank, or where the line is full.
     """
     block: dict[str, list[str]] = {}
+    full = 0
     first, column, size, words = 0, 0, 0, ""
     pieces: list[str] | None = None
     for line in lines:
@@ -131,7 +133,7 @@ def _blocks(lines: Lines) -> Iterator[tuple[int, str, dict[str, str]]]:
         found = _FIELD.fullmatch(plain)
         blank = not plain.strip()
         if (block or words) and (blank or (found is not None and (words or found[1] in block))):
-            yield first, words, _joined(block)
+            yield first, words, _joined(block, full)
             block, pieces, size, words = {}, None, 0, ""
         if blank:
             continue
@@ -146,16 +148,27 @@ def _blocks(lines: Lines) -> Iterator[tuple[int, str, dict[str, str]]]:
             block[found[1]] = pieces
         elif pieces is not None and plain.startswith("  "):
             indent = len(plain) - len(plain.lstrip(" "))
+            full = max(full, len(pieces[-1]))
             pieces.append(plain[min(column, indent) :])
         else:
             words = words or plain
             block, pieces = {}, None
     if block or words:
-        yield first, words, _joined(block)
+        yield first, words, _joined(block, full)
 
 
-def _joined(block: Mapping[str, list[str]]) -> dict[str, str]:
-    return {name: "".join(pieces) for name, pieces in block.items()}
+def _joined(block: Mapping[str, list[str]], full: int) -> dict[str, str]:
+    """Join the lines of each value; `full` is how long the longest was so far, in letters of a value."""
+    return {name: _unwrapped(pieces, full) for name, pieces in block.items()}
+
+
+def _unwrapped(pieces: list[str], full: int) -> str:
+    """Join the lines of a value, with the blank again that programs strip where a line ended at one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    *lines, last = pieces
+    longest = max(full, *map(len, lines))
+    return "".join(one + " " * (len(one) < longest and one[-1:] != " ") for one in lines) + last
 
 
 def holds_records(begin: str, is_record: Callable[[Mapping[str, Any]], bool]) -> bool:
@@ -181,6 +194,18 @@ def records(stream: IO[str], start: str) -> Iterator[Found]:
             yield lines.count, "", value
         elif begun and line.strip():
             yield lines.count, line[:RAW_KEPT], NO_OBJECT
+
+
+def literals(stream: IO[str], start: str) -> Iterator[Found]:
+    """Yield the objects of lines as Python shows them, one or a list of them on each."""
+    lines = Lines(start, stream, LONGEST_ROW)
+    for line in lines:
+        if not line.strip():
+            continue
+        value = literal(line)
+        for one in value if isinstance(value, list) else (value,):
+            good = isinstance(one, dict) and all(isinstance(name, str) for name in one)
+            yield (lines.count, "", one) if good else (lines.count, line[:RAW_KEPT], NO_OBJECT)
 
 
 def _at_the_end(line: str) -> Mapping[str, Any] | None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import IO, Any, Final
 
-from graph.audit_log.dates import Column, DayNumbers, is_day_number, looks_cultural
+from graph.audit_log.cells import Cells, together
+from graph.audit_log.dates import Column, DayNumbers, is_dated, is_day_number, looks_cultural
 from graph.audit_log.limits import LONGEST_ROW, RAW_KEPT
 from graph.audit_log.pieces import plain_name
 from graph.audit_log.plain import TEXT, names_fields
@@ -42,13 +43,9 @@ class Head:
     broken: str = ""
 
 
-_TYPE: Final = re.compile(
-    r"(?:System|Microsoft\.Graph\.PowerShell\.Models)\.[A-Za-z][\w.]*+(?:`\d\[.*\])?(?:\[\])?"
-)
-_OBJECT: Final = re.compile(r"(?:^|; )(\w+)=")
 _MARK: Final = "\ufeff"
-_WRITTEN: Final = ("System.", "Microsoft.Graph.PowerShell.Models.", "@{")
-_LOST_NAMED: Final = 5
+_ZONE: Final = re.compile(r" \[(?!UTC\])([^\[\]]{1,60})\]\Z")
+"""The zone that Log Analytics writes behind a column of times, where the portal shows another than UTC."""
 
 
 def rows(
@@ -59,39 +56,33 @@ def rows(
 ) -> Iterator[Found]:
     """Yield the rows of a table by the names of its columns; `dates` are the columns to rewrite, by place.
 
-    Where PowerShell's Export-Csv wrote the name of a type in place of a list or an object, the cell is blank,
-    and `notes` says which columns lost their content.
+    Where a program wrote something in place of a cell's content, the cell is blank, and `notes` says so.
     """
-    lost: dict[str, None] = {}
-    for number, wrong, row, head in _cells(stream, start):
+    cells = Cells()
+    lines = _cells(stream, start)
+    first = next(lines, None)
+    if first is not None:
+        found = _rows(chain((first,), lines), dates or {}, cells)
+        yield from together(found, first[3].names)
+    if notes is not None:
+        notes.incomplete.extend(cells.says())
+
+
+def _rows(
+    lines: Iterator[tuple[int, str, list[str] | None, Head]],
+    dates: Mapping[int, Column | DayNumbers],
+    cells: Cells,
+) -> Iterator[Found]:
+    for number, wrong, row, head in lines:
         if row is None:
             yield number, head.broken or wrong, wrong
             continue
-        for place, column in (dates or {}).items():
+        for place, column in dates.items():
             if place < len(row):
                 row[place] = column.plain(row[place])
         found: dict[str, Any] = dict(zip(head.names, row, strict=False))
-        for name, cell in found.items():
-            if cell.startswith(_WRITTEN):
-                if cell.startswith("@{") and cell.endswith("}"):
-                    found[name] = _object_of(cell[2:-1])
-                elif _TYPE.fullmatch(cell):
-                    found[name] = ""
-                    lost[name] = None
+        cells.look(found)
         yield number, "", found
-    if lost and notes is not None:
-        named = ", ".join(list(lost)[:_LOST_NAMED]) + (" and others" if len(lost) > _LOST_NAMED else "")
-        notes.incomplete.append(
-            f"PowerShell's Export-Csv lost what stood in {named} and left a type's name; export it with"
-            " ConvertTo-Json"
-        )
-
-
-def _object_of(text: str) -> dict[str, str]:
-    """Read an object as PowerShell shows it, `Id=5; Name=Inbox`; what lay deeper is blank."""
-    pieces = _OBJECT.split(text)[1:]
-    values = (one if _TYPE.fullmatch(one) is None else "" for one in pieces[1::2])
-    return dict(zip(pieces[::2], values, strict=True))
 
 
 def decided(stream: IO[str], start: str, notes: Notes) -> Mapping[int, Column | DayNumbers]:
@@ -103,6 +94,7 @@ def decided(stream: IO[str], start: str, notes: Notes) -> Mapping[int, Column | 
             continue
         if not looked:
             looked = True
+            notes.guessed.extend(_zones(head.names))
             places = [at for at, cell in enumerate(row) if looks_cultural(cell)]
             columns = {at: Column(head.names[at]) for at in places if at < len(head.names)}
             named = zip(head.names, row, strict=False)
@@ -118,6 +110,17 @@ def decided(stream: IO[str], start: str, notes: Notes) -> Mapping[int, Column | 
         if said := column.decide():
             notes.guessed.append(said)
     return columns
+
+
+def _zones(names: list[str]) -> Iterator[str]:
+    """Tell of columns of times in another zone than UTC, of which only the name is there."""
+    for name in names:
+        if (zone := _ZONE.search(name)) and is_dated(name):
+            yield (
+                f"the times in “{name}” are those of a zone ({zone[1]}) that the file does not"
+                f" explain, and were read as UTC: they may be hours off; export with the"
+                f" portal's time zone set to UTC"
+            )
 
 
 def _cells(stream: IO[str], start: str) -> Iterator[tuple[int, str, list[str] | None, Head]]:

@@ -44,6 +44,11 @@ DEPTH_CUT: Final = (
     "PowerShell's ConvertTo-Json left texts in place of objects below its depth; export it with -Depth 10"
 )
 
+CUT_OFF: Final = (
+    "AuditData is cut off in some of its rows, and what is left of them was read; a cell of"
+    " Excel holds 32,767 characters: export it as CSV and do not save it from Excel"
+)
+
 UNSEARCHED: Final = f"an unknown object was not searched further after {LOOKED_AT:,} values without a record"
 
 
@@ -53,6 +58,17 @@ def _is_cut(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_is_cut(one) for one in value.values() if not isinstance(one, Mapping))
     return isinstance(value, str) and value.startswith(SHOWN)
+
+
+_AUDIT_DATA: Final = "AuditData"
+
+
+def _ends_early(value: object) -> bool:
+    """Say whether a text that begins as an object does not end as one."""
+    if not isinstance(value, str):
+        return False
+    plain = value.strip()
+    return plain[:1] in {"{", '"'} and plain[-1:] not in {"}", '"'}
 
 
 SHOWN: Final = ("@{", "System.Object[]", "System.Collections.")
@@ -173,6 +189,8 @@ class Tally:
         """Note of what kind a record was, and what a row says of its place among all that were found."""
         if any(map(_is_cut, raw.values())):
             self.note_depth()
+        if _AUDIT_DATA in raw and CUT_OFF not in self.notes.incomplete and _ends_early(raw[_AUDIT_DATA]):
+            self.notes.incomplete.append(CUT_OFF)
         self.kinds[kind_of(raw)] += 1
         place, found = as_text(raw.get("ResultIndex")), as_text(raw.get("ResultCount"))
         if place.isdecimal() and found.isdecimal():

@@ -45,7 +45,10 @@ def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
         if mark and key.lower().startswith(_PARAMETER):
             parameters.append({"Name": rest, "Value": value})
         elif mark and head.lower() in _LAID_FLAT:
-            put(record.setdefault(head, {}), rest.split("_")[:_DEEPEST], value)
+            below = record.get(head)
+            if not isinstance(below, dict):
+                below = record[head] = {}
+            put(below, rest.split("_")[:_DEEPEST], value)
         elif key.lower() not in {"parameterstring", "fullcommand"}:
             record[key] = value
     found = {key: lists(value) for key, value in record.items()}

@@ -107,6 +107,33 @@ SAME: dict[str, Any] = {
         "Param_MoveToFolder": "RSS Feeds",
         "FullCommand": "New-InboxRule -Name ..",
     },
+    "respelled": {
+        "TimeGenerated [UTC]": "2026-08-30T12:00:00Z",
+        **{
+            f"{name}{'_d' if isinstance(one, int) else '_t' if name == 'CreationTime' else '_s'}": one
+            for name, one in {**DATA, "Parameters": json.dumps(DATA["Parameters"])}.items()
+        },
+        "Type": "O365_CL",
+    },
+    "respelled, in a column whose name is taken": {
+        **{name: one for name, one in DATA.items() if name not in {"UserId", "ClientIP"}},
+        "UserId_": DATA["UserId"],
+        "ClientIP_": DATA["ClientIP"],
+    },
+    "respelled, as GELF": {
+        "version": "1.1",
+        "host": "siem",
+        "short_message": "New-InboxRule",
+        "timestamp": 1788091200,
+        **{f"_{name}": one for name, one in DATA.items()},
+    },
+    "respelled, with the way to it": {f"AuditData_{name}": one for name, one in DATA.items()},
+    "respelled, by OpenSearch Dashboards": {
+        f"_source.data.office365.{name}": one for name, one in DATA.items()
+    },
+    "respelled, in snake case": {
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): one for name, one in DATA.items()
+    },
     "laid_flat": {
         **{name: one for name, one in DATA.items() if name != "Parameters"},
         "Parameters.0.Name": "Name",
