@@ -19,8 +19,8 @@ from bot.running import Bot
 from bot.settings import Settings
 from bot.signals import told_to_stop
 from bot.wiring import create_app
-from bot.work.engine import VERSION
-from bot.work.looking import collect_seldom
+from bot.work.checks.maker import collect_seldom
+from bot.work.engine.kinds import VERSION
 from bot.work.worker import Worker
 from commands.errors import LedgerError
 

@@ -20,9 +20,9 @@ from bot.people.persons import People
 from bot.settings import Settings, SlackSettings
 from bot.slack.client import MEND_APP, make_client
 from bot.slack.http_server import HttpServer
-from bot.work.apart import Apart
+from bot.work.checks.apart.parent import ApartMaker
+from bot.work.crossing.limiter import SharedLimiter
 from bot.work.jobs import Jobs
-from bot.work.limiter import SharedLimiter
 from commands.ledger import Ledger
 from graph.tenants import Tenants
 
@@ -58,7 +58,7 @@ class Bot:
         alerts: Alerts,
         outgoing: Sequence[Forwarder] = (),
         limiter: SharedLimiter | None = None,
-        looker: Apart | None = None,
+        looker: ApartMaker | None = None,
         teams: Mapping[str, Team],
     ) -> None:
         self._limiter = limiter

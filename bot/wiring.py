@@ -39,21 +39,21 @@ from bot.slack.client import TIMEOUT, make_client
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
-from bot.work.apart import Apart
-from bot.work.carrying import Carrying
-from bot.work.checking import Checking, is_compromised
-from bot.work.database import database
-from bot.work.engine import VERSION
-from bot.work.hunting import Hunting
+from bot.work.checks.apart.child import Given
+from bot.work.checks.apart.parent import ApartMaker
+from bot.work.checks.keeper import CheckKeeper, is_compromised
+from bot.work.checks.maker import CheckMaker
+from bot.work.crossing.limiter import SharedLimiter
+from bot.work.crossing.seal import Seal
+from bot.work.crossing.store import Store
+from bot.work.engine.database import database
+from bot.work.engine.kinds import VERSION
+from bot.work.hunts.keeper import HuntKeeper
+from bot.work.hunts.maker import HuntMaker
 from bot.work.jobs import Jobs
-from bot.work.limiter import SharedLimiter
-from bot.work.looker import Given
-from bot.work.looking import Looking
-from bot.work.rechecking import Rechecking
-from bot.work.seal import Seal
-from bot.work.searching import Searching
-from bot.work.store import Store
-from bot.work.watching import Watching
+from bot.work.plans.carrying import Carrying
+from bot.work.rechecks.keeper import RecheckKeeper
+from bot.work.rechecks.maker import RecheckMaker
 from commands.containment.carry_out import Patience
 from commands.containment.planning_input import Guard
 from commands.containment.proposals import Proposals
@@ -140,16 +140,16 @@ def create_app(
         return tenancy.of(tenant).guard
 
     atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
-    looker: Apart | None = None
+    looker: ApartMaker | None = None
     if apart and settings.checks_here:
         guards = {one.name: guard(one.name) for one in settings.tenants}
         given = Given(settings.model_copy(update={"slack": None}), guards, edits)
-        looker = Apart(given, partial(is_compromised, ledger))
-    looking = looker or Looking(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
+        looker = ApartMaker(given, partial(is_compromised, ledger))
+    maker = looker or CheckMaker(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
     store = Store(remote) if remote else None
     seal = Seal(settings.worker_key.get_secret_value()) if settings.worker_key else None
-    checking = Checking(
-        ledger, cards, looking, guard=guard, store=store, seal=seal, atlas=atlas, ids=by_any_name
+    checks = CheckKeeper(
+        ledger, cards, maker, guard=guard, store=store, seal=seal, atlas=atlas, ids=by_any_name
     )
     carrying = Carrying(
         proposals=proposals,
@@ -173,21 +173,21 @@ def create_app(
         atlas=atlas,
     )
     gate = Gate(ledger, people, tenants, tenancy)
-    hunting = Hunting(
+    hunts = HuntKeeper(
         client,
         ledger=ledger,
-        searching=Searching(tenants, seconds),
+        maker=HuntMaker(tenants, seconds),
         cards=cards,
         ours=gate.readable_in,
         store=store,
         seal=seal,
         ids=by_any_name,
     )
-    watching = Watching(
+    rechecks = RecheckKeeper(
         proposals=proposals,
         cards=cards,
         show_what_is_left=papers.what_is_left,
-        rechecking=Rechecking(tenants, clock, seconds, atlas),
+        maker=RecheckMaker(tenants, clock, seconds, atlas),
         guard=guard,
         atlas=atlas,
         store=store,
@@ -198,10 +198,10 @@ def create_app(
         settings.engine,
         workers=settings.workers,
         ledger=ledger,
-        checking=checking,
+        checks=checks,
         carrying=carrying,
-        hunting=hunting,
-        watching=watching,
+        hunts=hunts,
+        rechecks=rechecks,
         cards=cards,
         clock=clock,
         database=remote,
@@ -220,7 +220,7 @@ def create_app(
         papers=papers,
         proposals=proposals,
         jobs=jobs,
-        hunting=hunting,
+        hunts=hunts,
         tenancy=tenancy,
         look_again=carrying.look,
         factor=SecondFactor(ledger, keys, clock),

@@ -16,8 +16,8 @@ from bot.setup.doctor_findings import Line, Section, tell
 from bot.setup.doctor_slack import look_at_channels, look_at_people, look_at_slack, own_channels
 from bot.setup.doctor_tenant import look_at_tenant
 from bot.setup.networks import look_at_networks
-from bot.work.database import database
-from bot.work.lives import workers_of
+from bot.work.engine.database import database
+from bot.work.engine.lives import workers_of
 from commands.errors import KeyUnusable
 from commands.signing_key import SigningKey
 from graph.connection import Connection

@@ -80,7 +80,7 @@ def begin(
     event = e.HuntStarted(name, kind, may.tenant, named, span.start, span.end, room.id, asked.id)
     tools.ledger.append(event, may.asker, may.case_id)
     try:
-        posted = tools.hunting.post(name)
+        posted = tools.hunts.post(name)
     except BotError as error:
         with tools.ledger.writing() as writing:
             writing.append(e.HuntFailed(name, f"The card could not be posted: {error}"), "bot", may.case_id)
@@ -118,5 +118,5 @@ def stop(name: str, asked: Asked, tools: Tools) -> Hunt:
             raise NotUnderstood(f"Hunt {name} has already ended.")
         writing.append(e.HuntCanceled(name), asker, one.case_id)
     tools.jobs.stop_hunt(name)
-    tools.hunting.show(name)
+    tools.hunts.show(name)
     return hunt(tools.ledger, name)

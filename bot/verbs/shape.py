@@ -20,7 +20,7 @@ from bot.people.tenancy import Tenancy
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.slack.modals import open_window
-from bot.work.hunting import Hunting
+from bot.work.hunts.keeper import HuntKeeper
 from bot.work.jobs import Jobs
 from commands.containment.proposals import Proposals
 from commands.ledger import Case, Ledger
@@ -74,7 +74,7 @@ class Tools:
     papers: ProposalCards
     proposals: Proposals
     jobs: Jobs
-    hunting: Hunting
+    hunts: HuntKeeper
     tenancy: Tenancy
     look_again: Callable[[Case], Doors]
     factor: SecondFactor

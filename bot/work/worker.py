@@ -26,29 +26,22 @@ from bot.errors import CannotStart
 from bot.failing import refer_run
 from bot.rules import ruleset_of
 from bot.settings import Settings
-from bot.work.database import database
-from bot.work.engine import (
-    CHECK,
-    DELIVER,
-    DELIVER_HUNT,
-    DELIVER_WATCH,
-    HUNT,
-    LOOKS,
-    VERSION,
-    WATCH,
-    Engine,
-    define_look,
-    hand_on,
-    release,
-)
-from bot.work.limiter import SharedLimiter
-from bot.work.lives import Locks
-from bot.work.looking import Looking, ready
-from bot.work.rechecking import Rechecking, read_recheck
-from bot.work.seal import CUT_OFF, RESULT, Seal, text_of
-from bot.work.searching import HuntTask, Searching, pack_far, read_hunt
-from bot.work.store import ANSWERS, KeeperFacts, Store
-from bot.work.task import Failed, Found, ResultRefused, pack, pack_progress, read_task
+from bot.work.checks import task as checks
+from bot.work.checks.maker import CheckMaker, ready
+from bot.work.crossing.codec import ResultRefused
+from bot.work.crossing.failed import Failed, gave_up
+from bot.work.crossing.limiter import SharedLimiter
+from bot.work.crossing.seal import CUT_OFF, RESULT, Seal, text_of
+from bot.work.crossing.store import ANSWERS, KeeperFacts, Store
+from bot.work.engine.database import database
+from bot.work.engine.engine import Engine
+from bot.work.engine.kinds import CHECK, HUNT, LOOKS, RECHECK, VERSION, Kind, release
+from bot.work.engine.lives import Locks
+from bot.work.engine.workflows import define_look, hand_on
+from bot.work.hunts import task as hunts
+from bot.work.hunts.maker import HuntMaker
+from bot.work.rechecks import task as rechecks
+from bot.work.rechecks.maker import RecheckMaker
 from commands.hunts.hunt import Found as Hunted
 from commands.rechecks.watch import Reading
 from graph.tenants import Tenants
@@ -109,9 +102,9 @@ class Worker:
         self._atlas = atlas
         rules = ruleset_of(settings.rules)
         patience = settings.patience.total_seconds()
-        self._looking = Looking(self._tenants, clock, patience, atlas, rules)
-        self._searching = Searching(self._tenants, patience)
-        self._rechecking = Rechecking(self._tenants, clock, patience, atlas)
+        self._checks = CheckMaker(self._tenants, clock, patience, atlas, rules)
+        self._hunts = HuntMaker(self._tenants, patience)
+        self._rechecks = RecheckMaker(self._tenants, clock, patience, atlas)
         self._stopping = threading.Event()
         self.engine = Engine(
             settings.engine,
@@ -139,9 +132,12 @@ class Worker:
         log.info("The worker takes checks, hunts and rechecks.", action="worker.started", worker=self.name)
 
     def _define(self) -> None:
-        define_look(self.engine, CHECK, self._check, partial(hand_on, DELIVER))
-        define_look(self.engine, HUNT, self._hunt, partial(hand_on, DELIVER_HUNT))
-        define_look(self.engine, WATCH, self._recheck, partial(hand_on, DELIVER_WATCH))
+        for kind, look in ((CHECK, self._check), (HUNT, self._hunt), (RECHECK, self._recheck)):
+            self._define_one(kind, look)
+
+    def _define_one(self, kind: Kind, look: Callable[[Mapping[str, Any]], None]) -> None:
+        # What is looked at says the sealed task alone; what stands beside it in the database anybody wrote.
+        define_look(self.engine, kind, lambda sent, _about, _run: look(sent), partial(hand_on, kind))
 
     def stop(self) -> None:
         """Take no more; what is under way goes on elsewhere."""
@@ -166,14 +162,14 @@ class Worker:
             SealBroken: it is not; the run ends with it.
         """
         bare = self._seal.unsealed(sent)
-        task, about = read_task(bare), text_of(bare)
+        task, about = checks.TASKS.read(bare), text_of(bare)
 
-        def look() -> Found | Failed:
+        def look() -> checks.CheckFound | Failed:
             memory = self._store.memory(task.case_id, self._seal)
-            with self._telling(task.case_id, task.run, about, pack_progress) as tell:
-                return self._looking.look(task, memory, tell)
+            with self._telling(task.case_id, task.run, about, checks.pack_progress) as tell:
+                return self._checks.look(task, memory, tell)
 
-        self._leave(task.case_id, task.run, about, "check", look)
+        self._leave(task.case_id, task.run, about, "check", look, pack=checks.pack)
 
     def _hunt(self, sent: Mapping[str, Any]) -> None:
         """Look through a tenant, if it is the keeper who asks.
@@ -182,7 +178,7 @@ class Worker:
             SealBroken: it is not; the run ends with it.
         """
         bare = self._seal.unsealed(sent)
-        task, about = read_hunt(bare), text_of(bare)
+        task, about = hunts.TASKS.read(bare), text_of(bare)
         stopped = threading.Event()
 
         def is_wanted() -> bool:
@@ -192,12 +188,18 @@ class Worker:
 
         def look() -> Hunted | Failed:
             memory = self._store.memory(task.hunt, self._seal)
-            with self._telling(task.hunt, task.run, about, pack_far) as tell:
-                return self._searching.look(task, memory, tell, is_wanted)
+            with self._telling(task.hunt, task.run, about, hunts.PROGRESS.pack) as tell:
+                return self._hunts.look(task, memory, tell, is_wanted)
 
         # Whoever can write to the job database can say that nobody waits; what was cut off is no result.
         self._leave(
-            task.hunt, task.run, about, "hunt", look, kind=lambda: CUT_OFF if stopped.is_set() else RESULT
+            task.hunt,
+            task.run,
+            about,
+            "hunt",
+            look,
+            pack=hunts.pack,
+            kind=lambda: CUT_OFF if stopped.is_set() else RESULT,
         )
 
     def _recheck(self, sent: Mapping[str, Any]) -> None:
@@ -207,14 +209,14 @@ class Worker:
             SealBroken: it is not; the run ends with it.
         """
         bare = self._seal.unsealed(sent)
-        task, about = read_recheck(bare), text_of(bare)
+        task, about = rechecks.TASKS.read(bare), text_of(bare)
 
         def look() -> Reading | Failed:
-            return self._rechecking.look(task, self._store.memory(task.name, self._seal))
+            return self._rechecks.look(task, self._store.memory(task.name, self._seal))
 
-        self._leave(task.name, task.run, about, "recheck", look)
+        self._leave(task.name, task.run, about, "recheck", look, pack=rechecks.pack)
 
-    def _is_wanted(self, task: HuntTask) -> bool:
+    def _is_wanted(self, task: hunts.HuntTask) -> bool:
         """Whether a hunt is not stopped; while nobody can tell it goes on."""
         try:
             return not self._store.is_stopped(task.hunt)
@@ -227,8 +229,9 @@ class Worker:
         run: int,
         about: str,
         what: str,
-        look: Callable[[], Found | Failed | Hunted | Reading],
+        look: Callable[[], T | Failed],
         *,
+        pack: Callable[[T | Failed], bytes],
         kind: Callable[[], str] = lambda: RESULT,
     ) -> None:
         """Look, unless that was done, and leave what was found.
@@ -239,14 +242,13 @@ class Worker:
             about: The whole task, as it is sealed.
             what: What it is called.
             look: Does it.
+            pack: Writes what was found.
             kind: Says afterwards as what it is sealed.
         """
         if self._until_it_is_back(lambda: self._store.is_there(name, run)):
             return
         if self._until_it_is_back(lambda: self._store.begin(name, run)) > TAKEN:
-            reference = refer_run(f"A {what} was given up.", what, name, begun=TAKEN)
-            says = f"The {what} was started {TAKEN} times and never finished. Reference: {reference}."
-            found: Found | Failed | Hunted | Reading = Failed(says, reference)
+            found: T | Failed = gave_up(what, name, TAKEN)
         else:
             log.info("Work begins.", action="worker.looks", what=what, case=name, run=run)
             found = look()
@@ -255,7 +257,9 @@ class Worker:
         except ResultRefused as refused:
             reference = refer_run("A result is too large.", what, name)
             packed = pack(Failed(f"{refused} Reference: {reference}.", reference))
-        answers = found.answers if isinstance(found, Found) and len(found.answers) <= ANSWERS else b""
+        answers = (
+            found.answers if isinstance(found, checks.CheckFound) and len(found.answers) <= ANSWERS else b""
+        )
         sealed = self._seal.close(kind(), about, packed, answers)
         self._until_it_is_back(lambda: self._store.put(name, run, sealed, answers))
 

@@ -21,10 +21,10 @@ import orjson
 from bot import log
 from bot.artefacts.answers import Answers
 from bot.settings import LogSettings
-from bot.work.apart import sparing
-from bot.work.finishing import Finished, finish
-from bot.work.looking import collect_seldom
-from bot.work.task import Found
+from bot.work.checks.apart.parent import sparing
+from bot.work.checks.finish import Finished, finish
+from bot.work.checks.maker import collect_seldom
+from bot.work.checks.task import CheckFound
 from commands.check import judge, look
 from commands.containment.planning_input import Guard
 from graph.accounts import find_subject
@@ -71,7 +71,7 @@ def check(told: Mapping[str, Any]) -> dict[str, Any]:
     stage("collected")
     report = judge(evidence, now)
     stage("judged")
-    found = Found(evidence, report, recorder.packed(report.sources))
+    found = CheckFound(evidence, report, recorder.packed(report.sources))
     stage("packed")
     done = finish(found, Guard(), lambda _: False, "C-LARGE")
     assert isinstance(done, Finished), done

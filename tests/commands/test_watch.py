@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.work.watching import seen_of
+from bot.work.rechecks.keeper import seen_of
 from commands.containment import effects
 from commands.containment.plan import Change, offer_text
 from commands.containment.planning_input import Guard

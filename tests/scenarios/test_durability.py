@@ -212,7 +212,7 @@ def test_a_check_that_fails_ends_as_a_readable_card_with_a_reference(stage, monk
         [story.settings.tenants[0].model_copy(update={"name": "Fabrikam", "tenant_id": ident("tenant", "x")})]
     )
     with closing(other):
-        monkeypatch.setattr(story.bot.jobs._checking._looking, "_tenants", other)
+        monkeypatch.setattr(story.bot.jobs._checks._maker, "_tenants", other)
         story.type(f"check {ADELE}")
         card = story.card("Could not investigate")
     text = story.slack.as_text(card)
@@ -225,7 +225,7 @@ def test_a_check_that_fails_ends_as_a_readable_card_with_a_reference(stage, monk
 def test_a_mistake_of_ours_in_a_check_is_no_open_case(stage):
     story = stage("clean", start=False)
     story.start()
-    story.bot.jobs._checking._looking._tenants = None
+    story.bot.jobs._checks._maker._tenants = None
     story.type(f"check {ADELE}")
     text = story.slack.as_text(story.card("Could not investigate"))
     assert "Internal error during this check. Reference:" in text

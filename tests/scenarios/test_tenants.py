@@ -21,7 +21,7 @@ from bot.messages import Message
 from bot.messages.history import history
 from bot.settings import AlertSettings, ApproverSettings, PolicySettings, ResponderSettings, Tenant
 from bot.slack.client import make_client
-from bot.work.engine import known
+from bot.work.engine.workflows import known
 from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal
 from commands.errors import TenantNameTaken

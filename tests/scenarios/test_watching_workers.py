@@ -9,7 +9,8 @@ from threading import Event
 import psycopg
 import pytest
 
-from bot.work.engine import known, watch_id
+from bot.work.engine.kinds import RECHECK
+from bot.work.engine.workflows import known
 from commands.ledger.verify import verify_ledger
 from sandbox.tenant import Fault
 from tests.commands import carrying
@@ -120,7 +121,7 @@ def test_a_recheck_that_was_begun_under_the_old_version_ends_there_and_the_new_k
         story.bot.jobs.reconcile(timedelta(0))
         soon(lambda: looks(story, "old") == 1)
         upgraded(story)
-        assert known(watch_id(f"{CASE}.1", 2)) is None
+        assert known(RECHECK.run_id(f"{CASE}.1", 2)) is None
         held.set()
         soon(lambda: alarms(story))
         # Only then it makes place for one that fits.

@@ -21,7 +21,8 @@ from psycopg import sql
 
 from bot.messages.home import home
 from bot.setup.doctor import look_at_workers
-from bot.work.engine import DELIVERIES, QUEUE, VERSION, known
+from bot.work.engine.kinds import CHECK, DELIVERIES, VERSION
+from bot.work.engine.workflows import known
 from commands.ledger import CaseState
 from commands.ledger.verify import verify_ledger
 from tests.postgres import Cluster, running, soon
@@ -267,7 +268,7 @@ def test_an_old_result_of_the_same_account_is_not_delivered_in_place_of_a_new_on
     stage, postgres, monkeypatch
 ):
     story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)
-    receive, kept = story.bot.jobs._checking.receive, []
+    receive, kept = story.bot.jobs._checks.receive, []
     with psycopg.connect(story.settings.engine, autocommit=True) as db, worker(story, "one"):
 
         def attacked(case_id: str, run: int) -> None:
@@ -277,7 +278,7 @@ def test_an_old_result_of_the_same_account_is_not_delivered_in_place_of_a_new_on
                 db.execute("UPDATE compromise_runs SET result = %s, answers = %s", kept[0])
             receive(case_id, run)
 
-        monkeypatch.setattr(story.bot.jobs._checking, "receive", attacked)
+        monkeypatch.setattr(story.bot.jobs._checks, "receive", attacked)
         for ends in (1, 2):
             story.type(f"check {ADELE}")
             rounds(story, ends)
@@ -291,7 +292,7 @@ def test_what_somebody_without_the_key_asks_a_worker_for_is_not_looked_at(stage,
     forged = {"case_id": "C-2ABCD", "run": 1, "tenant": "Contoso", "seal": "00" * 32}
     with worker(story, "one"):
         with SetWorkflowID("forged"), SetEnqueueOptions(queue_partition_key="Contoso"):
-            DBOS.enqueue_workflow(QUEUE, story.bot.jobs._workflow, forged)
+            DBOS.enqueue_workflow(CHECK.queue, story.bot.jobs._check_runs._workflow, forged, "C-2ABCD", 1)
         story.slack.wait_for(lambda: is_over("forged"), what="the refusal")
         assert looks(story, "one") == 0
 

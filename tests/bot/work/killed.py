@@ -64,14 +64,14 @@ def _be(settings: Settings, kind: str, name: str, point: int) -> None:
     jobs = bot.jobs
     match kind:
         case "check":
-            jobs._checking.look(name, bot.ledger.case(name).run)
-            jobs._checking.show(name)
+            jobs._checks.look(name, bot.ledger.case(name).run)
+            jobs._checks.show(name)
         case "hunt":
-            jobs._hunting.look(name, 1)
-            jobs._hunting.show(name)
+            jobs._hunts.look(name, 1)
+            jobs._hunts.show(name)
         case _:
-            jobs._watching.look(name, 1)
-            jobs._watching.show(name)
+            jobs._rechecks.look(name, 1)
+            jobs._rechecks.show(name)
     os._exit(0)
 
 

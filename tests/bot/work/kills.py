@@ -23,7 +23,7 @@ from pathlib import Path
 from bot import log
 from bot.clock import now
 from bot.wiring import create_app
-from bot.work.rechecking import recheck_name
+from bot.work.rechecks.task import recheck_name
 from commands.ledger import CaseState, Ledger
 from commands.ledger import entries as e
 from commands.ledger.hunts import hunt, new_hunt_id
@@ -67,7 +67,7 @@ class Scene:
             terms = (f"{TermKind.ADDRESS.value} {LAGOS.ip}",)
             event = e.HuntStarted(name, "pivot", "Contoso", terms, span.start, span.end, room, "r" + name)
             self.ledger.append(event, "U0MEGANBOW")
-            self.stage.bot.jobs._hunting.post(name)
+            self.stage.bot.jobs._hunts.post(name)
             return name
         case_id = f"C-{next(self._numbers):05d}"
         if kind == "recheck":

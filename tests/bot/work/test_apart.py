@@ -19,14 +19,15 @@ import pytest
 from bot.artefacts import report_store
 from bot.cards.painter import Edits
 from bot.settings import Settings, Tenant
-from bot.work import apart as module
-from bot.work.apart import Apart
-from bot.work.finishing import Finished, finish
-from bot.work.looker import Given
-from bot.work.looking import Looking, ready
-from bot.work.practice import _evidence as practiced
-from bot.work.practice import practice
-from bot.work.task import Failed, Task
+from bot.work.checks.apart import parent as module
+from bot.work.checks.apart.child import Given
+from bot.work.checks.apart.parent import ApartMaker
+from bot.work.checks.finish import Finished, finish
+from bot.work.checks.maker import CheckMaker, ready
+from bot.work.checks.practice import _evidence as practiced
+from bot.work.checks.practice import practice
+from bot.work.checks.task import CheckTask
+from bot.work.crossing.failed import Failed
 from commands.check import Progress, judge
 from commands.clues import phrases
 from commands.containment.planning_input import Guard
@@ -59,20 +60,20 @@ def nobody(name: str, tenant: str) -> bool:
 @contextmanager
 def looking_at(
     running: tenant.RunningTenant, folder: Path, is_compromised: Callable[[str, str], bool] = nobody
-) -> Iterator[Apart]:
+) -> Iterator[ApartMaker]:
     settings = Settings(
         tenants=(Tenant(**dict(settings_of(running))),),
         ledger=folder / "ledger.db",
         engine=f"sqlite:///{folder}/jobs.db",
     )
-    with closing(Apart(Given(settings, {"contoso": Guard()}, Edits(0, 0, 0)), is_compromised)) as apart:
+    with closing(ApartMaker(Given(settings, {"contoso": Guard()}, Edits(0, 0, 0)), is_compromised)) as apart:
         yield apart
 
 
-def task_for(running: tenant.RunningTenant, case_id: str = "C-2ABCD") -> Task:
+def task_for(running: tenant.RunningTenant, case_id: str = "C-2ABCD") -> CheckTask:
     with connect_to(running) as connection:
         subject = find_subject("adele.vance@contoso.example", connection)
-    return Task(case_id, 1, "contoso", subject, Window(NOW - timedelta(days=14), NOW))
+    return CheckTask(case_id, 1, "contoso", subject, Window(NOW - timedelta(days=14), NOW))
 
 
 def silent(progress: Progress) -> None:
@@ -91,7 +92,7 @@ def test_who_is_ready_has_read_the_contract(played):
 
 def test_a_process_that_looks_seldom_looks_for_cycles_and_never_among_what_it_imported():
     says = (
-        "import gc; from bot.work.looking import SELDOM, collect_seldom; collect_seldom();"
+        "import gc; from bot.work.checks.maker import SELDOM, collect_seldom; collect_seldom();"
         " print(gc.get_threshold() == SELDOM, gc.get_freeze_count() > 10_000, gc.isenabled())"
     )
     found = subprocess.run([sys.executable, "-c", says], check=True, capture_output=True, text=True)
@@ -100,7 +101,7 @@ def test_a_process_that_looks_seldom_looks_for_cycles_and_never_among_what_it_im
 
 def test_the_memory_of_whoever_started_it_is_not_that_of_the_process():
     ballast = bytearray(os.urandom(1 << 20) * 200)
-    says = "from bot.work.looker import most_memory; print(most_memory())"
+    says = "from bot.work.checks.apart.child import most_memory; print(most_memory())"
     found = subprocess.run([sys.executable, "-c", says], check=True, capture_output=True, text=True)
     assert 10 * 1024 < int(found.stdout) < len(ballast) // 1024
 
@@ -120,7 +121,7 @@ def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_p
     one = report_store.load(found.report)
     # A plan tells when it was checked, to the minute: both are made at the same moment.
     with closing(Tenants([settings_of(played)])) as tenants:
-        here = Looking(tenants, lambda: one.made_at, 60).look(task, Memory(), silent)
+        here = CheckMaker(tenants, lambda: one.made_at, 60).look(task, Memory(), silent)
     assert not isinstance(here, Failed)
     wanted = finish(here, Guard(), lambda _: False, "C-2ABCD")
     assert isinstance(wanted, Finished)

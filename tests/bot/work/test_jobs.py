@@ -8,9 +8,10 @@ from datetime import timedelta
 from dbos import DBOS
 
 from bot.clock import now
-from bot.work.checking import is_compromised
-from bot.work.engine import QUEUE, VERSION, delivery_id, known, watch_id
-from bot.work.task import RUNS
+from bot.work.checks.keeper import is_compromised
+from bot.work.crossing.failed import RUNS
+from bot.work.engine.kinds import CHECK, RECHECK, VERSION, delivery_id
+from bot.work.engine.workflows import known
 from commands.ledger import Case, CaseState
 from graph.question import Subject, Window
 from tests.commands import carrying
@@ -64,7 +65,7 @@ def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):
 
         raise ZeroDivisionError
 
-    story.bot.jobs._checking.look = die
+    story.bot.jobs._checks.look = die
     story.bot.jobs.enqueue(case)
     for run in range(1, RUNS + 1):
         story.slack.wait_for(lambda run=run: looks == list(range(1, run + 1)), what=f"run {run}")
@@ -78,14 +79,14 @@ def test_a_run_that_died_is_started_again_and_given_up_in_the_end(stage):
 
 def die_while_showing(story: Stage, case: Case) -> Callable[[str], None]:
     """Let a check end, and the job that shows its end die; give what would have shown it."""
-    show = story.bot.jobs._checking.show
+    show = story.bot.jobs._checks.show
     died: list[str] = []
 
     def die(case_id: str) -> None:
         died.append(case_id)
         raise ZeroDivisionError
 
-    story.bot.jobs._checking.show = die  # type: ignore[method-assign]
+    story.bot.jobs._checks.show = die  # type: ignore[method-assign]
     story.bot.jobs.enqueue(case)
     story.slack.wait_for(lambda: bool(died) and _status(case.id, 1) == "ERROR", timeout=60)
     return show
@@ -96,7 +97,7 @@ def test_an_end_that_could_not_be_shown_is_shown_in_the_next_round(stage):
     case = story.bot.desk._cards.post(opened(story))
     show = die_while_showing(story, case)
     assert story.bot.ledger.case(case.id).state is CaseState.DONE
-    story.bot.jobs._checking.show = show
+    story.bot.jobs._checks.show = show
     story.bot.jobs.reconcile(timedelta(0))
     story.shown()
 
@@ -106,7 +107,7 @@ def test_a_delivery_that_is_lost_with_its_check_is_taken_up_in_this_process(stag
     story = stage("clean")
     case = story.bot.desk._cards.post(opened(story))
     show = die_while_showing(story, case)
-    story.bot.jobs._checking.show = show
+    story.bot.jobs._checks.show = show
     with (
         closing(sqlite3.connect(story.settings.engine.removeprefix("sqlite:///"), timeout=30)) as store,
         store,
@@ -126,7 +127,7 @@ def test_the_engine_has_our_own_version_and_name(stage):
     stage("clean")
     assert DBOS.application_version == VERSION
     assert DBOS.executor_id.startswith("bot-")
-    assert QUEUE in [queue.name for queue in DBOS.list_queues()]
+    assert CHECK.queue in [queue.name for queue in DBOS.list_queues()]
 
 
 def _status(case_id: str, run: int) -> str:
@@ -155,18 +156,18 @@ def has_failed(run: str) -> bool:
 def test_what_re_appeared_is_told_in_a_later_round_where_it_could_not_be_told_at_once(stage):
     """The bot is killed between what it notes and what it tells, or Slack is away for long."""
     story = stage(freely=True)
-    show = story.bot.jobs._watching.show
+    show = story.bot.jobs._rechecks.show
 
     def die(_: str) -> None:
         raise ZeroDivisionError
 
-    story.bot.jobs._watching.show = die
+    story.bot.jobs._rechecks.show = die
     taken_back(story, carrying.remove_forwarding())
     story.bot.jobs.reconcile(timedelta(0))
     story.slack.wait_for(lambda: has_failed(delivery_id(f"{CASE}.1", 1)), timeout=60)
     assert [one["raised"] for one in rechecks(story)] == [True]
     assert alarms(story) == []
-    story.bot.jobs._watching.show = show
+    story.bot.jobs._rechecks.show = show
     for _ in range(2):
         story.bot.jobs.reconcile(timedelta(0))
     assert len(alarms(story)) == len(rechecks(story)) == 1
@@ -181,10 +182,10 @@ def test_a_recheck_that_never_ends_is_no_all_clear(stage):
         begun.append(run)
         raise ZeroDivisionError
 
-    story.bot.jobs._watching.look = die
+    story.bot.jobs._rechecks.look = die
     for run in range(1, RUNS + 1):
         story.bot.jobs.reconcile(timedelta(0))
-        story.slack.wait_for(lambda run=run: has_failed(watch_id(f"{CASE}.1", run)), timeout=60)
+        story.slack.wait_for(lambda run=run: has_failed(RECHECK.run_id(f"{CASE}.1", run)), timeout=60)
     story.bot.jobs.reconcile(timedelta(0))
     (seen,) = rechecks(story)
     assert "started 3 times and never finished" in str(seen["says"])

@@ -12,8 +12,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from bot.work.database import database
-from bot.work.limiter import ALONE, FRESH, SharedLimiter, _number
+from bot.work.crossing.limiter import ALONE, FRESH, SharedLimiter, _number
+from bot.work.engine.database import database
 from graph.errors import OutOfTime
 from graph.limits import EXCHANGE_AT_ONCE, PER_MAILBOX, Deadline, Limits
 from graph.request import Cmdlet, Limit, Request

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import CannotStart
-from bot.work.database import database
-from bot.work.lives import PATIENCE, SETTLING, Alone, Locks
-from bot.work.seal import Seal
-from bot.work.store import KeeperFacts, Store
-from bot.work.task import PACKED, SHOWN
+from bot.work.crossing.codec import PACKED, SHOWN
+from bot.work.crossing.seal import Seal
+from bot.work.crossing.store import KeeperFacts, Store
+from bot.work.engine.database import database
+from bot.work.engine.lives import PATIENCE, SETTLING, Alone, Locks
 from tests.postgres import Cluster, running, soon
 
 SEAL = Seal("a key of 32 characters, or of more")

@@ -7,15 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.work.rechecking import (
-    Recheck,
+from bot.work.crossing.codec import ResultRefused, ResultUnreadable
+from bot.work.crossing.failed import Failed
+from bot.work.rechecks.task import (
+    TASKS,
+    RecheckTask,
     named,
-    read_recheck,
+    pack,
     recheck_name,
-    sent_recheck,
-    unpack_reading,
+    unpack,
 )
-from bot.work.task import Failed, ResultRefused, ResultUnreadable, pack
 from commands.accounts import fuller
 from commands.rechecks.watch import Door, Reading, Stands
 from graph.evidence import Evidence
@@ -28,7 +29,7 @@ DOORS = (
     Door("remove_forwarding:mailbox", carrying.remove_forwarding().look),
     Door("block_sign_in:account", carrying.block_sign_in().look),
 )
-TASK = Recheck("C-2ABCD", 1, 2, "Contoso", SEEN.subject, SEEN.window, DOORS)
+TASK = RecheckTask("C-2ABCD", 1, 2, "Contoso", SEEN.subject, SEEN.window, DOORS)
 READ = Reading(
     (
         Stands(DOORS[0].change, {"ForwardingSmtpAddress": None, "Half": ["a", 1, True]}),
@@ -39,7 +40,7 @@ READ = Reading(
 
 
 def test_a_task_crosses_as_it_was_asked():
-    crossed = read_recheck(sent_recheck(TASK))
+    crossed = TASKS.read(TASKS.write(TASK))
     assert crossed == TASK
     assert named(crossed.name) == ("C-2ABCD", 1)
     assert recheck_name("C-2ABCD", 1) == crossed.name
@@ -48,7 +49,7 @@ def test_a_task_crosses_as_it_was_asked():
 def test_what_was_read_crosses_with_what_could_not_be_read_and_when_it_was():
     later = replace(READ.evidence, window=Window(SEEN.window.start, SEEN.window.end + timedelta(hours=5)))
     for reading in (READ, replace(READ, evidence=later)):
-        crossed = unpack_reading(pack(reading), TASK)
+        crossed = unpack(pack(reading), TASK)
         assert isinstance(crossed, Reading)
         assert crossed.doors == READ.doors
         assert crossed.evidence.window == reading.evidence.window
@@ -57,7 +58,7 @@ def test_what_was_read_crosses_with_what_could_not_be_read_and_when_it_was():
 
 def test_why_nothing_was_read_crosses():
     failed = Failed("The tenant does not answer. Reference: 1.", "1")
-    assert unpack_reading(pack(failed), TASK) == failed
+    assert unpack(pack(failed), TASK) == failed
 
 
 @pytest.mark.parametrize(
@@ -90,9 +91,9 @@ def test_why_nothing_was_read_crosses():
 )
 def test_what_is_about_something_else_is_refused(change, says):
     with pytest.raises(ResultRefused, match=says):
-        unpack_reading(pack(replace(READ, **change)), TASK)
+        unpack(pack(replace(READ, **change)), TASK)
 
 
 def test_what_is_no_reading_cannot_be_read():
     with pytest.raises(ResultUnreadable):
-        unpack_reading(b"no reading", TASK)
+        unpack(b"no reading", TASK)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.work.seal import Seal, SealBroken
+from bot.work.crossing.seal import Seal, SealBroken
 
 ONE = Seal("a key of 32 characters, or of more")
 OTHER = Seal("another key of 32 characters or more")

@@ -9,19 +9,18 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.work import task as crossing
-from bot.work.store import KeeperFacts
-from bot.work.task import (
-    Failed,
-    Found,
-    ResultRefused,
-    Task,
-    attempt,
+from bot.work.checks.task import (
+    CheckFound,
+    CheckTask,
     pack,
     pack_progress,
     unpack,
     unpack_progress,
 )
+from bot.work.crossing import codec as crossing
+from bot.work.crossing.codec import ResultRefused
+from bot.work.crossing.failed import Failed, attempt
+from bot.work.crossing.store import KeeperFacts
 from bot.work.worker import misfit
 from commands.accounts import fuller
 from commands.check import Progress, judge, state_of
@@ -33,26 +32,26 @@ from tests.commands.evidence import INTRUDER, NOON, evidence, message, record, s
 from tests.commands.steps import rich
 
 
-def task_for(seen: Evidence) -> Task:
+def task_for(seen: Evidence) -> CheckTask:
     """The task of which this evidence came."""
-    return Task("C-2ABCD", 1, "Contoso", seen.subject, seen.window)
+    return CheckTask("C-2ABCD", 1, "Contoso", seen.subject, seen.window)
 
 
-def situation(name: str) -> Found:
+def situation(name: str) -> CheckFound:
     """What a worker finds in a situation: what was made by hand is made to agree with itself."""
     planning = rich.named(name)
     seen = replace(planning.evidence, subject=fuller(planning.evidence))
     states = tuple(state_of(source, value) for source, value in seen.sources.items())
     report = replace(planning.report, subject=seen.subject, window=seen.window, sources=states)
     verdict = weigh(report.symptoms, states, subject=seen.subject, ordinary=report.verdict.baseline)
-    return Found(seen, replace(report, verdict=verdict))
+    return CheckFound(seen, replace(report, verdict=verdict))
 
 
 @pytest.mark.parametrize("name", rich.NAMES)
 def test_the_keeper_plans_from_what_crossed_as_from_the_whole_evidence(name):
     found, guard = situation(name), rich.named(name).guard
     crossed = unpack(pack(found), b"", task_for(rich.named(name).evidence))
-    assert isinstance(crossed, Found)
+    assert isinstance(crossed, CheckFound)
     assert crossed.report == found.report
     assert offer(crossed.evidence, crossed.report, guard) == offer(found.evidence, found.report, guard)
 
@@ -63,7 +62,7 @@ def test_no_text_of_mail_and_no_record_as_it_came_crosses():
     found = evidence(
         sent_items=[mail], password_reset_mail=[mail], audit_log=[replace(seen, raw={"Secret": "as it came"})]
     )
-    sent = zlib.decompress(pack(Found(found, judge(found, NOON))))
+    sent = zlib.decompress(pack(CheckFound(found, judge(found, NOON))))
     assert b"Invoice" in sent
     assert b"MailItemsAccessed" in sent
     assert b"Dear bank" not in sent
@@ -73,7 +72,7 @@ def test_no_text_of_mail_and_no_record_as_it_came_crosses():
 def test_half_a_character_crosses_as_a_question_mark():
     seen = evidence(audit_log=[record("New-InboxRule", parameters={"Name": "a\ud83d"})])
     named = replace(seen, subject=fuller(seen))
-    assert isinstance(unpack(pack(Found(named, judge(named, NOON))), b"", task_for(seen)), Found)
+    assert isinstance(unpack(pack(CheckFound(named, judge(named, NOON))), b"", task_for(seen)), CheckFound)
 
 
 def test_how_far_it_is_crosses_with_the_verdict_so_far():
@@ -92,7 +91,7 @@ def test_why_there_is_no_report_crosses():
 def test_a_report_about_somebody_else_or_another_time_is_refused():
     found = situation("the takeover")
     sent, asked = pack(found), task_for(found.evidence)
-    assert isinstance(unpack(sent, b"", asked), Found)
+    assert isinstance(unpack(sent, b"", asked), CheckFound)
     with pytest.raises(ResultRefused, match="another account"):
         unpack(sent, b"", replace(asked, subject=replace(asked.subject, id="another")))
     # Without all its addresses, an account that is protected by one of them would not be known as such.
@@ -112,7 +111,7 @@ def test_more_addresses_than_the_records_themselves_give_the_account_are_refused
     report = found.report if where == "evidence" else replace(found.report, subject=more)
     seen = found.evidence if where == "report" else replace(found.evidence, subject=more)
     with pytest.raises(ResultRefused, match="another account"):
-        unpack(pack(Found(seen, report)), b"", task_for(found.evidence))
+        unpack(pack(CheckFound(seen, report)), b"", task_for(found.evidence))
 
 
 def test_a_user_who_is_somebody_else_is_refused():
@@ -121,7 +120,7 @@ def test_a_user_who_is_somebody_else_is_refused():
     assert isinstance(user, Known)
     forged = replace(found.evidence, user=replace(user, value=user.value.model_copy(update={"id": "ceo"})))
     with pytest.raises(ResultRefused, match="another user"):
-        unpack(pack(Found(forged, found.report)), b"", task_for(found.evidence))
+        unpack(pack(CheckFound(forged, found.report)), b"", task_for(found.evidence))
 
 
 def test_a_verdict_that_its_own_findings_do_not_give_is_refused():
@@ -129,14 +128,14 @@ def test_a_verdict_that_its_own_findings_do_not_give_is_refused():
     verdict = replace(found.report.verdict, answer=VerdictCode.NO_SIGN_FOUND)
     forged = replace(found.report, verdict=verdict)
     with pytest.raises(ResultRefused, match="does not follow from its findings"):
-        unpack(pack(Found(found.evidence, forged)), b"", task_for(found.evidence))
+        unpack(pack(CheckFound(found.evidence, forged)), b"", task_for(found.evidence))
 
 
 def test_a_source_that_is_told_as_collected_and_was_not_is_refused():
     found = situation("the takeover")
     forged = replace(found.evidence, inbox_rules=Unavailable(Reason.TIME, "No answer."))
     with pytest.raises(ResultRefused, match="do not agree on what was collected"):
-        unpack(pack(Found(forged, found.report)), b"", task_for(found.evidence))
+        unpack(pack(CheckFound(forged, found.report)), b"", task_for(found.evidence))
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,16 @@ from bot.artefacts.hunt_csv import NAME, hunt_csv
 from bot.cards.case import GONE, Cards
 from bot.cards.painter import Painter
 from bot.errors import BotError, SlackFailed
-from bot.failing import refer_run
 from bot.messages import Message
 from bot.messages.awaited import Awaited
 from bot.messages.hunt_card import hunt_card
 from bot.slack.client import call
-from bot.work.receiving import Receiving
-from bot.work.seal import CUT_OFF, RESULT, Seal, text_of
-from bot.work.searching import Far, HuntTask, Searching, hunt_task, sent_hunt, unpack_far
-from bot.work.store import Store
-from bot.work.task import RUNS, Failed, unpack_hunt
+from bot.work.crossing.failed import RUNS, Failed, gave_up
+from bot.work.crossing.receiving import Receiving
+from bot.work.crossing.seal import CUT_OFF, RESULT, Seal, text_of
+from bot.work.crossing.store import Store
+from bot.work.hunts.maker import HuntMaker
+from bot.work.hunts.task import PROGRESS, TASKS, HuntProgress, HuntTask, task_of, unpack
 from commands.hunts import hunt as hunting
 from commands.hunts.hunt import Found
 from commands.ledger import BOT, Ledger
@@ -37,13 +37,13 @@ from graph.memory import Memory
 log = structlog.get_logger(__name__)
 
 
-class Hunting:
+class HuntKeeper:
     """Makes hunts. Any thread may use it.
 
     Args:
         client: Slack's Web API.
         ledger: Where hunts are.
-        searching: Asks and judges.
+        maker: Asks and judges.
         cards: Posts messages and files.
         ours: Gives the mail domains of a tenant, whose addresses stay readable.
         store: Where workers leave what they found; None where there are none.
@@ -56,7 +56,7 @@ class Hunting:
         client: WebClient,
         *,
         ledger: Ledger,
-        searching: Searching,
+        maker: HuntMaker,
         cards: Cards,
         ours: Callable[[str], frozenset[str]],
         store: Store | None = None,
@@ -66,7 +66,7 @@ class Hunting:
         self._ids = ids
         self._client = client
         self._ledger = ledger
-        self._searching = searching
+        self._maker = maker
         self._cards = cards
         self._ours = ours
         self._store = store
@@ -96,10 +96,10 @@ class Hunting:
         one = hunt(self._ledger, name)
         if one.state != "looking":
             return
-        painter = Painter[Far](partial(self._paint, one), self._cards.edits)
+        painter = Painter[HuntProgress](partial(self._paint, one), self._cards.edits)
         painter.thread.start()
         try:
-            found = self._searching.look(
+            found = self._maker.look(
                 self.task(one, run), self._memory(name), painter.tell, lambda: self._is_wanted(name)
             )
         finally:
@@ -109,7 +109,7 @@ class Hunting:
     def task(self, one: Hunt, run: int) -> HuntTask:
         """Give the task of a run of a hunt."""
         besides = self._ledger.case(one.case_id).subject if one.case_id else None
-        return hunt_task(one, run, besides, self._ids.get(one.tenant, ""))
+        return task_of(one, run, besides, self._ids.get(one.tenant, ""))
 
     def _memory(self, name: str) -> Memory:
         """Where the parts of a hunt are kept: where a worker finds them, too, if there are any."""
@@ -132,7 +132,7 @@ class Hunting:
         # What was cut off counts for a hunt alone that was stopped here.
         kinds = (RESULT, CUT_OFF) if one.state == "canceled" else (RESULT,)
         about = self._about(name, run)
-        found = self._receiving.take(name, run, about, lambda sent, _: unpack_hunt(sent), kinds)
+        found = self._receiving.take(name, run, about, lambda sent, _: unpack(sent), kinds)
         if found is not None:
             self._write_down(one, found)
 
@@ -146,9 +146,8 @@ class Hunting:
         Raises:
             LedgerError: it cannot be written down.
         """
-        reference = refer_run("A hunt was given up.", "hunt", one.id, runs=runs)
-        says = f"The hunt was started {runs} times and never finished. Reference: {reference}."
-        self._end(one, e.HuntFailed(one.id, says, reference))
+        failed = gave_up("hunt", one.id, runs)
+        self._end(one, e.HuntFailed(one.id, failed.says, failed.reference))
 
     def follow(self) -> None:
         """Show how far workers are, on the cards of hunts.
@@ -177,11 +176,11 @@ class Hunting:
                 yield from ((one.id, run) for run in range(1, RUNS + 1))
 
     def _about(self, name: str, run: int) -> str:
-        return text_of(sent_hunt(self.task(hunt(self._ledger, name), run)))
+        return text_of(TASKS.write(self.task(hunt(self._ledger, name), run)))
 
     def _draw(self, name: str, _: int, packed: bytes) -> None:
         """Draw how far a run of a worker is."""
-        far = unpack_far(packed)
+        far = PROGRESS.unpack(packed)
         self._edit(hunt(self._ledger, name), lambda one: self._card_so_far(one, far))
 
     def _write_down(self, one: Hunt, found: Found | Failed) -> None:
@@ -247,10 +246,10 @@ class Hunting:
     def _card(self, one: Hunt, found: Found | None = None, awaited: Awaited | None = None) -> Message:
         return hunt_card(one, self._ours(one.tenant), found=found, awaited=awaited)
 
-    def _card_so_far(self, one: Hunt, far: Far) -> Message:
+    def _card_so_far(self, one: Hunt, far: HuntProgress) -> Message:
         return hunt_card(one, self._ours(one.tenant), done=far.done, waiting=far.waiting, progress=far.sweep)
 
-    def _paint(self, one: Hunt, far: Far) -> float:
+    def _paint(self, one: Hunt, far: HuntProgress) -> float:
         try:
             self._edit(hunt(self._ledger, one.id), lambda now: self._card_so_far(now, far))
         except BotError as error:

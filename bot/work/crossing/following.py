@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from bot.errors import BotError, SlackFailed
-from bot.work.seal import Seal
-from bot.work.store import Store
+from bot.work.crossing.seal import Seal
+from bot.work.crossing.store import Store
 from commands.errors import CommandError
 
 log = structlog.get_logger(__name__)

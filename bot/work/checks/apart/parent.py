@@ -2,7 +2,7 @@
 
 Python lets one thread of a process compute at a time. Eight checks that read and judge would let a command
 wait for seconds before it is acknowledged, and Slack waits for three. What crosses the line between the two
-processes is plain and bounded (`bot.work.line`). The process starts with the bot and ends with it; one that
+processes is plain and bounded (`line.py`). The process starts with the bot and ends with it; one that
 dies, or that a large mailbox made large, is followed by another. A check that was under way in one that died
 ends with an error that people are told, and not with a verdict.
 """
@@ -25,10 +25,11 @@ from typing import Any, Final
 import structlog
 
 from bot.failing import refer_run
-from bot.work.finishing import Finished
-from bot.work.line import Line
-from bot.work.looker import Given
-from bot.work.task import Failed, Task, sent_of, unpack_progress
+from bot.work.checks.apart.child import Given
+from bot.work.checks.apart.line import Line
+from bot.work.checks.finish import Finished
+from bot.work.checks.task import TASKS, CheckTask, unpack_progress
+from bot.work.crossing.failed import Failed
 from commands.check import Progress
 from commands.errors import CommandError
 from graph.evidence import SOURCES
@@ -43,7 +44,7 @@ ENDS_WITHIN: Final = 10
 """Seconds in which it must have ended."""
 
 
-class Apart:
+class ApartMaker:
     """Looks at accounts in another process. Any thread may use it.
 
     Args:
@@ -62,7 +63,7 @@ class Apart:
         with self._lock:
             self._present()
 
-    def look(self, task: Task, memory: Memory, tell: Callable[[Progress], None]) -> Finished | Failed:
+    def look(self, task: CheckTask, memory: Memory, tell: Callable[[Progress], None]) -> Finished | Failed:
         """Collect, judge and plan; whatever goes wrong is told with words for people.
 
         Raises:
@@ -108,7 +109,7 @@ class Look:
 
     def __init__(
         self,
-        task: Task,
+        task: CheckTask,
         remembered: Mapping[str, Mapping[str, str]],
         remember: Callable[[str, str, str], None],
         tell: Callable[[Progress], None],
@@ -150,7 +151,7 @@ class _Process:
     def __init__(self, given: Given) -> None:
         self._ours, theirs = socket.socketpair()
         number = theirs.fileno()
-        command = [sys.executable, "-P", "-m", "bot.work.looker", str(number)]
+        command = [sys.executable, "-P", "-m", "bot.work.checks.apart.child", str(number)]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, pass_fds=(number,), stdin=subprocess.DEVNULL, env=sparing()
         )
@@ -176,7 +177,7 @@ class _Process:
         self.looks[number] = one
         try:
             self._line.send(
-                {"kind": "look", "look": number, "task": sent_of(one.task), "remembered": one.remembered}
+                {"kind": "look", "look": number, "task": TASKS.write(one.task), "remembered": one.remembered}
             )
         except OSError:
             self.ended = True

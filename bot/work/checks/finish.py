@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.artefacts import report_store
 from bot.failing import refer, refer_run
-from bot.work.task import Failed, Found
+from bot.work.checks.task import CheckFound
+from bot.work.crossing.failed import Failed
 from commands.containment.plan import Nothing, offer_text
 from commands.containment.planning_input import Guard
 from commands.containment.propose import offer
@@ -36,7 +37,7 @@ class Finished:
 
 
 def finish(
-    found: Found,
+    found: CheckFound,
     guard: Guard,
     is_compromised: Callable[[str], bool],
     case_id: str,
@@ -65,7 +66,7 @@ def finish(
     return Finished(report.verdict.answer.value, stored, offered, sources, found.answers)
 
 
-def _offered(found: Found, guard: Guard, case_id: str, atlas: Atlas | None) -> str:
+def _offered(found: CheckFound, guard: Guard, case_id: str, atlas: Atlas | None) -> str:
     """Give what the steps plan; a mistake in one of them must not cost the report."""
     try:
         return offer_text(offer(found.evidence, found.report, guard, atlas))

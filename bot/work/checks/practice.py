@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.work.finishing import finish
-from bot.work.task import Found, pack_progress
+from bot.work.checks.finish import finish
+from bot.work.checks.task import CheckFound, pack_progress
 from commands import facts
 from commands.check import Progress, judge
 from commands.clues import phrases
@@ -49,7 +49,7 @@ def practice(atlas: Atlas | None = None) -> None:
     evidence = _evidence()
     report = judge(evidence, _NOON, atlas)
     pack_progress(Progress(report.sources, (), lambda: report.verdict))
-    finish(Found(evidence, report), Guard(), lambda _: False, "practice", atlas)
+    finish(CheckFound(evidence, report), Guard(), lambda _: False, "practice", atlas)
 
 
 def _evidence() -> Evidence:

@@ -12,23 +12,15 @@ from types import MappingProxyType
 import structlog
 
 from bot.cards.case import Cards
-from bot.failing import refer_run
 from bot.messages import answers
 from bot.messages.awaited import Awaited
 from bot.messages.case_card import all_closed
-from bot.work.receiving import Receiving
-from bot.work.rechecking import (
-    Recheck,
-    Rechecking,
-    named,
-    read_recheck,
-    recheck_name,
-    sent_recheck,
-    unpack_reading,
-)
-from bot.work.seal import Seal, text_of
-from bot.work.store import Store
-from bot.work.task import Failed
+from bot.work.crossing.failed import Failed, gave_up
+from bot.work.crossing.receiving import Receiving
+from bot.work.crossing.seal import Seal, text_of
+from bot.work.crossing.store import Store
+from bot.work.rechecks.maker import RecheckMaker
+from bot.work.rechecks.task import TASKS, RecheckTask, named, recheck_name, unpack
 from commands.containment.planning_input import Guard
 from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
@@ -45,14 +37,14 @@ _NAMED = 3
 """How many changes a sentence names."""
 
 
-class Watching:
+class RecheckKeeper:
     """Rechecks cases when their time has come. Any thread may use it.
 
     Args:
         proposals: Where proposals are kept.
         cards: The cards of cases.
         show_what_is_left: Brings the cards of a case and of its plans up to date, by the case's id.
-        rechecking: Reads how an account stands.
+        maker: Reads how an account stands.
         guard: Whom no one may touch in a tenant, by its name.
         atlas: Where addresses are, where Microsoft does not say.
         store: Where workers leave what they read; None where there are none.
@@ -66,7 +58,7 @@ class Watching:
         proposals: Proposals,
         cards: Cards,
         show_what_is_left: Callable[[str], None],
-        rechecking: Rechecking,
+        maker: RecheckMaker,
         guard: Callable[[str], Guard],
         atlas: Atlas | None = None,
         store: Store | None = None,
@@ -76,7 +68,7 @@ class Watching:
         self._proposals = proposals
         self._cards = cards
         self._show_what_is_left = show_what_is_left
-        self._rechecking = rechecking
+        self._maker = maker
         self._guard = guard
         self._atlas = atlas
         self._ids = ids
@@ -94,12 +86,12 @@ class Watching:
         """Give the rechecks that found something of which the room was not told yet."""
         return tuple(recheck_name(*one) for one in alarms(self._ledger))
 
-    def task(self, name: str, run: int) -> Recheck:
+    def task(self, name: str, run: int) -> RecheckTask:
         """Give the task of a run, as it is after it crossed; another plan that is carried out changes it."""
         case_id, number = named(name)
         case = self._ledger.case(case_id)
         doors = doors_of(self._proposals, case_id)
-        task = Recheck(
+        task = RecheckTask(
             case_id,
             number,
             run,
@@ -109,7 +101,7 @@ class Watching:
             doors,
             self._ids.get(case.tenant, ""),
         )
-        return read_recheck(sent_recheck(task))
+        return TASKS.crossed(task)
 
     def look(self, name: str, run: int) -> None:
         """Read here, and write down what follows, unless that was done.
@@ -119,7 +111,7 @@ class Watching:
         """
         if not is_rechecked(self._ledger, *named(name)):
             task = self.task(name, run)
-            self._write_down(task, self._rechecking.look(task, self._ledger.memory(task.case_id)))
+            self._write_down(task, self._maker.look(task, self._ledger.memory(task.case_id)))
 
     def receive(self, name: str, run: int) -> None:
         """Write down what follows from what a worker read, unless that was done.
@@ -130,9 +122,9 @@ class Watching:
         if is_rechecked(self._ledger, *named(name)):
             return
         task = self.task(name, run)
-        about = text_of(sent_recheck(task))
+        about = text_of(TASKS.write(task))
         # Where a plan was carried out meanwhile, other doors count, and nothing is sealed for that task.
-        read = self._receiving.take(name, run, about, lambda sent, _: unpack_reading(sent, task))
+        read = self._receiving.take(name, run, about, lambda sent, _: unpack(sent, task))
         if read is not None:
             self._write_down(task, read)
 
@@ -146,11 +138,9 @@ class Watching:
         Raises:
             LedgerError: it cannot be noted.
         """
-        reference = refer_run("A recheck was given up.", "recheck", name, runs=runs)
-        says = f"The recheck was started {runs} times and never finished. Reference: {reference}."
-        self._write_down(self.task(name, runs), Failed(says, reference))
+        self._write_down(self.task(name, runs), gave_up("recheck", name, runs))
 
-    def _write_down(self, task: Recheck, read: Reading | Failed) -> None:
+    def _write_down(self, task: RecheckTask, read: Reading | Failed) -> None:
         if isinstance(read, Failed):
             seen = not_rechecked(task.round, read.says)
         else:

@@ -1,7 +1,7 @@
 """The keeper's part of a check: what was found is planned for, written down and shown.
 
 Each part may be repeated. Where the keeper looks itself, the result comes from the same process; where a
-worker did, it lies in the job database and is believed no further than `bot.work.task` says.
+worker did, it lies in the job database and is believed no further than `task.py` says.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import structlog
 from bot.artefacts import answers
 from bot.cards.case import Cards
 from bot.messages.awaited import Awaited
-from bot.work.apart import Apart
-from bot.work.finishing import Finished, finish
-from bot.work.looking import Looking
-from bot.work.receiving import Receiving
-from bot.work.seal import Seal, text_of
-from bot.work.store import Store
-from bot.work.task import Failed, Found, Task, sent_of, task_of, unpack, unpack_progress
+from bot.work.checks.apart.parent import ApartMaker
+from bot.work.checks.finish import Finished, finish
+from bot.work.checks.maker import CheckMaker
+from bot.work.checks.task import TASKS, CheckFound, CheckTask, task_of, unpack, unpack_progress
+from bot.work.crossing.failed import Failed
+from bot.work.crossing.receiving import Receiving
+from bot.work.crossing.seal import Seal, text_of
+from bot.work.crossing.store import Store
 from commands.containment.planning_input import Guard
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
@@ -35,13 +36,13 @@ FOLLOWS = timedelta(seconds=1)
 """How often it is looked how far workers are."""
 
 
-class Checking:
+class CheckKeeper:
     """Makes checks, or takes over what workers found. Any thread may use it.
 
     Args:
         ledger: Where the case is.
         cards: Where progress is shown.
-        looking: Looks at an account, here or in a process of its own.
+        maker: Looks at an account, here or in a process of its own.
         guard: Whom no one may touch in a tenant, by its name.
         store: Where workers leave what they found; None where there are none.
         seal: Opens what they left; None where nobody is believed.
@@ -53,7 +54,7 @@ class Checking:
         self,
         ledger: Ledger,
         cards: Cards,
-        looking: Looking | Apart,
+        maker: CheckMaker | ApartMaker,
         *,
         guard: Callable[[str], Guard],
         store: Store | None = None,
@@ -65,12 +66,12 @@ class Checking:
         self._ids = ids
         self._ledger = ledger
         self._cards = cards
-        self._looking = looking
+        self._maker = maker
         self._guard = guard
         self._receiving = Receiving("check", store, seal)
         self._receiving.show_progress(runs=self._under_way, about=self._about, draw=self._draw)
 
-    def task(self, case: Case) -> Task:
+    def task(self, case: Case) -> CheckTask:
         """Give the task of a case's present run, as it is after it crossed."""
         return task_of(case, self._ids.get(case.tenant, ""))
 
@@ -84,9 +85,9 @@ class Checking:
         if case.state is not CaseState.LOOKING or case.run != run:
             return
         # What comes from another process was held back there long enough to show findings.
-        first = 0.0 if isinstance(self._looking, Apart) else None
+        first = 0.0 if isinstance(self._maker, ApartMaker) else None
         with self._cards.painting(case, first) as tell:
-            found = self._looking.look(self.task(case), self._ledger.memory(case.id), tell)
+            found = self._maker.look(self.task(case), self._ledger.memory(case.id), tell)
         self._write_down(case, run, found)
 
     def receive(self, case_id: str, run: int) -> None:
@@ -99,7 +100,7 @@ class Checking:
         if case.state is not CaseState.LOOKING or case.run != run:
             return
         task = self.task(case)
-        about = text_of(sent_of(task))
+        about = text_of(TASKS.write(task))
         found = self._receiving.take(case_id, run, about, lambda sent, beside: unpack(sent, beside, task))
         if found is not None:
             with self._receiving.drawing:
@@ -137,7 +138,7 @@ class Checking:
                 yield case.id, case.run
 
     def _about(self, case_id: str, run: int) -> str:
-        return text_of(sent_of(replace(self.task(self._ledger.case(case_id)), run=run)))
+        return text_of(TASKS.write(replace(self.task(self._ledger.case(case_id)), run=run)))
 
     def _draw(self, case_id: str, run: int, packed: bytes) -> None:
         progress = unpack_progress(packed)
@@ -145,8 +146,8 @@ class Checking:
         if case.state is CaseState.LOOKING and case.run == run and case.card:
             self._cards.draw(case, progress)
 
-    def _write_down(self, case: Case, run: int, found: Found | Finished | Failed) -> None:
-        if isinstance(found, Found):
+    def _write_down(self, case: Case, run: int, found: CheckFound | Finished | Failed) -> None:
+        if isinstance(found, CheckFound):
             known = partial(is_compromised, self._ledger, tenant=case.tenant)
             found = finish(found, self._guard(case.tenant), known, case.id, self._atlas)
         if isinstance(found, Failed):

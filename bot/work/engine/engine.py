@@ -6,7 +6,7 @@ differs, and with it who is alive (see `lives`).
 What another process wrote is read as JSON only. The engine's own way is to unpickle, which would let whoever
 can write to the database run code in the keeper.
 
-Longer than other files because the queues, and the workflows that are in them, are told in one place.
+Which kinds of work there are says `kinds`; their workflows stand in `workflows`, and begin in `runs`.
 """
 
 from __future__ import annotations
@@ -14,52 +14,24 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NoReturn, Protocol
+from typing import Final, NoReturn
 
 import psycopg
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus
 from dbos._serialization import DefaultSerializer
 
 from bot.errors import CannotStart
-from bot.version import own_version
-from bot.work.lives import Lives
-from bot.work.under_way import UnderWay
+from bot.work.engine.kinds import DELIVERIES, KINDS, LOOKS, VERSION
+from bot.work.engine.lives import Lives
+from bot.work.engine.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
-
-VERSION: Final = "work-7"
-"""Raise it when the steps of a workflow change, or what crosses between keeper and worker.
-
-Left to itself, the engine makes a version of every change of the code: an upgrade strands what is under way.
-"""
-
-QUEUE: Final = "checks"
-"""Checks to be made, one partition for each tenant."""
-
-DELIVERIES: Final = "deliveries"
-"""What workers found; only the keeper listens."""
-
-HUNTS: Final = "hunts"
-"""Hunts through a tenant to be made, in the same way."""
-
-WATCHES: Final = "watches"
-"""Rechecks of cases, in the same way."""
-
-LOOKS: Final = (QUEUE, HUNTS, WATCHES)
-"""What is looked at, by whoever: workers listen to all of it, and take over what was begun."""
-
-CHECK: Final = "check"
-HUNT: Final = "hunt"
-DELIVER: Final = "deliver"
-DELIVER_HUNT: Final = "deliver a hunt"
-WATCH: Final = "watch"
-DELIVER_WATCH: Final = "deliver a watch"
 
 STOP_SECONDS: Final = 2.0
 """Seconds that steps under way get to finish when the bot is stopped; they lose nothing when they do not."""
@@ -89,11 +61,6 @@ class Queue:
     pause: float
     at_once: int | None = None
     of_one: int | None = None
-
-
-def release(version: str = VERSION) -> str:
-    """Give the version of the program and of its work, in which keeper and workers must be the same."""
-    return f"{own_version()} ({version})"
 
 
 def _refuse(cls: DefaultSerializer, serialized_data: str) -> NoReturn:
@@ -126,7 +93,7 @@ class Engine:
     ) -> None:
         self.is_file = url.startswith("sqlite:///")
         # A delivery that begins within its check has no queue, and the check waits for it.
-        homes = dict.fromkeys((DELIVER, DELIVER_HUNT, DELIVER_WATCH), DELIVERIES)
+        homes = {kind.delivery: DELIVERIES for kind in KINDS}
         self.under_way = UnderWay(version, executor, lives, homes)
         self._url = url
         self._executor = executor
@@ -319,118 +286,6 @@ class Engine:
                         self.under_way.is_alive(one)
             except Exception as error:  # noqa: BLE001 - the next beat tries again
                 log.warning("The watchdog waits.", action="engine.watch_waits", error=type(error).__name__)
-
-
-def define_look(
-    engine: Engine, name: str, look: Callable[[Mapping[str, Any]], None], hand_on: Callable[[str, int], None]
-) -> Callable[[dict[str, Any], str, int], None]:
-    """Define the workflow of a check, a hunt or a recheck; give it.
-
-    Args:
-        engine: Whose it is.
-        name: What it is called.
-        look: Does what a task asks for and keeps what was found; may be repeated.
-        hand_on: Has the result of a run delivered, once.
-    """
-
-    @DBOS.step(name=f"look: {name}")
-    def look_step(sent: dict[str, Any]) -> None:
-        with engine.at_work():
-            look(sent)
-
-    @DBOS.workflow(name=name)
-    def looking(sent: dict[str, Any], about: str, run: int) -> None:
-        with engine.under_way.here():
-            look_step(sent)
-            hand_on(about, run)
-
-    return looking
-
-
-class Delivers(Protocol):
-    """What the keeper does with what came of a run. Each part may be repeated."""
-
-    def receive(self, about: str, run: int, /) -> None:
-        """Write down what was found."""
-        ...
-
-    def show(self, about: str, /) -> None:
-        """Show it."""
-        ...
-
-    def forget(self, about: str, run: int, /) -> None:
-        """Drop what lies between keeper and workers."""
-        ...
-
-
-def define_delivery(engine: Engine, name: str, keeper: Delivers) -> Callable[[str, int], None]:
-    """Define the workflow that delivers what came of a run; give it.
-
-    Args:
-        engine: Whose it is.
-        name: What it is called.
-        keeper: What is done with it.
-    """
-
-    @DBOS.step(name=f"write down: {name}")
-    def write_down_step(about: str, run: int) -> None:
-        with engine.at_work():
-            keeper.receive(about, run)
-
-    @DBOS.step(name=f"show: {name}")
-    def show_step(about: str) -> None:
-        with engine.at_work():
-            keeper.show(about)
-
-    @DBOS.step(name=f"forget: {name}")
-    def forget_step(about: str, run: int) -> None:
-        with engine.at_work():
-            keeper.forget(about, run)
-
-    @DBOS.workflow(name=name)
-    def deliver(about: str, run: int) -> None:
-        with engine.under_way.here():
-            write_down_step(about, run)
-            show_step(about)
-            forget_step(about, run)
-
-    return deliver
-
-
-def hand_on(name: str, about: str, run: int) -> None:
-    """Have the keeper deliver what came of a run; the queue waits where the keeper is away."""
-    options: EnqueueOptions = {
-        "workflow_name": name,
-        "queue_name": DELIVERIES,
-        "workflow_id": delivery_id(about, run),
-    }
-    DBOS.enqueue_workflow_with_options(options, about, run)
-
-
-def check_id(case_id: str, run: int) -> str:
-    """Give the engine's id of one run of a check."""
-    return f"check:{case_id}:{run}"
-
-
-def hunt_id(name: str, run: int) -> str:
-    """Give the engine's id of one run of a hunt."""
-    return f"hunt:{name}:{run}"
-
-
-def watch_id(name: str, run: int) -> str:
-    """Give the engine's id of one run of a recheck."""
-    return f"watch:{name}:{run}"
-
-
-def delivery_id(about: str, run: int) -> str:
-    """Give the engine's id of the delivery of what came of a run of a check, a hunt or a recheck."""
-    return f"deliver:{about}:{run}"
-
-
-def known(workflow: str) -> WorkflowStatus | None:
-    """Give what the engine knows about one run."""
-    found = DBOS.list_workflows(workflow_ids=[workflow], load_input=False, load_output=False)
-    return found[0] if found else None
 
 
 def _write_ahead(path: str) -> None:

@@ -17,8 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.work.seal import Seal, SealBroken, text_of
-from bot.work.task import PACKED, SHOWN
+from bot.work.crossing.codec import PACKED, SHOWN
+from bot.work.crossing.seal import Seal, SealBroken, text_of
 
 log = structlog.get_logger(__name__)
 

@@ -15,10 +15,11 @@ import structlog
 from bot.errors import BotError
 from bot.failing import refer_run
 from bot.messages.awaited import Awaited
-from bot.work.following import Follower
-from bot.work.seal import RESULT, Seal, SealBroken, opened
-from bot.work.store import Store
-from bot.work.task import Failed, ResultRefused, ResultUnreadable
+from bot.work.crossing.codec import ResultRefused, ResultUnreadable
+from bot.work.crossing.failed import Failed
+from bot.work.crossing.following import Follower
+from bot.work.crossing.seal import RESULT, Seal, SealBroken, opened
+from bot.work.crossing.store import Store
 from commands.errors import CommandError
 
 log = structlog.get_logger(__name__)

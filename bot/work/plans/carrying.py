@@ -18,7 +18,7 @@ from bot.cards.proposal import ProposalCards
 from bot.errors import BotError, VoterUnknown
 from bot.messages import answers
 from bot.people.persons import People
-from bot.work.watching import seen_of
+from bot.work.rechecks.keeper import seen_of
 from commands.containment.approval import ProposalState, Vote
 from commands.containment.carry_out import Patience, carry_out
 from commands.containment.planning_input import Guard

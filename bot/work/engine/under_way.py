@@ -15,7 +15,7 @@ from types import MappingProxyType
 import structlog
 from dbos import DBOS, WorkflowStatus
 
-from bot.work.lives import Lives
+from bot.work.engine.lives import Lives
 
 log = structlog.get_logger(__name__)
 

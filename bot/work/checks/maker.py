@@ -1,4 +1,4 @@
-"""What looking at one account is, wherever it is done: ask Microsoft, judge. No Slack, no ledger."""
+"""Makes a check of one account, wherever that is: asks Microsoft, judges. No Slack, no ledger."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.artefacts import answers
-from bot.work.practice import practice
-from bot.work.task import Failed, Found, Task, attempt
+from bot.work.checks.practice import practice
+from bot.work.checks.task import CheckFound, CheckTask
+from bot.work.crossing.failed import Failed, attempt
 from commands.check import Progress, judge, look
 from commands.sigma.results import ruled
 from commands.sigma.shapes import NO_RULES, Ruleset
@@ -45,7 +46,7 @@ def collect_seldom() -> None:
     gc.set_threshold(*SELDOM)
 
 
-class Looking:
+class CheckMaker:
     """Looks at accounts. Any thread may use it.
 
     Args:
@@ -70,7 +71,7 @@ class Looking:
         self._patience = patience
         self._atlas = atlas
 
-    def look(self, task: Task, memory: Memory, tell: Callable[[Progress], None]) -> Found | Failed:
+    def look(self, task: CheckTask, memory: Memory, tell: Callable[[Progress], None]) -> CheckFound | Failed:
         """Collect and judge; whatever goes wrong is told with words for people.
 
         Raises:
@@ -78,7 +79,7 @@ class Looking:
         """
         return attempt("check", task.case_id, lambda: self._look(task, memory, tell))
 
-    def _look(self, task: Task, memory: Memory, tell: Callable[[Progress], None]) -> Found:
+    def _look(self, task: CheckTask, memory: Memory, tell: Callable[[Progress], None]) -> CheckFound:
         recorder = answers.Answers()
         evidence = look(
             Question(task.subject, task.window),
@@ -90,4 +91,4 @@ class Looking:
             recorder=recorder,
         )
         report = ruled(judge(evidence, self._clock(), self._atlas), evidence, self._rules)
-        return Found(evidence, report, recorder.packed(report.sources))
+        return CheckFound(evidence, report, recorder.packed(report.sources))

@@ -1,7 +1,7 @@
 """The process that looks for the bot: it asks Microsoft, judges and plans, and holds up no acknowledgement.
 
 It has no Slack and no ledger: what it has to remember or know of them it asks for over the line to the bot,
-and it ends when that line does. See `bot.work.apart` for the other end.
+and it ends when that line does. See `parent.py` for the other end.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from bot.cards.painter import Edits, Painter, shows_something
 from bot.failing import refer_run
 from bot.rules import ruleset_of
 from bot.settings import Settings
-from bot.work.finishing import Finished, finish
-from bot.work.line import Line
-from bot.work.looking import Looking, collect_seldom, ready
-from bot.work.task import Failed, Found, Task, pack_progress, read_task
+from bot.work.checks.apart.line import Line
+from bot.work.checks.finish import Finished, finish
+from bot.work.checks.maker import CheckMaker, collect_seldom, ready
+from bot.work.checks.task import TASKS, CheckFound, CheckTask, pack_progress
+from bot.work.crossing.failed import Failed
 from commands.check import Progress
 from commands.containment.planning_input import Guard
 from commands.errors import CommandError
@@ -73,7 +74,7 @@ class Looker:
         settings = given.settings
         tenants = Tenants(settings.tenants, reads_only=True, shared=_shared(settings))
         self._atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
-        self._looking = Looking(
+        self._maker = CheckMaker(
             tenants,
             lambda: datetime.now(UTC),
             settings.patience.total_seconds(),
@@ -95,7 +96,7 @@ class Looker:
             match head["kind"]:
                 case "look":
                     memory = _Memory(self, head["look"], head["remembered"])
-                    given = (head["look"], read_task(head["task"]), memory)
+                    given = (head["look"], TASKS.read(head["task"]), memory)
                     threading.Thread(target=self._look, args=given, name="look", daemon=True).start()
                 case "told":
                     self._asked.pop(head["call"]).put(head["value"])
@@ -114,12 +115,12 @@ class Looker:
             raise NotRemembered("The bot could not read or write its ledger.")
         return found
 
-    def _look(self, look: int, task: Task, memory: _Memory) -> None:
+    def _look(self, look: int, task: CheckTask, memory: _Memory) -> None:
         outcome: Finished | Failed
         try:
             with self._telling(look) as tell:
-                found = self._looking.look(task, memory, tell)
-            outcome = self._finished(look, found, task) if isinstance(found, Found) else found
+                found = self._maker.look(task, memory, tell)
+            outcome = self._finished(look, found, task) if isinstance(found, CheckFound) else found
         except CommandError:
             self._line.send({"kind": "again", "look": look})
             return
@@ -139,7 +140,7 @@ class Looker:
             outcome.answers,
         )
 
-    def _finished(self, look: int, found: Found, task: Task) -> Finished | Failed:
+    def _finished(self, look: int, found: CheckFound, task: CheckTask) -> Finished | Failed:
         return finish(
             found,
             # Under the name that the tenant has now.
@@ -168,8 +169,8 @@ def _shared(settings: Settings) -> Callable[[TenantSettings], Shared] | None:
     if settings.engine.startswith("sqlite:"):
         return None
     # Imported only here: PostgreSQL's dialect takes a tenth of a second.
-    from bot.work.database import database  # noqa: PLC0415
-    from bot.work.limiter import SharedLimiter  # noqa: PLC0415
+    from bot.work.crossing.limiter import SharedLimiter  # noqa: PLC0415
+    from bot.work.engine.database import database  # noqa: PLC0415
 
     return SharedLimiter(database(settings.engine)).of
 

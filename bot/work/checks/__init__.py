@@ -1,0 +1,1 @@
+"""Checks: one account is looked at."""

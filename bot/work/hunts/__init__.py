@@ -1,0 +1,1 @@
+"""Hunts: a whole tenant is looked through."""

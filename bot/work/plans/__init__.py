@@ -1,0 +1,1 @@
+"""Plans: what was approved is carried out."""

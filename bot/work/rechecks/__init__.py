@@ -1,0 +1,1 @@
+"""Rechecks: whether a contained account stays so."""
