@@ -29,6 +29,7 @@ from bot.messages.case_card import situation
 from bot.messages.ended import ended, event
 from bot.messages.proposal_card import proposal_card
 from bot.messages.proposal_details import proposal_details
+from bot.messages.proposal_results import results_in_full
 from bot.messages.what_now import WhatNow
 from bot.people.persons import People
 from bot.slack.client import call
@@ -193,6 +194,8 @@ class ProposalCards:
                     # The approvers' copies, and the Home tab, still tell how it ended.
                     log.warning("A card stays as it is.", action="proposal.room_shared", why=str(shared))
                 self._show_copies(proposal)
+            for number, message in enumerate(results_in_full(proposal), 1):
+                self.say_in_thread(proposal, f"results {number}", message)
             told = ended(proposal)
             if told is not None:
                 self.say_in_thread(proposal, "ended", told)

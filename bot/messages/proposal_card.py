@@ -15,7 +15,6 @@ from typing import Literal, TypeAlias
 from bot.messages import Block, Message, parts
 from bot.messages.escape import said
 from bot.messages.limits import fit, fits
-from bot.messages.outcomes import OUTCOMES
 from bot.messages.plan_table import plan_table
 from bot.messages.plans import (
     DIGEST_SHOWN,
@@ -29,12 +28,13 @@ from bot.messages.plans import (
     without_shared,
 )
 from bot.messages.proposal_buttons import buttons, password
+from bot.messages.proposal_results import change_says, results, shown
 from bot.messages.proposal_votes import votes_and_decision
 from bot.messages.proposal_words import IN_PART, NOTHING, UNKNOWN, counts, ended, ending, subject, summary
 from bot.messages.what_now import WhatNow, lines
 from commands.containment.approval import ProposalState
 from commands.containment.plan import Change
-from commands.containment.proposals import DONE, Action, Outcome, Proposal
+from commands.containment.proposals import Proposal
 from commands.containment.propose import is_irreversible, phase_of
 
 _Form: TypeAlias = Literal["list", "table", "data_table"]
@@ -75,9 +75,7 @@ class _Detail:
 
     def shown(self, lines: Sequence[str]) -> list[str]:
         """The lines of a group, the last of them a count where some are left out."""
-        if self.most is None or len(lines) <= self.most:
-            return list(lines)
-        return [*lines[: self.most], f"… {len(lines) - self.most} more in the thread"]
+        return shown(lines, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +218,12 @@ def _body(card: _Card, detail: _Detail, form: _Form) -> Iterator[Block]:
     match proposal.state:
         case ProposalState.RUNNING:
             yield parts.section(_progress(proposal, detail))
-            yield from _result(proposal, detail, ended=False)
+            yield from results(proposal, detail.limit, detail.most, ended=False)
             yield from _tasks(proposal)
         case ProposalState.DONE:
             if card.left is None:
                 yield from _what_next(proposal)
-            yield from _result(proposal, detail, ended=True)
+            yield from results(proposal, detail.limit, detail.most, ended=True, counted=card.left is not None)
             if card.left is None:
                 yield from _tasks(proposal)
         case _:
@@ -289,28 +287,8 @@ def _progress(proposal: Proposal, detail: _Detail) -> str:
     for action in under_way[:3]:
         change = changes.get(action.change)
         again = f" (attempt {action.attempt})" if action.attempt > 1 else ""
-        lines.append(f"Now: {_says(change, action.change, detail.limit, proposal)}{again}")
+        lines.append(f"Now: {change_says(change, action.change, detail.limit, proposal)}{again}")
     return "\n".join(lines)
-
-
-def _result(proposal: Proposal, detail: _Detail, *, ended: bool) -> Iterator[Block]:
-    """Every change by name under what became of it."""
-    actions = last_actions(proposal)
-    groups: dict[Outcome, list[str]] = {}
-    not_begun = []
-    for number, change in enumerate(proposal.plan.changes, start=1):
-        action = actions.get(change.id)
-        if action is None or (action.outcome is None and ended):
-            not_begun.append(f"{number}. {_says(change, change.id, detail.limit, proposal)}")
-        elif action.outcome is not None:
-            line = _result_line(change, action, proposal, detail)
-            groups.setdefault(action.outcome, []).append(f"{number}. {line}")
-    for outcome, (mark, heading) in OUTCOMES.items():
-        if groups.get(outcome):
-            yield from parts.paragraphs(f"*{mark} {heading}*", detail.shown(groups[outcome]))
-    if not_begun:
-        title = "Not started" if ended else "Pending"
-        yield from parts.paragraphs(f"*{title}*", detail.shown(not_begun))
 
 
 def _tasks(proposal: Proposal) -> Iterator[Block]:
@@ -318,25 +296,6 @@ def _tasks(proposal: Proposal) -> Iterator[Block]:
         case = said(proposal.plan.case_id, 40)
         counted = parts.counted(len(proposal.plan.tasks), "manual task")
         yield parts.section(f"☐ *{counted}* on the case: `/compromise tasks {case}`")
-
-
-def _result_line(change: Change, action: Action, proposal: Proposal, detail: _Detail) -> str:
-    ours = parts.domains_of(proposal.plan.subject)
-    line = _says(change, change.id, detail.limit, proposal)
-    if action.outcome in DONE and change.undo is not None:
-        line += " (can be undone)"
-    if action.says:
-        # What went wrong comes with its way out at the end, so it is said in full as long as there is room.
-        line += f": {said(action.says, detail.limit * 2, ours)}"
-    # A support case needs Microsoft's own id of what went wrong.
-    if action.request_id and action.outcome in {Outcome.FAILED, Outcome.UNKNOWN, Outcome.REFUSED}:
-        line += f" Microsoft's id: {said(action.request_id, 60)}"
-    return line
-
-
-def _says(change: Change | None, otherwise: str, limit: int, proposal: Proposal) -> str:
-    ours = parts.domains_of(proposal.plan.subject)
-    return said(change.says if change else parts.spoken(otherwise), limit, ours)
 
 
 def _what_next(proposal: Proposal) -> Iterator[Block]:

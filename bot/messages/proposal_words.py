@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from bot.messages import parts
 from bot.messages.escape import said
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.plans import PHASES, counting, last_actions
 from commands.containment.approval import ProposalState
+from commands.containment.plan import Change
 from commands.containment.proposals import DONE, Outcome, Proposal
 from commands.containment.propose import is_irreversible, phase_of
 
@@ -54,13 +56,9 @@ def counts(proposal: Proposal) -> str:
     """What a plan comes to, for mrkdwn: changes by phase, what cannot be undone, what reaches the tenant."""
     plan = proposal.plan
     if proposal.kind == "restore":
-        return f"*{parts.counted(len(plan.changes), 'change')}*, each undoing one that was made"
-    by_phase = Counter(phase_of(change.step) for change in plan.changes)
-    phases = ", ".join(
-        _does(by_phase[phase], words, verb=phase is not None)
-        for phase, words in PHASES.items()
-        if by_phase[phase]
-    )
+        each = "" if len(plan.changes) == 1 else "each "
+        return f"*{parts.counted(len(plan.changes), 'change')}*, {each}undoing one that was made"
+    phases = by_phase(plan.changes)
     final = sum(1 for change in plan.changes if is_irreversible(change))
     wide = sum(1 for change in plan.changes if change.tenant_wide)
     undone = "Can be undone" if len(plan.changes) == 1 else "All can be undone"
@@ -70,6 +68,14 @@ def counts(proposal: Proposal) -> str:
         *([f"{parts.counted(len(plan.tasks), 'manual task')}"] if plan.tasks else []),
     ]
     return f"*{parts.counted(len(plan.changes), 'change')}*: {phases}\n{'; '.join(facts)}"
+
+
+def by_phase(changes: Sequence[Change]) -> str:
+    """Count changes by what they are for: ``1 stops the attacker, 2 restore``."""
+    found = Counter(phase_of(change.step) for change in changes)
+    return ", ".join(
+        _does(found[phase], words, verb=phase is not None) for phase, words in PHASES.items() if found[phase]
+    )
 
 
 def _does(count: int, words: str, *, verb: bool) -> str:

@@ -67,6 +67,12 @@ class Taken:
         """What the proposal's card says."""
         return self.story.text(self.story.paper(self.proposal))
 
+    @property
+    def results(self) -> str:
+        """What the thread below that card says of every change."""
+        said = self.story.slack.replies(self.story.paper(self.proposal))
+        return "\n".join(text for text in map(self.story.text, said) if "Done and confirmed" in text)
+
 
 def wanted(item: Change | ManualTask) -> bool:
     """What the findings ask for, and the group that gives a role; a test of its own lets the mailbox send."""
@@ -174,11 +180,14 @@ def _box(state: TenantState) -> Any:
     return state.mailbox(PERSON.upn)
 
 
-def test_the_card_names_every_change_below_its_outcome_and_counts_the_tasks(taken):
+def test_the_card_counts_the_changes_and_the_thread_names_each_with_its_outcome(taken):
     assert taken.proposal.state is ProposalState.DONE
     assert set(outcomes(taken.proposal).values()) == {Outcome.CONFIRMED}
-    below = taken.card.split("Done and confirmed")[1]
-    for change in taken.proposal.plan.changes:
+    changes = taken.proposal.plan.changes
+    assert f"Done and confirmed*\n{len(changes)} changes: " in taken.card
+    assert _plain(changes[-1].says) not in _plain(taken.card)
+    below = taken.results.split("Done and confirmed")[1]
+    for change in changes:
         assert _plain(change.says) in _plain(below), change.id
     left = taken.card.split("*What now*")[1].split("Done and confirmed")[0]
     assert f"*{len(taken.proposal.plan.tasks)} manual tasks open*" in left

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from bot.messages import Message
 from bot.messages.case_card import case_card
 from bot.messages.proposal_card import proposal_card
+from bot.messages.proposal_results import results_in_full
 from bot.messages.what_now import WhatNow, line, lines
 from commands.containment.approval import ProposalState
-from commands.containment.proposals import Outcome
+from commands.containment.proposals import Outcome, Proposal
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 
@@ -103,6 +105,51 @@ def test_a_finished_plan_begins_with_what_is_left_and_its_buttons_before_what_wa
     assert order == sorted(order)
     without = shown(proposal_card(proposal, names=samples.TITLES, now=samples.NOW))
     assert "What now" not in without
+
+
+def finished(*outcomes: Outcome | None, **changes: Any) -> Proposal:
+    made = [samples.change(number, text=f"Do thing {number}") for number in range(len(outcomes))]
+    actions = [samples.action(one, outcome) for one, outcome in zip(made, outcomes, strict=True) if outcome]
+    return samples.small(*made, state=ProposalState.DONE, actions=tuple(actions), **changes)
+
+
+def test_a_long_finished_plan_counts_what_is_as_approved_and_names_what_is_not() -> None:
+    """What somebody must look at is among forty that nobody need look at; the thread names them all."""
+    rest = (Outcome.FAILED, Outcome.UNCONFIRMED, Outcome.ALREADY, None)
+    proposal = finished(*[Outcome.CONFIRMED] * 30, *rest)
+    text = shown(proposal_card(proposal, names=samples.TITLES, now=samples.NOW, left=LEFT))
+    assert "*✔ Done and confirmed*\n30 changes: 30 remove what they left; all can be undone" in text
+    assert "*＝ No change needed*\n1 change: 1 removes what they left; can be undone" in text
+    assert "\n31. Do thing 30" in text, "what failed is named"
+    assert "\n32. Do thing 31" in text, "and so is what nobody confirmed"
+    assert "*Not started*\n34. Do thing 33" in text
+    assert "Do thing 29" not in text
+    assert text.index("31. Do thing 30") < text.index("Done and confirmed")
+    assert "Each change by name, with its outcome, is in the thread." in text
+    whole = "\n".join(shown(one) for one in results_in_full(proposal))
+    assert all(f"{number + 1}. Do thing {number}" in whole for number in range(34))
+    assert "*✔ Done and confirmed*" in whole
+
+
+def test_a_short_finished_plan_names_its_changes_and_puts_nothing_into_the_thread() -> None:
+    proposal = finished(*[Outcome.CONFIRMED] * 5)
+    text = shown(proposal_card(proposal, names=samples.TITLES, now=samples.NOW, left=LEFT))
+    assert "5. Do thing 4 (can be undone)" in text
+    assert results_in_full(proposal) == ()
+
+
+def test_undone_changes_are_counted_as_undone() -> None:
+    proposal = finished(*[Outcome.CONFIRMED] * 6, kind="restore")
+    text = shown(proposal_card(proposal, names=samples.TITLES, now=samples.NOW, left=LEFT))
+    assert "*✔ Done and confirmed*\n6 changes undone" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [(1, "*1 change*, undoing one that"), (2, "*2 changes*, each undoing one that")]
+)
+def test_an_undo_of_one_change_is_told_as_one(number: int, says: str) -> None:
+    made = [samples.change(one) for one in range(number)]
+    assert says in shown(proposal_card(samples.small(*made, kind="restore"), names={}, now=samples.NOW))
 
 
 def test_an_undo_that_is_to_be_decided_says_what_is_still_open():
