@@ -133,14 +133,15 @@ def _whole(raw: Mapping[str, Any]) -> tuple[tuple[str, datetime, str], tuple[dat
 
 _TELLING: Final = frozenset(
     {"operation", "auditdata", "riskeventtype", "activitydisplayname", "initiatedby", "category", "type",
-     "createddatetime", "senderaddress", "event", "message", "o365", "_source", "_raw", "listedfor"}
+     "createddatetime", "senderaddress", "event", "message", "o365", "_source", "_raw", "listedfor",
+     "resulttype"}
 )  # fmt: skip
 """Names of which a record has one, in whatever form: without any, it need not be asked what it is."""
 
 
 _READ: Final = frozenset(
     {"operation", "auditdata", "riskeventtype", "activitydisplayname", "initiatedby", "category", "type",
-     "createddatetime", "senderaddress", "listedfor"}
+     "createddatetime", "senderaddress", "listedfor", "resulttype"}
 )  # fmt: skip
 """Names of which each reader of `_FORMS` asks for one."""
 

@@ -75,9 +75,9 @@ def as_text(value: object) -> str:
 
 
 def time_text(value: object) -> str:
-    """Give a moment as text; PowerShell 5 writes an object that holds it beside how to show it."""
+    """Give a moment as text; PowerShell 5 and MongoDB write an object that holds it."""
     if isinstance(value, Mapping):
-        value = value.get("value") or value.get("DateTime")
+        value = value.get("value") or value.get("DateTime") or value.get("$date")
     return as_text(value)
 
 

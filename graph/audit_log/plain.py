@@ -24,6 +24,16 @@ _FIELD: Final = re.compile(r"(\w[\w .]{0,79}?) ++: ?(.*)", re.DOTALL)
 _EVENT: Final = re.compile(r"[^\n{]{0,300}?\b(CEF|LEEF):\s*\d(?:\.\d)?\|")
 _EVENTS: Final = {"CEF": "ArcSight's Common Event Format", "LEEF": "QRadar's Log Event Extended Format"}
 _NOTES: Final = re.compile(r"(?:(?://|#)[^\n]*+\n\s*+|/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*/\s*+)+(?=[\[{])")
+_MAIL: Final = re.compile(
+    r"(?:[A-Za-z][\w-]{1,60}: ?[^\n]*\n(?:[ \t][^\n]*\n)*){0,200}?MIME-Version: ?1\.0", re.IGNORECASE
+)
+"""The head of a message (RFC 5322, RFC 2045): fields, of which one says how it is written."""
+
+_HTTP: Final = re.compile(
+    r"HTTP/\d(?:\.\d)? \d{3}[^\n]{0,100}\n(?:[A-Za-z][\w-]{1,60}: ?[^\n]{0,8000}\n){0,100}\r?\n\s*+(?=[\[{])"
+)
+"""The head of a response (RFC 9110), which curl -i and other tools keep above the body."""
+
 _LISTED: Final = 3
 _BLOCKS: Final = 5
 """Blocks of a list in which it is looked for a record."""
@@ -47,6 +57,7 @@ EVENTS: Final = (
     "These are events in {name}, which has only some of a record's fields; export the records as they came,"
     " or from Purview."
 )
+MAIL: Final = "This is a message or a page saved as one; save what is attached to it, and give that."
 TEXT: Final = "This is text, not a log: it holds neither JSON nor a table with a heading."
 
 
@@ -57,6 +68,8 @@ def foreign(begin: str) -> str:
         return WEB_PAGE
     if low.startswith(("<?xml", "<objs", "<event")):
         return XML
+    if _MAIL.match(begin):
+        return MAIL
     if event := _EVENT.match(begin):
         return EVENTS.format(name=_EVENTS[event[1]])
     lines = [line for line in begin.splitlines()[:_LOOKED_AT] if line.strip()]
@@ -66,11 +79,11 @@ def foreign(begin: str) -> str:
 
 
 def notes_above_json(begin: str) -> str | None:
-    """Give what follows the notes above JSON, which some tools write there; None where there are none.
+    """Give what follows notes or a response's head above JSON, which some tools write; None without any.
 
     The lines of the notes stay as blank ones, so that what follows keeps its number.
     """
-    notes = _NOTES.match(begin)
+    notes = _NOTES.match(begin) or _HTTP.match(begin)
     return None if notes is None else "\n" * notes[0].count("\n") + begin[notes.end() :]
 
 

@@ -284,6 +284,8 @@ class _Scanner:
             return wrong
         self.tally.records += 1
         if isinstance(found, AuditRecord):
+            if state := found.raw.get(search_rows.STATE):
+                self.tally.lost[state] += 1
             kind = "directory" if directory_audit.is_one(raw) else "audit"
             # What was read from a frame is handed on without it.
             text = encoded(raw if kind == "directory" else found.raw)

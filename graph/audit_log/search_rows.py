@@ -45,6 +45,9 @@ _COLUMNS: Final = {
     "userids": "UserId",
 }
 
+STATE: Final = "AuditDataState"
+"""The field that says why AuditData is not whole."""
+
 
 def is_one(raw: Mapping[str, Any]) -> bool:
     """Say whether this is a search row."""
@@ -55,7 +58,7 @@ def is_one(raw: Mapping[str, Any]) -> bool:
 def parse(row: Mapping[str, Any]) -> AuditRecord:
     """Bring one row into the normal form.
 
-    A blank or cut AuditData shows in `details` as ``AuditDataState`` with "blank" or "cut".
+    AuditData that is not whole shows in `details` as ``AuditDataState`` with "blank", "cut" or "unreadable".
 
     Raises:
         UnreadableRecord: when neither AuditData nor the columns name an operation and a time.
@@ -74,9 +77,9 @@ def parse(row: Mapping[str, Any]) -> AuditRecord:
     text = _unescaped(text)
     if data := as_mapping(text):
         return parse_audit_data({**_absent_in(columns, data), **data})
-    state = "cut" if text else "blank"
     rescued = rescued_fields(text)
-    return parse_audit_data({**_absent_in(columns, rescued), **rescued, "AuditDataState": state})
+    state = "cut" if rescued else "unreadable" if text else "blank"
+    return parse_audit_data({**_absent_in(columns, rescued), **rescued, STATE: state})
 
 
 def _unescaped(text: str) -> str:

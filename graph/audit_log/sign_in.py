@@ -57,6 +57,9 @@ NO_NUMBER: Final = 1
 APPLICATIONS: Final = "The sign-in is an application's, not a user's."
 
 _CATEGORIES: Final = frozenset({"signinlogs", "noninteractiveusersigninlogs"})
+_PROJECTED: Final = frozenset({"userprincipalname", "ipaddress", "resulttype"})
+"""Columns of Log Analytics without which a sign-in says nothing; queries often give these and few others."""
+
 _OTHERS: Final = frozenset(
     {
         "serviceprincipalsigninlogs",
@@ -71,6 +74,8 @@ def is_one(raw: Mapping[str, Any]) -> bool:
     """Say whether this is a sign-in of the sign-in log, of a user or of an application."""
     lower = lowered(raw)
     if {as_text(lower.get("category")).lower(), as_text(lower.get("type")).lower()} & (_CATEGORIES | _OTHERS):
+        return True
+    if lower.keys() >= _PROJECTED and {"timegenerated", "createddatetime"} & lower.keys():
         return True
     return (
         "createddatetime" in lower

@@ -44,10 +44,18 @@ DEPTH_CUT: Final = (
     "PowerShell's ConvertTo-Json left texts in place of objects below its depth; export it with -Depth 10"
 )
 
-CUT_OFF: Final = (
-    "AuditData is cut off in some of its rows, and what is left of them was read; a cell of"
-    " Excel holds 32,767 characters: export it as CSV and do not save it from Excel"
-)
+LOST: Final = {
+    "blank": "AuditData of {count} is blank, so what was done is known from the columns beside it alone",
+    "cut": (
+        "AuditData of {count} is cut off, and what is left of it was read; a cell of Excel holds 32,767"
+        " characters: export as CSV and do not save it from Excel"
+    ),
+    "unreadable": (
+        "AuditData of {count} cannot be read, so what was done is known from the columns beside it alone;"
+        " export it as CSV and do not change it, or as JSON"
+    ),
+}
+"""What is told of rows by the state of their AuditData."""
 
 UNSEARCHED: Final = f"an unknown object was not searched further after {LOOKED_AT:,} values without a record"
 
@@ -58,17 +66,6 @@ def _is_cut(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_is_cut(one) for one in value.values() if not isinstance(one, Mapping))
     return isinstance(value, str) and value.startswith(SHOWN)
-
-
-_AUDIT_DATA: Final = "AuditData"
-
-
-def _ends_early(value: object) -> bool:
-    """Say whether a text that begins as an object does not end as one."""
-    if not isinstance(value, str):
-        return False
-    plain = value.strip()
-    return plain[:1] in {"{", '"'} and plain[-1:] not in {"}", '"'}
 
 
 SHOWN: Final = ("@{", "System.Object[]", "System.Collections.")
@@ -107,6 +104,7 @@ class Tally:
         searches: For each number of results that rows say their search had, the highest place of a row.
         senders: How many messages each address sent, where a trace does not tell their direction.
         mail_domains: How many of those messages each domain took part in.
+        lost: Of how many rows AuditData is not whole, by its state.
     """
 
     lines: int = 0
@@ -126,6 +124,7 @@ class Tally:
     searches: dict[int, int] = field(default_factory=dict)
     senders: Counter[str] = field(default_factory=Counter)
     mail_domains: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
 
     def unread(self, one: Unreadable) -> None:
         """Keep what could not be read; beyond `UNREADABLE_KEPT` only count it, by reason."""
@@ -189,8 +188,6 @@ class Tally:
         """Note of what kind a record was, and what a row says of its place among all that were found."""
         if any(map(_is_cut, raw.values())):
             self.note_depth()
-        if _AUDIT_DATA in raw and CUT_OFF not in self.notes.incomplete and _ends_early(raw[_AUDIT_DATA]):
-            self.notes.incomplete.append(CUT_OFF)
         self.kinds[kind_of(raw)] += 1
         place, found = as_text(raw.get("ResultIndex")), as_text(raw.get("ResultCount"))
         if place.isdecimal() and found.isdecimal():
@@ -206,6 +203,9 @@ class Tally:
         """Note what only the whole shows."""
         if (plain := self.records - self.kinds.total()) > 0:
             self.kinds[AUDIT_RECORDS] += plain
+        for state, number in self.lost.items():
+            rows = "1 row" if number == 1 else f"{number:,} rows"
+            self.notes.incomplete.append(LOST[state].format(count=rows))
 
 
 def note_unfinished(tallies: Sequence[Tally]) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from graph.audit_log import cut_zip, texts, workbook
+from graph.audit_log import cut_zip, tar, texts, workbook
 from graph.audit_log.limits import CHUNK, UNPACKING, Unpacking
 
 STDIN: Final = "standard input"
@@ -30,14 +30,12 @@ _EMPTY_ZIP: Final = b"PK\x05\x06"
 _KNOWN: Final = (
     (b"%PDF", "a PDF document"),
     (b"!BDN", "an Outlook data file (.pst); export the logs themselves"),
-    (b"ElfFile\0", "a Windows event log"),
+    (b"ElfFile\0", "a Windows event log, which has no records of Microsoft 365"),
     (b"SQLite format 3\0", "a SQLite database; export the table as CSV"),
     (b"Obj\x01", "an Avro file, as Event Hubs captures them; export the records as JSON"),
     (b"PAR1", "a Parquet file; export the table as CSV or JSON"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it"),
     (b"Rar!", "a RAR archive; unpack it"),
-    (b"BZh", "a bzip2 file; unpack it"),
-    (b"\xfd7zXZ\0", "an xz file; unpack it"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard file; unpack it"),
     (
         b"\xd0\xcf\x11\xe0",
@@ -64,7 +62,10 @@ _DOCUMENT: Final = ("[Content_Types].xml", "xl/", "word/", "ppt/", "_rels/", "do
 """How members of an Office document are named."""
 
 _NO_FILES: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
-_TAR_AT: Final = 257
+_UNPACKED: Final = (texts.GZIP, tar.BZIP2, tar.XZ)
+_OPEN_DOCUMENT: Final = "This is an OpenDocument file; save its table as CSV."
+_DEFLATE64: Final = 9
+_ANOTHER_WAY: Final = "It is packed in a way that is not read ({how}); unpack it and give what is in it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,25 +169,59 @@ class _Opener:
         """Yield what a file comes to."""
         with one.path.open("rb") as stream:
             head = stream.read(512)
-        if head.startswith(texts.GZIP):
-            with texts.binary(one.path) as stream:
-                inside = stream.read(512)
-            if inside.startswith(ZIP) or _named(inside):
-                yield from self._packed(one, inside, depth)
-                return
-        if head.startswith((ZIP, _EMPTY_ZIP)):
+        if head.startswith(_UNPACKED) or tar.is_one(head):
+            yield from self._stream(one, head, depth)
+        elif head.startswith((ZIP, _EMPTY_ZIP)):
             yield from self._zip(one, depth)
         elif what := _named(head):
             yield Unopened(one.name, f"This is {what}.")
         else:
             yield one
 
-    def _packed(self, one: Opened, inside: bytes, depth: int) -> Iterator[Opened | Unopened]:
-        if not inside.startswith(ZIP):
-            yield Unopened(one.name, f"In it is {_named(inside)}.")
-            return
-        with texts.binary(one.path) as stream:
-            yield from self._taken(stream, one.name, depth)
+    def _stream(self, one: Opened, head: bytes, depth: int) -> Iterator[Opened | Unopened]:
+        """Open what is packed as a stream: a tar archive, or one file with gzip, bzip2 or xz."""
+        if depth >= self._bounds.depth:
+            yield Unopened(one.name, f"More than {self._bounds.depth} archives lie in one another here.")
+        elif tar.is_one(head):
+            with one.path.open("rb") as stream:
+                yield from self._tar(stream, one.name, depth)
+        elif head.startswith(texts.GZIP):
+            with texts.binary(one.path) as stream:
+                inside = stream.read(512)
+            if tar.is_one(inside):
+                with texts.binary(one.path) as stream:
+                    yield from self._tar(stream, one.name, depth)
+            elif inside.startswith((ZIP, *_UNPACKED)):
+                with texts.binary(one.path) as stream:
+                    yield from self._taken(stream, one.name, depth + 1)
+            elif what := _named(inside):
+                yield Unopened(one.name, f"In it is {what}.")
+            else:
+                yield one  # read as it is, as text
+        else:
+            with one.path.open("rb") as stream:
+                yield from self._taken(tar.Unpacked(stream, head), one.name, depth + 1)
+
+    def _tar(self, stream: IO[bytes], name: str, depth: int) -> Iterator[Opened | Unopened]:
+        try:
+            yield from self._tar_members(stream, name, depth)
+        except ValueError:
+            yield Unopened(name, "The tar archive is damaged or truncated; what comes before was read.")
+
+    def _tar_members(self, stream: IO[bytes], name: str, depth: int) -> Iterator[Opened | Unopened]:
+        for number, member in enumerate(tar.members(stream)):
+            called = f"{name}: {member.name}"
+            if number >= self._bounds.members:
+                yield Unopened(name, f"It holds more than {number:,} files; the rest was not opened.")
+                return
+            if _is_litter(member.name):
+                continue
+            if member.content is None:
+                yield Unopened(called, _ANOTHER_WAY.format(how="a link, a device or a sparse file"))
+                continue
+            yield from self._taken(member.content, called, depth + 1)
+            if self._left < 0:
+                return
 
     def _zip(self, one: Opened, depth: int) -> Iterator[Opened | Unopened]:
         if depth >= self._bounds.depth:
@@ -199,6 +234,8 @@ class _Opener:
                     yield from self._workbook(one)
                 elif "word/document.xml" in names or "ppt/presentation.xml" in names:
                     yield Unopened(one.name, "This is an Office document, not a log.")
+                elif {"mimetype", "content.xml"} <= names:
+                    yield Unopened(one.name, _OPEN_DOCUMENT)
                 else:
                     yield from self._members(packed, one.name, depth)
         except _DAMAGED as wrong:
@@ -235,12 +272,15 @@ class _Opener:
             try:
                 with packed.open(member) as stream:
                     yield from self._taken(stream, called, depth + 1)
+            except NotImplementedError as wrong:
+                how = "Deflate64" if member.compress_type == _DEFLATE64 else str(wrong)
+                yield Unopened(called, _ANOTHER_WAY.format(how=how))
             except _DAMAGED as wrong:
                 _raise_of_disk(wrong)
                 yield Unopened(called, f"It cannot be unpacked ({wrong}).")
 
     def _taken(
-        self, stream: IO[bytes] | cut_zip.Content, name: str, depth: int
+        self, stream: IO[bytes] | cut_zip.Content | tar.Content | tar.Unpacked, name: str, depth: int
     ) -> Iterator[Opened | Unopened]:
         """Unpack one file and open it in turn; what was unpacked before something went wrong is read."""
         place = self._folder / f"{len(list(self._folder.iterdir())):06}"
@@ -252,7 +292,7 @@ class _Opener:
                     if self._left < 0 or shutil.disk_usage(self._folder).free < self._bounds.free:
                         raise _TooMuch
                     out.write(piece)
-            if isinstance(stream, cut_zip.Content):
+            if isinstance(stream, cut_zip.Content | tar.Content | tar.Unpacked):
                 wrong = stream.cut
         except _TooMuch:
             place.unlink()
@@ -284,6 +324,4 @@ def _raise_of_disk(wrong: Exception) -> None:
 
 
 def _named(head: bytes) -> str:
-    if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
-        return "a tar archive; unpack it"
     return next((what for begin, what in _KNOWN if head.startswith(begin)), "")

@@ -33,6 +33,26 @@ _NEXT_LINK: Final = re.compile(r'"(?:@odata\.nextLink|odata\.nextLink|nextLink)"
 _AFTER_BROKEN: Final = re.compile(r"\}\s*+,?+\s*+(?=\{)|\n[ \t\r]*+(?=[\{\[])")
 _AFTER_NONSENSE: Final = re.compile(r'(?=\{\s*+")|(?=\[\s*+\{)|\n[ \t\r]*+(?=[\{\[])')
 _BLANK: Final = frozenset(" \t\r\n,]}\ufeff")
+_OF_A_PAGE: Final = frozenset(
+    {
+        "meta",
+        "metadata",
+        "_meta",
+        "page",
+        "paging",
+        "pagination",
+        "links",
+        "_links",
+        "stats",
+        "statistics",
+        "_shards",
+    }
+)
+_ASIDE: Final = 3
+_FEW: Final = 20
+_OF_A_RECORD: Final = frozenset(
+    {"operation", "creationtime", "auditdata", "createddatetime", "activitydatetime"}
+)
 _CUT: Final = "The file is truncated: it ends before its array does."
 _NEXT_PAGE: Final = "its last page names another one, which is not in it"
 
@@ -70,7 +90,7 @@ def values(stream: IO[str], start: str, notes: Notes) -> Iterator[Found]:
     """Yield the objects of a stream of JSON, and what stands between them and is none."""
     decoder = json.JSONDecoder(strict=False)
     buffer = _Buffer(stream, start)
-    continued = False
+    continued = known = False
     while True:
         text, at = buffer.text, buffer.at
         while at < len(text) and text[at] in _BLANK:
@@ -98,10 +118,11 @@ def values(stream: IO[str], start: str, notes: Notes) -> Iterator[Found]:
                 continue
         elif first == '"' and (named := _NAMED.match(text, at)) is not None:
             # What stands behind the records of a page.
-            if text.startswith(("[", "{"), named.end()):
+            if text.startswith("[", named.end()) or PAGE.match(text, named.end()):
                 buffer.pass_to(named.end())
                 continue
             continued = continued or _NEXT_LINK.match(text, at) is not None
+            known = named[1].lower() in _OF_A_PAGE
             at = named.end()
         begun = buffer.line
         try:
@@ -118,7 +139,7 @@ def values(stream: IO[str], start: str, notes: Notes) -> Iterator[Found]:
             continue
         if end == len(text) and first not in '{"' and buffer.more():
             continue  # a number may go on
-        if at == buffer.at:
+        if at == buffer.at or (isinstance(value, dict) and not (known and _is_aside(value))):
             for one in records_in(value):
                 yield (
                     begun,
@@ -130,6 +151,16 @@ def values(stream: IO[str], start: str, notes: Notes) -> Iterator[Found]:
         yield buffer.line, "", _CUT
     if continued:
         notes.incomplete.append(_NEXT_PAGE)
+
+
+def _is_aside(value: Mapping[str, Any], depth: int = 0) -> bool:
+    """Say whether an object behind a page's records tells of the page: few plain values, and not deep."""
+    if depth >= _ASIDE or len(value) > _FEW or not _OF_A_RECORD.isdisjoint(map(str.lower, value)):
+        return False
+    return all(
+        _is_aside(one, depth + 1) if isinstance(one, dict) else not isinstance(one, list) or not any(one)
+        for one in value.values()
+    )
 
 
 def _passed(buffer: _Buffer, following: re.Pattern[str]) -> str:

@@ -1,7 +1,8 @@
 """Objects that hold many records: an array, a query's tables, a search's response, a results object.
 
 Source: Azure Monitor, "Log Analytics query API" (tables with columns and rows); Elasticsearch, "Search API"
-(hits in hits); Splunk, "Export search results" (results, or fields and rows).
+(hits in hits); Splunk, "Export search results" (results, or fields and rows); Kusto, "The query v2 HTTP
+response" (frames); pandas, "DataFrame.to_json" (orient columns and split).
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ _OF_A_RECORD: Final = frozenset(
      "time", "timestamp", "@timestamp", "timegenerated", "userid", "operationname", "messageid"}
 )  # fmt: skip
 """Names that a record has, and a frame around many does not."""
+
+_PRIMARY: Final = "PrimaryResult"
+"""What Kusto calls the table that was asked for, among those that tell of the query."""
 
 
 def records_in(value: object) -> Iterator[Mapping[str, Any] | None]:
@@ -33,16 +37,40 @@ def records_in(value: object) -> Iterator[Mapping[str, Any] | None]:
     elif isinstance(tables := value.get("tables") or value.get("Tables"), list):
         for table in tables:
             yield from _rows(as_mapping(table))
+    elif "FrameType" in value:
+        if value.get("TableKind") == _PRIMARY:
+            yield from _rows(value)
     elif isinstance(hits := as_mapping(value.get("hits")).get("hits"), list):
         yield from records_in(hits)
     elif isinstance(results := value.get("results"), list) and "operation" not in value:
         yield from records_in(results)
     elif isinstance(value.get("rows"), list) and isinstance(value.get("fields"), list):
         yield from _rows({"columns": value["fields"], "rows": value["rows"]})
+    elif isinstance(value.get("columns"), list) and _are_rows(value.get("data")):
+        yield from _rows({"columns": value["columns"], "rows": value["data"]})
+    elif (names := _columns_of(value)) is not None:
+        for name in names:
+            yield {column: cells[name] for column, cells in value.items()}
     elif (only := _only_list(value)) is not None:
         yield from records_in(only)
     else:
         yield value
+
+
+def _are_rows(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(row, list) for row in value)
+
+
+def _columns_of(value: Mapping[str, Any]) -> list[str] | None:
+    """Give the rows' names of a table that stands column by column, each an object by these names."""
+    first = next(iter(value.values()), None)
+    if not isinstance(first, Mapping) or not first or _OF_A_RECORD.isdisjoint(map(str.lower, value)):
+        return None
+    names = list(first)
+    if not names[0].isdecimal():
+        return None
+    alike = all(isinstance(cells, Mapping) and list(cells) == names for cells in value.values())
+    return names if alike else None
 
 
 def _only_list(value: Mapping[str, Any]) -> list[Any] | None:

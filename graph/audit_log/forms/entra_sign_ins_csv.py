@@ -40,7 +40,8 @@ _BLANK: Final = frozenset({"none", "-"})
 
 def is_one(names: frozenset[str]) -> bool:
     """Say whether these are the file's columns."""
-    return {"request id", "ip address"} <= names and bool({"username", _APPLICATION} & names)
+    who, when = {"username", _APPLICATION} & names, {"date (utc)", "date"} & names
+    return {"request id", "ip address"} <= names and bool(who) and bool(when)
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:

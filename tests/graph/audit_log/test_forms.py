@@ -67,6 +67,11 @@ POWERSHELL_5 = {"value": "/Date(1788091200000)/", "DisplayHint": 2, "DateTime": 
 
 SAME: dict[str, Any] = {
     "search_hit": {"_index": "a", "_id": "1", "_source": DATA},
+    "search_hit, with the fields that were asked for": {
+        "_index": "a",
+        "_id": "1",
+        "fields": {name: one if isinstance(one, list) else [one] for name, one in DATA.items()},
+    },
     "splunk_event": {"_time": "2026-08-30", "_raw": TEXT},
     "splunk_event, a line of results": {"preview": False, "offset": 0, "result": {"_raw": TEXT}},
     "splunk_table": SPLUNK_TABLE,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from graph.audit_log.tally import CUT_OFF
+from graph.audit_log.tally import LOST
 from tests.graph.audit_log.test_variants import RECORDS, american, read, table
 
 PLAIN = {name: one for name, one in RECORDS[0].items() if name != "Parameters"}
@@ -154,7 +154,26 @@ def test_records_that_a_cell_cut_off_are_told(tmp_path):
     row = {"CreationDate": "2026-08-10T13:05:00", "AuditData": json.dumps(long)[:32_767]}
     (found,), tally = read(tmp_path / "log", written([row]))
     assert found.parameters["ForwardTo"] == "x0@evil.example"
-    assert tally.notes.incomplete == [CUT_OFF]
+    assert tally.notes.incomplete == [LOST["cut"].format(count="1 row")]
+
+
+@pytest.mark.parametrize(
+    ("data", "state"),
+    [("", "blank"), (json.dumps(RECORDS[0]).replace('"', ""), "unreadable"), ("x", "unreadable")],
+)
+def test_rows_whose_record_is_gone_are_told(data, state, tmp_path):
+    row = {
+        "CreationDate": "2026-08-10T13:05:00",
+        "Operations": "New-InboxRule",
+        "UserIds": "a@contoso.example",
+    }
+    for content in (
+        written([{**row, "AuditData": data}, {**row, "UserIds": "b@contoso.example", "AuditData": data}]),
+        "\n".join(json.dumps({**row, "UserIds": who, "AuditData": data}) for who in ("a", "b")).encode(),
+    ):
+        found, tally = read(tmp_path / "log", content)
+        assert len(found) == 2
+        assert tally.notes.incomplete == [LOST[state].format(count="2 rows")]
 
 
 @pytest.mark.parametrize("zone", ["Local Time", "Amsterdam, Berlin, Rome", "Eastern Time (US & Canada)"])

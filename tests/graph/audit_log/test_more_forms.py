@@ -164,6 +164,44 @@ NAMED: dict[str, tuple[dict[str, Any], str]] = {
     "an alert of Graph": ({"title": "x", "severity": "high", "evidence": []}, "export CloudAppEvents"),
     "items of a content search": ({"Item Identity": "1", "Document ID": "2", "Sent": "x"}, "items that"),
     "Sentinel's common events": ({"DeviceVendor": "a", "DeviceProduct": "x"}, "Common Event"),
+    "an event of ASIM": ({"EventSchema": "Authentication", "EventProduct": "x"}, "ASIM.*from Purview"),
+    "an event of OCSF": ({"class_uid": 3002, "metadata": {}, "time": 1}, "OCSF.*from Purview"),
+    "a request to Graph": ({"RequestMethod": "GET", "RequestUri": "x", "UserId": "u"}, "the sign-ins"),
+    "a logon of Defender for Identity": (
+        {"LogonType": "x", "AccountUpn": "a", "TargetDeviceName": "", "Timestamp": ""},
+        "export EntraIdSignInEvents",
+    ),
+    "risk detections of the portal": (
+        {"Request ID": "r", "Username": "a", "IP address": "", "Detection type": "x", "Risk state": ""},
+        "riskDetections.* as JSON",
+    ),
+    "risky users": ({"riskState": "x", "riskLastUpdatedDateTime": ""}, "export the risk detections"),
+    "messages of Defender's Explorer": (
+        {"Email date (UTC)": "", "Recipients": "", "Subject": "", "Sender address": "", "Sender IP": ""}
+        | {f"Column {n}": "" for n in range(8)},
+        "export EmailEvents",
+    ),
+    "steps of a message's way": ({"MessageTraceId": "1", "Event": "x", "Detail": "y"}, "the message"),
+    "the older admin audit log": ({"CmdletName": "x", "CmdletParameters": []}, "from Purview"),
+    "the older mailbox audit log": (
+        {"Operation": "Send", "LogonType": "x", "LastAccessed": "", "MailboxOwnerUPN": "a"},
+        "from Purview",
+    ),
+    "inbox rules of Graph": (
+        {"id": "1", "displayName": "x", "sequence": 1, "conditions": {}, "actions": {}},
+        "Get-InboxRule",
+    ),
+    "a list of blobs": ({"contentUri": "https://x", "contentType": "Audit.Exchange"}, "contentUri leads to"),
+    "rights to mailboxes": ({"User": "b", "AccessRights": "c", "Deny": "False"}, "how rights"),
+    "settings of a mailbox": (
+        {"Name": "a", "ForwardingSmtpAddress": "", "DeliverToMailboxAndForward": "False"},
+        "how settings of mailboxes",
+    ),
+    "a mailbox that forwards": (
+        {"Name": "a", "ForwardingSmtpAddress": "smtp:x@evil.example", "DeliverToMailboxAndForward": "True"},
+        "Mail of a is forwarded to x@evil.example",
+    ),
+    "an error": ({"error": {"code": "InvalidAuthenticationToken"}}, "an error that the service answered"),
     "steps of sign-ins": (
         {"Request ID": "s", "Authentication date": "2026-08-30", "Authentication method": "Password"},
         "lies beside it",
@@ -265,3 +303,19 @@ def test_an_account_with_such_a_record_is_judged_by_the_others(tmp_path: Path) -
     found = analyze([path], user=None, now=datetime(2026, 9, 1, tzinfo=UTC), processes=1)
     assert (found.records, len(found.unreadable)) == (1, 2)
     assert all(not symptom.failed for report in found.users for symptom in report.symptoms)
+
+
+def test_a_sign_in_of_which_a_query_gave_few_columns_is_read() -> None:
+    row = {
+        "TimeGenerated [UTC]": "2026-08-30T12:00:00Z",
+        "UserPrincipalName": "adele.vance@contoso.example",
+        "IPAddress": "203.0.113.77",
+        "Location": "NG",
+        "ResultType": "50126",
+    }
+    found = files.entry_of(row)
+    assert isinstance(found, SignIn)
+    assert (found.status.error_code, found.ip_address, found.succeeded) == (50126, "203.0.113.77", False)
+    del row["ResultType"]
+    with pytest.raises(UnreadableRecord):
+        files.entry_of(row)

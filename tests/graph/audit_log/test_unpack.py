@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
+import tarfile
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +15,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from graph.audit_log import cut_zip
+from graph.audit_log import cut_zip, tar
 from graph.audit_log.files import objects
 from graph.audit_log.limits import Unpacking
 from graph.audit_log.unpack import SAME, unpack
@@ -251,3 +254,116 @@ def test_a_member_that_begins_before_the_archive_is_told(tmp_path):
     held, not_opened = opened(tmp_path, bytes(content))
     assert held == {}
     assert next(iter(not_opened.values())).startswith("It cannot be unpacked")
+
+
+def tarred(form: int = tarfile.PAX_FORMAT, /, **members: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as packed:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name.replace("_", "/"))
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+def test_tar_archives_are_opened(tmp_path, pack, form):
+    content = pack(tarred(form, a=b"1", logs_b=b"2" * 2_000, c=zipped(d=b"3"), e=b""))
+    held, not_opened = opened(tmp_path, content)
+    assert (held, not_opened) == ({": a": b"1", ": logs/b": b"2" * 2_000, ": c: d": b"3", ": e": b""}, {})
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_long_names_and_large_sizes_of_a_tar_archive_are_read(tmp_path, form):
+    name = "/".join(["folder" * 5] * 6) + "/ünified.csv"
+    held, _ = opened(tmp_path, tarred(form, **{name: b"1"}))
+    assert held == {f": {name}": b"1"}
+    head = bytearray(tarred(a=b"1" * 600))
+    head[124:136] = b"\x80" + (600).to_bytes(11)
+    assert [one.content.read(1_000) for one in tar.members(io.BytesIO(head)) if one.content] == [b"1" * 600]
+
+
+def test_what_macs_leave_in_a_tar_archive_and_folders_are_no_files(tmp_path):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as packed:
+        for name, kind in (("logs", tarfile.DIRTYPE), ("link", tarfile.SYMTYPE)):
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            packed.addfile(member)
+        for name in ("._a", "logs/.DS_Store", "a"):
+            member = tarfile.TarInfo(name)
+            member.size = 1
+            packed.addfile(member, io.BytesIO(b"1"))
+    assert opened(tmp_path, out.getvalue()) == ({": a": b"1"}, {})
+
+
+@pytest.mark.parametrize("kept", [1_100, 1_300, 5_000])
+def test_a_tar_archive_that_is_cut_gives_what_comes_before(tmp_path, kept):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "in" / "a.tar").write_bytes(tarred(a=b"1" * 100, b=b"2" * 6_000)[:kept])
+    found, not_opened = unpack([tmp_path / "in"], tmp_path / "out", Unpacking(free=0))
+    assert found[0].path.read_bytes() == b"1" * 100
+    told = [one.wrong for one in found] + [one.reason for one in not_opened]
+    assert any("truncated" in one for one in told)
+
+
+def test_a_damaged_header_in_a_tar_archive_is_told(tmp_path):
+    content = bytearray(tarred(a=b"1", b=b"2"))
+    content[1_024:1_500] = b"x" * 476
+    held, not_opened = opened(tmp_path, bytes(content))
+    assert held == {": a": b"1"}
+    assert not_opened == {"": "The tar archive is damaged or truncated; what comes before was read."}
+
+
+def test_a_tar_archive_that_expands_without_end_is_told(tmp_path):
+    bounds = Unpacking(floor=1_000_000, ratio=2, free=0)
+    held, not_opened = opened(tmp_path, bz2.compress(tarred(bomb=b"\0" * 5_000_000)), bounds)
+    assert held == {}
+    assert "expands to far more" in not_opened[""]
+    assert sum(one.stat().st_size for one in (tmp_path / "out").iterdir()) < 1_000_000
+
+
+def test_more_files_than_a_tar_archive_may_hold_are_told(tmp_path):
+    held, not_opened = opened(tmp_path, tarred(a=b"1", b=b"2", c=b"3"), Unpacking(members=2, free=0))
+    assert (len(held), not_opened) == (2, {"": "It holds more than 2 files; the rest was not opened."})
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_was_packed_twice_is_opened_up_to_the_bound(tmp_path, pack):
+    held, _ = opened(tmp_path, pack(pack(b"Id\n1\n")))
+    assert [gzip.decompress(one) if one[:2] == b"\x1f\x8b" else one for one in held.values()] == [b"Id\n1\n"]
+    content = b"1"
+    for _ in range(9):
+        content = bz2.compress(content)
+    (tmp_path / "more").mkdir()
+    held, not_opened = opened(tmp_path / "more", content)
+    assert (held, list(not_opened.values())) == ({}, ["More than 5 archives lie in one another here."])
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+def test_a_packed_file_that_is_cut_or_damaged_gives_what_comes_before(tmp_path, pack):
+    whole = pack(LOG)
+    for number, content in enumerate(
+        (whole[: len(whole) // 2], whole[:60] + b"xx" + whole[62:], whole + whole)
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "out").mkdir()
+        (folder / "log").write_bytes(content)
+        found, _ = unpack([folder / "log"], folder / "out", Unpacking(free=0))
+        assert (found[0].wrong != "") == (number < 2)
+        if number == 2:
+            assert found[0].path.read_bytes() == LOG + LOG
+
+
+def test_ways_to_pack_that_are_not_read_are_named(tmp_path):
+    content = bytearray(zipped(a=b"1" * 100))
+    for mark, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        content[content.index(mark) + at] = 9
+    _, not_opened = opened(tmp_path, bytes(content))
+    assert "(Deflate64); unpack it" in not_opened[": a"]
+    (tmp_path / "more").mkdir()
+    sheet = zipped(mimetype=b"application/vnd.oasis.opendocument.spreadsheet", **{"content.xml": b"<a/>"})
+    assert opened(tmp_path / "more", sheet)[1] == {"": "This is an OpenDocument file; save its table as CSV."}

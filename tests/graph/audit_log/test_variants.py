@@ -136,6 +136,41 @@ SAVED: Mapping[str, bytes] = {
     "arrays put together, each with a mark": b"".join(
         codecs.BOM_UTF8 + json.dumps(some, indent=1).encode() for some in (RECORDS[:5], RECORDS[5:])
     ),
+    "a response with its head, as curl keeps it": (
+        "HTTP/2 200\r\ncontent-type: application/json\r\nx-a: b\r\n\r\n" + json.dumps(RECORDS)
+    ).encode(),
+    "frames of Kusto": json.dumps(
+        [
+            {"FrameType": "DataSetHeader", "Version": "v2.0"},
+            {"FrameType": "DataTable", "TableKind": "QueryProperties", "Columns": [], "Rows": []},
+            {
+                "FrameType": "DataTable",
+                "TableKind": "PrimaryResult",
+                "Columns": [{"ColumnName": name} for name in RECORDS[0]],
+                "Rows": [list(one.values()) for one in RECORDS],
+            },
+            {"FrameType": "DataSetCompletion", "HasErrors": False},
+        ]
+    ).encode(),
+    "a table of pandas, column by column": json.dumps(
+        {name: {str(at): one[name] for at, one in enumerate(RECORDS)} for name in RECORDS[0]}
+    ).encode(),
+    "a table of pandas, split": json.dumps(
+        {
+            "columns": list(RECORDS[0]),
+            "index": list(range(RULES)),
+            "data": [list(one.values()) for one in RECORDS],
+        }
+    ).encode(),
+    "a page with what is to be said of it behind": json.dumps(
+        {"data": RECORDS, "meta": {"page": {"after": "x"}, "status": "done"}, "links": {}}
+    ).encode(),
+    "a page with more records behind": json.dumps(
+        {"data": RECORDS[:5], "more": {"kept": RECORDS[5:]}}
+    ).encode(),
+    "dates as MongoDB exports them": "\n".join(
+        json.dumps({**one, "CreationTime": {"$date": one["CreationTime"] + "Z"}}) for one in RECORDS
+    ).encode(),
     "a frame that nobody described": json.dumps({"AuditLogs": RECORDS, "Count": RULES}).encode(),
 }
 
@@ -219,6 +254,10 @@ NO_LOG: Mapping[str, tuple[bytes, str]] = {
         plain.TEXT,
     ),
     "a note in brackets": (b"[1] Some words\n[2] and more of them\n\n[see above]\n", plain.TEXT),
+    "a message": (
+        b"Received: from a\r\n\tby b\r\nSubject: logs\r\nMIME-Version: 1.0\r\n\r\nYm9keQ==\r\n",
+        plain.MAIL,
+    ),
     "one word a line": (b"one\ntwo\nthree\n", plain.TEXT),
 }
 
