@@ -25,7 +25,9 @@ _NAMED: Final = 5
 _NAME: Final = 320
 """Characters of a name: an address that is cut is none that anybody can act on."""
 
-_SHARED: Final = frozenset({"shared_by_intruder", "anonymous_link_made", "shared_with_guest"})
+_SHARED: Final = frozenset(
+    {"shared_by_intruder", "anonymous_link_made", "shared_with_guest", "shared_with_many_guests"}
+)
 """Signs of files that others can open."""
 
 _INSIDE: Final = 3

@@ -43,6 +43,7 @@ _BY_SIGN: Final = {
     "anonymous_link_made": _LINKS,
     "shared_by_intruder": _LINKS,
     "shared_with_guest": _LINKS,
+    "shared_with_many_guests": _LINKS,
 }
 _NOTHING: Final = frozenset(
     {

@@ -82,6 +82,11 @@ _LET_IN: Final = "an application that the user consented to:"
 _APP_READS: Final = frozenset({"mail_read_by_new_app", "mail_read_by_unfamiliar_app"})
 """Signs of an application that reads from its maker's address."""
 
+_TOLD_BESIDE: Final = frozenset(
+    {"rule_deletes_mail", "rule_archives_mail", "rule_forwards_inside", "shared_with_guest"}
+)
+"""Signs that weigh nothing, as everybody does this; in a session that is not the user's it is told."""
+
 _WITH_CREDENTIALS: Final = "valid credentials"
 
 _ANONYMIZER: Final = "anonymizer"
@@ -143,10 +148,27 @@ def _told(results: Sequence[SymptomResult], verdict: Verdict) -> Iterator[Told]:
     """
     strange = {Owner.STRANGER, Owner.DOUBTFUL}
     nobody = not any(finding.owner in strange for _, finding in numbered(results))
+    let_in = _let_in(results)
     for number, finding in numbered(results):
         decides = finding.severity > 0 and finding in verdict.reasons
-        if _is_theirs(finding) or (decides and (nobody or finding.owner is not Owner.OWNER)):
+        reads = finding.sign.id in _APP_READS and any(name in finding.summary for name in let_in)
+        beside = finding.sign.id in _TOLD_BESIDE and finding.owner in strange
+        if (
+            _is_theirs(finding)
+            or reads
+            or beside
+            or (decides and (nobody or finding.owner is not Owner.OWNER))
+        ):
             yield Told(number, finding)
+
+
+def _let_in(results: Sequence[SymptomResult]) -> tuple[str, ...]:
+    """Name the applications that somebody else consented to: what these read is theirs as well."""
+    return tuple(
+        finding.after
+        for _, finding in numbered(results)
+        if finding.symptom == "oauth_apps" and finding.after and _is_theirs(finding)
+    )
 
 
 def _is_theirs(finding: Finding) -> bool:

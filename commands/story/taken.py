@@ -32,6 +32,7 @@ _OF_SIGN: Final = {
     "shared_by_intruder": "shared",
     "anonymous_link_made": "shared",
     "shared_with_guest": "shared",
+    "shared_with_many_guests": "shared",
     "mail_read_by_new_app": "opened",
     "mail_read_by_unfamiliar_app": "opened",
     "read_by_other_account": "opened",

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from commands.clues.records import by_service, is_about
+from commands.clues.records import by_service, by_subject, is_about, named
 from commands.counts import messages_in
 from commands.report import Clause, Owner
 from commands.usual import Usual
@@ -32,20 +32,25 @@ def unattributed(
     """
     told = {record for one in found.get("read_or_taken", ()) for record in one.records}
     first, last = (found[part][0].at if found.get(part) else None for part in ("since", "last_seen"))
-    groups: dict[tuple[bool, str], list[AuditRecord]] = defaultdict(list)
+    groups: dict[tuple[bool, str, str], list[AuditRecord]] = defaultdict(list)
     for record in evidence.records():
         read = record.operation == "MailItemsAccessed" and record.id not in told and not by_service(record)
-        if not read or record.at not in evidence.window or not is_about(record, evidence.subject):
+        if not read or record.at not in evidence.window:
+            continue
+        own = is_about(record, evidence.subject)
+        if not own and not by_subject(record, evidence.subject):
             continue
         nameless = not record.address and not record.session_id
         within = first is not None and last is not None and first <= record.at <= last
-        if ordinary.doubt_of(record).owner is Owner.DOUBTFUL or (nameless and within):
-            groups[record.is_sync, record.address or ""].append(record)
-    for (synced, address), records in sorted(groups.items(), key=lambda one: (not one[0][0], one[1][0].at)):
+        if ordinary.doubt_of(record).owner is Owner.DOUBTFUL or (own and nameless and within):
+            mailbox = "" if own else named(record.owner)
+            groups[record.is_sync, record.address or "", mailbox].append(record)
+    ordered = sorted(groups.items(), key=lambda one: (not one[0][0], one[1][0].at))
+    for (synced, address, mailbox), records in ordered:
         count = messages_in(records)
         opened = f"{WHO[0]}{count:,} message{'' if count == 1 else 's'}"
         what = f"{WHO[1]}whole folders" if synced else opened
-        where = f" from {address}" if address else ""
+        where = f"{f' in the mailbox {mailbox}' if mailbox else ''}{f' from {address}' if address else ''}"
         settles = (
             "whether the user was there then" if address else "the whole records, with address and session"
         )

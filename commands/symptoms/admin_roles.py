@@ -10,7 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from commands.clues.actions import THIS_ACCOUNT, changed, concerns, given, graded, once, to_subject, whom
+from commands.clues.actions import (
+    THIS_ACCOUNT,
+    at_own_place,
+    changed,
+    concerns,
+    given,
+    graded,
+    once,
+    to_subject,
+    whom,
+)
 from commands.clues.records import changing, found, named, one_line, whence
 from commands.clues.roles import way
 from commands.report import Finding, Sign, weighed
@@ -188,6 +198,18 @@ _EXCHANGE: Final = frozenset(
 )
 
 
+_NOBODY_HAS: Final = frozenset({"ediscoverymanager", "ediscoverymanagers"})
+"""Role groups of Purview that no administrator is in without having been added.
+
+Source: Microsoft Purview, "Assign permissions in eDiscovery" (members of Organization Management add others
+and themselves).
+"""
+
+
+def _key(group: str) -> str:
+    return "".join(group.casefold().split())
+
+
 def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[Finding]:
     parameters = given(record)
     roles = ";".join(parameters.get(name, "") for name in ("role", "roles"))
@@ -199,12 +221,14 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
         summary = f"{named(who)} was removed from {one_line(group)}{whence(record, usual)}"
         yield found("admin_roles", sign, summary, record, before=group)
         return
+    at_work = subject.is_meant_by(record.actor) and at_own_place(record, usual)
+    to_self = subject.is_meant_by(who) and subject.is_meant_by(record.actor)
     if usual.is_suspect_record(record):
         sign = BY_INTRUDER
     elif "impersonation" in f"{roles} {group}".casefold():
-        sign = IMPERSONATION
-    elif subject.is_meant_by(who) and subject.is_meant_by(record.actor):
-        sign = TO_ONESELF
+        sign = GIVEN if at_work and not to_self else IMPERSONATION
+    elif to_self:
+        sign = GIVEN if at_work and _key(group) in _NOBODY_HAS else TO_ONESELF
     elif "organization management" in group.casefold():
         sign = POWERFUL
     else:

@@ -9,10 +9,10 @@ New-MailboxExportRequest; detections D26, D27 and D75 of the public rules.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from commands.clues.actions import AUDITS, given, graded, off, once
+from commands.clues.actions import AUDITS, at_own_place, given, graded, off, once
 from commands.clues.records import (
     address_of,
     by_service,
@@ -46,6 +46,7 @@ FLOW = weighed("flow_made")
 LINK = weighed("anonymous_link_made")
 WORK = weighed("data_leaving_at_own_place")
 GUEST = weighed("shared_with_guest")
+GUESTS = weighed("shared_with_many_guests")
 SIGNS: Final = (
     BY_INTRUDER,
     SHARED_BY_INTRUDER,
@@ -58,7 +59,14 @@ SIGNS: Final = (
     LINK,
     WORK,
     GUEST,
+    GUESTS,
 )
+
+MANY_GUESTS: Final = 20
+"""Guests invited on one day, away from where the user works, from which on it looks like a lure for all of
+them. Source: Microsoft Security Blog, "File hosting services misused for identity phishing" (8 October 2024):
+one file is shared with many, and Microsoft itself sends the notices.
+"""
 
 _SETTINGS: Final = {
     "new-mailboxexportrequest": EXPORT,
@@ -98,9 +106,11 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if sign := _shared(record, usual):
             groups[sign, f"{address_of(record) or record.session_id} {record.at:%Y-%m-%d}"].append(record)
     for (sign, _), records in groups.items():
+        many = sign is GUEST and len(_guests(records)) >= MANY_GUESTS
+        away = many and not at_own_place(records[0], usual)
         yield found(
             "data_leaving",
-            sign,
+            GUESTS if away else sign,
             f"{_counted(records)}{whence(records[0], usual)}",
             records[0],
             records=[record.id for record in records],
@@ -201,14 +211,16 @@ def _for_whom(invitations: Sequence[AuditRecord]) -> str:
     """Name the guests that records name; "" where nobody was invited."""
     if not invitations:
         return ""
-    names = list(
-        dict.fromkeys(
-            named(one) for record in invitations if (one := record.details.get("TargetUserOrGroupName", ""))
-        )
-    )
+    names = _guests(invitations)
     if not names:
         return "with guests"
     return f"with the guest{'s' if len(names) > 1 else ''} {listed(names, 3)}"
+
+
+def _guests(records: Iterable[AuditRecord]) -> list[str]:
+    """Name the guests that records of sharing name, each once."""
+    names = (record.details.get("TargetUserOrGroupName", "") for record in records)
+    return list(dict.fromkeys(named(one) for one in names if one))
 
 
 def file_of(record: AuditRecord) -> str:

@@ -13,6 +13,7 @@ from commands.clues.actions import AUDITS, actions, concerns, given, graded, on,
 from commands.clues.records import by_service, changing, found, named, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
+from commands.usual.folders import Hiding, hiding_of_name
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.resources.mailbox import DelegateKind
@@ -160,16 +161,26 @@ def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
     rights = parameters.get("accessrights") or details.get("MemberRights", "")
     if not who and record.operation.casefold() != "updatecalendardelegation":
         return
-    harmless = {part.strip().casefold() for part in rights.replace(";", ",").split(",")} <= _HARMLESS
-    if harmless and rights:
+    if rights and _parts(rights) <= _HARMLESS:
         return
-    plain = EVERYBODY if who.casefold() in _EVERYBODY else FOLDER
     path = parameters.get("identity", "").rpartition(":")[2] if "identity" in parameters else ""
     path = one_line(path if "\\" in path else next((item.folder for item in record.items), ""))
     where = f"the folder {path}" if path.strip("\\") else "a folder"
+    plain = EVERYBODY if who.casefold() in _EVERYBODY else FOLDER
+    if who.casefold() == "default" and _is_read_only(rights) and hiding_of_name(path) is Hiding.CALENDAR:
+        plain = FOLDER
     given_rights = rights or "permissions"
     summary = f"{spelled(who) or 'Someone'} was granted {given_rights} on {where}{whence(record, usual)}"
     yield _granted(record, usual, plain, who, summary)
+
+
+def _parts(rights: str) -> set[str]:
+    return {part.strip().casefold() for part in rights.replace(";", ",").split(",")}
+
+
+def _is_read_only(rights: str) -> bool:
+    """Say whether rights let their holder see and change nothing, as colleagues show their calendars."""
+    return bool(rights) and _parts(rights) <= _HARMLESS | {"reviewer"}
 
 
 def spelled(who: str) -> str:

@@ -155,7 +155,8 @@ def _grade_hiding(rule: Rule, *, odd: bool, telling: bool) -> Sign:
 
 
 def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Finding:
-    kind = rule.kind if rule.is_live else "inbox rule"
+    swept = rule.record is not None and rule.record.operation.casefold().endswith("sweeprule")
+    kind = rule.kind if rule.is_live else "sweep rule" if swept else "inbox rule"
     article = "The" if rule.name is not None or rule.is_live else "An"
     summary = f"{article} {kind} {one_line(rule.spoken_name)} {one_line(says(rule), LONG)}"
     record = rule.record

@@ -25,6 +25,7 @@ from commands.clues.records import (
     done,
     is_about,
     listed,
+    named,
     one_line,
     whence,
 )
@@ -106,6 +107,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
                 if by_subject(record, evidence.subject):
                     bulk = MANY_READ_AT_WORK if at_own_place(record, usual) else MANY_READ
                     hours[bulk, f"{where} {record.at:%Y-%m-%d %H}"].append(record)
+        elif record.operation == "MailItemsAccessed" and _in_others(record, evidence, usual):
+            for sign in _mail(record, evidence, usual):
+                groups[sign, f"{where} {record.owner}"].append(record)
         elif record.operation in _FILE_OPERATIONS and by_subject(record, evidence.subject):
             if usual.is_suspect_record(record):
                 groups[FILES, where].append(record)
@@ -123,6 +127,11 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         throttled = sign is MANY_READ and any(map(_is_throttled, records))
         if throttled or sum(map(_messages, records)) >= most:
             yield _finding(sign, records, evidence, usual)
+
+
+def _in_others(record: AuditRecord, evidence: Evidence, usual: Usual) -> bool:
+    """Say whether somebody else read another mailbox that this account may open, with this account."""
+    return by_subject(record, evidence.subject) and usual.is_suspect_record(record)
 
 
 class _Apps:
@@ -177,13 +186,21 @@ def _finding(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, usu
     return Finding(
         symptom="mail_access",
         sign=sign,
-        summary=f"{_what(sign, records, more, evidence)}{_by(sign, first, usual)}{_gap(sign, records)}",
+        summary=f"{_what(sign, records, more, evidence)}{_where(first, evidence)}"
+        f"{_by(sign, first, usual)}{_gap(sign, records)}",
         at=first.at,
         by=first.actor,
         address=address_of(first),
         records=tuple(dict.fromkeys(record.id for record in records)),
         further=more,
     )
+
+
+def _where(record: AuditRecord, evidence: Evidence) -> str:
+    """Name the mailbox where it is not the subject's own."""
+    if record.operation != "MailItemsAccessed" or is_about(record, evidence.subject):
+        return ""
+    return f" in the mailbox {named(record.owner)}"
 
 
 def _by(sign: Sign, record: AuditRecord, usual: Usual) -> str:
@@ -241,6 +258,11 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
             records[0].app_id.casefold(), ""
         )
         app = one_line(given or records[0].app_id or records[0].actor)
+        if all(record.is_sync for record in records):
+            whole = (
+                f"all of {listed([one_line(path) for path in folders], 3)}" if folders else "whole folders"
+            )
+            return f"The application {app} synced {whole}"
         what = _opened(records, message)
         return f"The application {app} opened {least.lower()}{what}{_some(list(folders), 'folder')}"
     if sign is UNCOUNTED:

@@ -69,7 +69,8 @@ _ALLOWING: Final = (
 )
 _ACCESS: Final = re.compile(
     r"(?:update|delete) conditional access policy|delete policy|"
-    r"disable security defaults|set company information|update named location|delete named location",
+    r"disable security defaults|set company information|(?:add|update|delete) named location|"
+    r".*\bcross-tenant (?:access|identity sync)\b.*|authentication methods policy (?:update|reset)",
     re.IGNORECASE,
 )
 

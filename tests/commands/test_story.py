@@ -527,3 +527,21 @@ def test_an_address_that_microsoft_has_as_anonymized_says_so_beside_its_place():
     found = tell(seen, learn(seen), results, COMPROMISED)
     assert found is not None
     assert found.origin[0].says == "203.0.113.7 (anonymizer; unknown location)"
+
+
+def test_what_weighs_nothing_is_told_where_somebody_else_may_have_done_it():
+    """A rule that deletes one sender's mail is everyday work; in a session of somebody else's it hides."""
+    found = finding("inbox_rules", "rule_deletes_mail", "The rule deletes mail", 1)
+    doubtful = dataclasses.replace(found, owner=Owner.DOUBTFUL)
+    mine = dataclasses.replace(found, owner=Owner.OWNER)
+    assert [one.says for one in told(FORWARDED, doubtful).hidden] == ["The rule deletes mail"]
+    assert told(FORWARDED, mine).hidden == ()
+
+
+def test_what_an_application_reads_that_somebody_else_let_in_is_theirs():
+    """It reads from its maker's address, where the attacker never signed in."""
+    consent = finding("oauth_apps", "consent_by_intruder", "Consent was granted", 1, after="Mail Copier")
+    read = finding("mail_access", "mail_read_by_new_app", "The application Mail Copier opened 9 messages", 2)
+    elsewhere = dataclasses.replace(read, owner=Owner.OWNER, address="198.51.100.9")
+    assert [one.says for one in told(consent, elsewhere).read_or_taken] == [read.summary]
+    assert told(FORWARDED, elsewhere).read_or_taken == ()

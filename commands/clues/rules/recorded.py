@@ -240,7 +240,7 @@ def _actions(text: str) -> list[Mapping[str, Any]]:
 
 _WORD_PARAMETERS: Final = (
     "SubjectContainsWords", "BodyContainsWords", "SubjectOrBodyContainsWords", "FromAddressContainsWords",
-    "HeaderContainsWords", "RecipientAddressContainsWords", "From",
+    "HeaderContainsWords", "RecipientAddressContainsWords", "From", "Sender",
 )  # fmt: skip
 
 _IDENTIFYING: Final = frozenset({"name", "identity", "mailbox", "force", "alwaysdeleteoutlookrulesblob"})

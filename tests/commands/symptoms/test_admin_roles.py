@@ -6,7 +6,7 @@ import pytest
 
 from commands.symptoms import admin_roles
 from graph.resources.directory import DirectoryRole, RoleGroup
-from tests.commands.evidence import ADELE, INTRUDER, NESTOR, at, record
+from tests.commands.evidence import ADELE, INTRUDER, NESTOR, OFFICE, at, record
 from tests.commands.symptoms.judging import all_signs, broken_in, findings, past, signs
 
 FOUND = [
@@ -368,3 +368,32 @@ def test_a_role_whose_name_cannot_be_seen_is_told_by_its_id():
     held = DirectoryRole(assignment_id="a", role_definition_id="r-1", name="\u200b")
     (finding,) = findings(admin_roles, directory_roles=[held])
     assert finding.summary == "Has r-1 (direct)"
+
+
+@pytest.mark.parametrize(
+    ("where", "group", "who", "sign"),
+    [
+        (OFFICE, "eDiscovery Manager", ADELE.mail, "role_given"),
+        (INTRUDER, "eDiscovery Manager", ADELE.mail, "role_to_oneself"),
+        (OFFICE, "Organization Management", ADELE.mail, "role_to_oneself"),
+    ],
+)
+def test_nobody_is_an_ediscovery_manager_without_having_been_added(where, group, who, sign):
+    """Source: Microsoft Purview, "Assign permissions in eDiscovery": administrators add themselves."""
+    given = {"Identity": group, "Member": who}
+    done = record("Add-RoleGroupMember", owner="", address=where, parameters=given)
+    assert signs(admin_roles, sign_ins=past(), audit_log=[done]) == {sign}
+
+
+@pytest.mark.parametrize(
+    ("where", "user", "sign"),
+    [
+        (OFFICE, "migration@contoso.example", "role_given"),
+        (INTRUDER, "migration@contoso.example", "impersonation_given"),
+        (OFFICE, ADELE.mail, "impersonation_given"),
+    ],
+)
+def test_impersonation_for_a_migration_is_given_at_a_desk(where, user, sign):
+    given = {"Name": "Migration", "Role": "ApplicationImpersonation", "User": user}
+    done = record("New-ManagementRoleAssignment", owner="", address=where, parameters=given)
+    assert signs(admin_roles, sign_ins=past(), audit_log=[done]) == {sign}

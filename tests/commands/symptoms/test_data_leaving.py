@@ -144,3 +144,25 @@ def test_guests_that_no_record_names_are_told_as_guests():
 def test_every_sign_names_its_technique():
     for sign in each(SIGNS):
         assert sign.technique
+
+
+@pytest.mark.parametrize(
+    ("guests", "address", "expected"),
+    [
+        (20, "198.51.100.23", {"shared_with_many_guests"}),
+        (19, "198.51.100.23", set()),
+        (40, "192.0.2.10", set()),
+    ],
+)
+def test_one_file_for_twenty_guests_away_from_work_is_a_lure(guests, address, expected):
+    """Source: Microsoft Security Blog, "File hosting services misused for identity phishing"."""
+    done = [
+        act(
+            "AddedToSecureLink",
+            hours=-1 + n / 1000,
+            address=address,
+            details={"TargetUserOrGroupType": "Guest", "TargetUserOrGroupName": f"g{n}@fabrikam.example"},
+        )
+        for n in range(guests)
+    ]
+    assert signs(data_leaving, sign_ins=past(), audit_log=done) == expected

@@ -348,3 +348,20 @@ def test_a_record_of_one_address_does_not_hide_another_one_of_the_same_name():
     standing = [Delegate(kind=DelegateKind.FULL_ACCESS, who="alex@fabrikam.example", rights=("FullAccess",))]
     found = findings(delegates, audit_log=[given], delegates=standing)
     assert {finding.after for finding in found} == {"alex@contoso.example", "alex@fabrikam.example"}
+
+
+@pytest.mark.parametrize(
+    ("who", "rights", "folder", "sign"),
+    [
+        ("Default", "Reviewer", "Calendar", "folder_shared"),
+        ("Default", "Reviewer", "Kalender", "folder_shared"),
+        ("Default", "Editor", "Calendar", "folder_for_everybody"),
+        ("Anonymous", "Reviewer", "Calendar", "folder_for_everybody"),
+        ("Default", "Reviewer", "Inbox", "folder_for_everybody"),
+    ],
+)
+def test_a_calendar_that_colleagues_may_read_is_shared_and_not_opened_to_everybody(who, rights, folder, sign):
+    """Source: Exchange PowerShell, "Set-MailboxFolderPermission" (Reviewer reads and changes nothing)."""
+    given = {"Identity": f"{ADELE.mail}:\\{folder}", "User": who, "AccessRights": rights}
+    done = record("Set-MailboxFolderPermission", parameters=given)
+    assert signs(delegates, sign_ins=past(), audit_log=[done]) == {sign}

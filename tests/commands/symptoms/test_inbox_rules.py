@@ -618,3 +618,10 @@ def test_a_rule_that_stands_and_sorts_mail_is_left_alone() -> None:
 def test_a_record_that_does_not_say_what_the_rule_does_is_not_called_harmless() -> None:
     summary = only(inbox_rules, evidence(audit_log=[made(NEW_PLACE, Name="Club")])).summary
     assert "has actions that its record does not show" in summary
+
+
+def test_a_sweep_rule_is_called_one_and_names_its_sender() -> None:
+    """Source: Exchange PowerShell, "New-SweepRule" (Sender, DestinationFolder)."""
+    given = {"Name": "clean", "Sender": "shop@fabrikam.example", "DestinationFolder": "Deleted Items"}
+    summary = only(inbox_rules, evidence(audit_log=[made(OFFICE, "New-SweepRule", **given)])).summary
+    assert summary.startswith("The sweep rule “clean” deletes mail, if a message contains shop@fabrikam")

@@ -283,3 +283,38 @@ def test_a_synced_folder_is_named_outside_of_brackets():
     )
     (finding,) = findings(mail_access, sign_ins=broken_in(), audit_log=[synced])
     assert finding.summary.startswith("All of \\Inbox was synced")
+
+
+@pytest.mark.parametrize(("address", "found"), [(INTRUDER, {"mail_read_by_intruder"}), (OFFICE, set())])
+def test_what_somebody_else_reads_with_this_account_in_another_mailbox_is_told_with_its_name(address, found):
+    """An assistant may open the director's mailbox, and so may whoever has the assistant's session."""
+    opened = record(
+        "MailItemsAccessed",
+        owner="director@contoso.example",
+        address=address,
+        details={"MailAccessType": "Bind"},
+    )
+    seen = {"sign_ins": broken_in(), "audit_log": [opened]}
+    assert signs(mail_access, **seen) == found
+    for one in findings(mail_access, **seen):
+        assert "in the mailbox director@contoso.example by" in one.summary
+
+
+def test_an_application_that_copies_folders_opened_no_number_of_messages():
+    """Source: Microsoft Purview, "Use MailItemsAccessed" (Sync tells of a folder, and of no message)."""
+    app = "b1c4926a-5fb6-4aad-b920-709c957be148"
+    seen = {
+        "sign_ins": past(),
+        "audit_log": [
+            record("Consent to application", object_id=app, details={"TargetName": "Horizon"}),
+            record(
+                "MailItemsAccessed",
+                hours=1,
+                address=HOTEL,
+                app_id=app,
+                details={"MailAccessType": "Sync", "Folder": "\\Inbox", "OperationCount": "0"},
+            ),
+        ],
+    }
+    (finding,) = findings(mail_access, **seen)
+    assert finding.summary.startswith("The application Horizon synced all of \\Inbox in the name of")

@@ -116,3 +116,20 @@ def test_it_finds(why, sign, sources):
 @pytest.mark.parametrize(("why", "sources"), NOT_FOUND, ids=[row[0] for row in NOT_FOUND])
 def test_it_leaves_alone(why, sources):
     assert signs(protection_policies, **sources) == set()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "Add a partner to cross-tenant access setting",
+        "Update a partner cross-tenant access setting",
+        "Update the company default cross-tenant access setting",
+        "Create a partner cross-tenant identity sync setting",
+        "Add named location",
+        "Authentication Methods Policy Update",
+    ],
+)
+def test_what_lets_other_tenants_places_or_methods_in_is_an_access_policy(operation):
+    """Source: Microsoft Entra, "Microsoft Entra audit log categories and activities"."""
+    done = record(operation, owner="", address="198.51.100.23")
+    assert signs(protection_policies, sign_ins=past(), audit_log=[done]) == {"access_policy_changed"}
