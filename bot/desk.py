@@ -66,6 +66,7 @@ class Desk:
         self._client = tools.client
         self._ledger = tools.ledger
         self._cards = tools.cards
+        self._rooms = tools.rooms
         self._home = home
         self.ours = tools.gate.ours if len(tools.tenancy.names) == 1 else frozenset[str]()
         self._pool = ThreadPoolExecutor(CLERKS, thread_name_prefix="desk")
@@ -249,8 +250,7 @@ class Desk:
     def _tell_directly(self, asked: Asked, message: Message) -> None:
         """Tell it by direct message to someone who is not in the channel, or from no channel at all."""
         try:
-            channel = call(self._client.conversations_open, users=asked.user)["channel"]["id"]
-            self._cards.say(channel, message)
+            self._rooms.say(self._rooms.direct(asked.user), message)
         except BotError as error:
             log.warning("An answer did not arrive.", action="answer.lost", request=asked.id, error=str(error))
 

@@ -9,6 +9,7 @@
     │       └── RoomTaken          the channel is another tenant's, or none of this one's, by now
     ├── VoterUnknown       Microsoft cannot say for a moment who voted; what was approved waits
     ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
+    │   ├── MessageGone        the message that was to be edited is not there any more
     │   └── SlackUnreachable   Slack gave no answer at all; says which host, and what to check
     ├── ArchiveUnreadable  a file is no evidence archive of ours
     ├── ArchiveAltered     a file in an evidence archive is not the one of its manifest; `name` says which
@@ -85,6 +86,10 @@ class SlackFailed(BotError):
         self.code = code
         self.passing = passing
         self.retry_after = retry_after
+
+
+class MessageGone(SlackFailed):
+    """The message that was to be edited is not there, or cannot be edited any more."""
 
 
 class SlackUnreachable(SlackFailed):

@@ -36,6 +36,7 @@ from bot.settings import Settings, SlackSettings, Tenant
 from bot.setup.examination import Examination
 from bot.slack import listeners
 from bot.slack.client import TIMEOUT, make_client
+from bot.slack.rooms import Rooms
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
@@ -108,25 +109,22 @@ def create_app(
     by_any_name = ids | {name: ids[now] for name, now in former.items() if now}
     shared = limiter.of if limiter else None
     tenants = Tenants(settings.tenants, polls=polls, shared=shared, rates=rates, former=former)
-    hasty = make_client(slack, waits=False)
     clouds = {one.name: one.cloud for one in settings.tenants}
     clouds |= {name: clouds[now] for name, now in former.items() if now}
     tenancy = Tenancy(settings, former)
     people = wire_people(client, tenancy, settings=settings, ledger=ledger, tenants=tenants)
+    rooms = Rooms(client, make_client(slack, waits=False), why_not_posted=tenancy.why_not_posted)
     cards = Cards(
-        client,
-        hasty,
+        rooms,
         ledger,
         clouds=clouds,
-        why_not_posted=tenancy.why_not_posted,
         reads=lambda user, tenant: tenancy.whose(tenant) in people.sees(user),
         edits=edits,
         width=width,
     )
     proposals = Proposals(ledger)
     papers = ProposalCards(
-        client,
-        hasty,
+        rooms,
         cards=cards,
         proposals=proposals,
         people=people,
@@ -174,7 +172,7 @@ def create_app(
     )
     gate = Gate(ledger, people, tenants, tenancy)
     hunts = HuntKeeper(
-        client,
+        rooms=rooms,
         ledger=ledger,
         maker=HuntMaker(tenants, seconds),
         cards=cards,
@@ -216,6 +214,7 @@ def create_app(
         ledger=ledger,
         gate=gate,
         people=people,
+        rooms=rooms,
         cards=cards,
         papers=papers,
         proposals=proposals,
@@ -235,7 +234,7 @@ def create_app(
             client,
             gate=gate,
             people=people,
-            cards=cards,
+            rooms=rooms,
             proposals=proposals,
             clock=clock,
             tenancy=tenancy,
@@ -255,7 +254,7 @@ def create_app(
         jobs=jobs,
         desk=desk,
         alerts=alerts,
-        outgoing=forwarders(settings, ledger, cards, clock),
+        outgoing=forwarders(settings, ledger, cards, rooms, clock),
         limiter=limiter,
         looker=looker,
         teams=tenancy.teams,

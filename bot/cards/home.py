@@ -14,7 +14,6 @@ from datetime import datetime
 import structlog
 from slack_sdk import WebClient
 
-from bot.cards.case import Cards
 from bot.errors import Barred, BotError
 from bot.messages.awaited import Awaited
 from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
@@ -25,6 +24,7 @@ from bot.people.tenancy import Tenancy
 from bot.setup.examination import Examination
 from bot.slack.client import call
 from bot.slack.intake import Asked
+from bot.slack.rooms import Rooms
 from commands.containment.approval import Voter, approvals, why_not
 from commands.containment.proposals import Proposals
 from commands.errors import CommandError, LedgerTampered
@@ -47,7 +47,7 @@ class Home:
         client: Slack's Web API.
         gate: Who may ask.
         people: Who may approve and report.
-        cards: Knows where cards are.
+        rooms: Knows where cards are.
         proposals: What waits for people, and the ledger.
         clock: Tells the time (aware UTC).
         tenancy: Whose each tenant is.
@@ -62,7 +62,7 @@ class Home:
         *,
         gate: Gate,
         people: People,
-        cards: Cards,
+        rooms: Rooms,
         proposals: Proposals,
         clock: Callable[[], datetime],
         tenancy: Tenancy,
@@ -73,7 +73,7 @@ class Home:
         self._client = client
         self._gate = gate
         self._people = people
-        self._cards = cards
+        self._rooms = rooms
         self._proposals = proposals
         self._clock = clock
         self._tenancy = tenancy
@@ -247,7 +247,7 @@ class Home:
         with self._lock:
             known = self._links.get((channel, ts), "")
         if not known:
-            known = self._cards.permalink(channel, ts)
+            known = self._rooms.link(channel, ts)
             with self._lock:
                 self._links[channel, ts] = known
         return known

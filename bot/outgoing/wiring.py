@@ -12,12 +12,13 @@ from bot.outgoing.siem_syslog import SiemSyslog
 from bot.outgoing.siem_webhook import SiemWebhook
 from bot.outgoing.tickets import Tickets
 from bot.settings import Settings
+from bot.slack.rooms import Rooms
 from bot.webhooks import key_of
 from commands.ledger import Ledger
 
 
 def forwarders(
-    settings: Settings, ledger: Ledger, cards: Cards, clock: Callable[[], datetime]
+    settings: Settings, ledger: Ledger, cards: Cards, rooms: Rooms, clock: Callable[[], datetime]
 ) -> tuple[Forwarder, ...]:
     """Make what sends entries of the ledger elsewhere, as far as the settings name anything.
 
@@ -41,7 +42,7 @@ def forwarders(
                 verdicts=tickets.verdicts,
                 values=tickets.values,
                 link=cards.link,
-                tell=lambda case, says: cards.say(
+                tell=lambda case, says: rooms.say(
                     case.channel, no_ticket(case.id, says), case.card, tenant=case.tenant
                 ),
             )

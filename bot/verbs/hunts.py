@@ -92,7 +92,7 @@ def begin(
 
 def shown(done: Begun, tools: Tools) -> Answer:
     """Say where the card is."""
-    link = tools.cards.permalink(done.hunt.channel, done.hunt.card)
+    link = tools.rooms.link(done.hunt.channel, done.hunt.card)
     return Answer(
         e.Answered(),
         done.hunt.case_id,

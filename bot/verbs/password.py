@@ -104,7 +104,7 @@ def do(wish: ShowPassword, may: MaySee, asked: Asked, tools: Tools) -> Shown | C
         _close(view_id, "It was just shown to someone else.", tools)
         return Shown(case, gone=True)
     shown = password_modal(password, case.subject.mail, case_id=case.id)
-    tools.cards.persist(lambda: call(tools.client.views_update, view_id=view_id, view=shown.view))
+    tools.rooms.persist(lambda: call(tools.client.views_update, view_id=view_id, view=shown.view))
     tools.papers.repaint(proposal.id)
     return Shown(case, gone=False)
 

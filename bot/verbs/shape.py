@@ -20,6 +20,7 @@ from bot.people.tenancy import Tenancy
 from bot.slack import channels
 from bot.slack.intake import Asked
 from bot.slack.modals import open_window
+from bot.slack.rooms import Rooms
 from bot.work.hunts.keeper import HuntKeeper
 from bot.work.jobs import Jobs
 from commands.containment.proposals import Proposals
@@ -53,11 +54,12 @@ class Tools:
         ledger: Where everything asked is written down.
         gate: Who may ask, and which account or case is meant.
         people: Who someone in Slack is.
+        rooms: Posts messages where they may go.
         cards: What is shown of cases.
         papers: What is shown of proposals.
         proposals: Where proposals are kept.
         jobs: Who does the work.
-        hunting: Shows hunts through a tenant.
+        hunts: Shows hunts through a tenant.
         tenancy: Whose each tenant is: its people, policy and channels.
         look_again: Looks at the back doors of a case now.
         factor: The approvers' second factors.
@@ -70,6 +72,7 @@ class Tools:
     ledger: Ledger
     gate: Gate
     people: People
+    rooms: Rooms
     cards: Cards
     papers: ProposalCards
     proposals: Proposals

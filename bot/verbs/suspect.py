@@ -102,7 +102,7 @@ def do(wish: Suspect, may: MayLook | Person, asked: Asked, tools: Tools) -> chec
     if room is None:
         return Told(responders=tuple(tools.people.responders(tenant)))
     _count(asked, account, wish.noticed, tools)
-    posted = tools.cards.say(
+    posted = tools.rooms.say(
         room.id,
         reported(
             asked.id,

@@ -8,7 +8,6 @@ import structlog
 
 from bot.errors import BotError, SlackFailed
 from bot.messages import Message, answers
-from bot.slack.client import call
 from bot.verbs.shape import Tools
 
 log = structlog.get_logger(__name__)
@@ -33,7 +32,7 @@ def tell(message: Message, user: str, tools: Tools, *, beside: str = "") -> None
     failed: BotError | None = None
     for room, tenant in rooms.items():
         try:
-            tools.cards.say(room, message, tenant=tenant)
+            tools.rooms.say(room, message, tenant=tenant)
         except BotError as error:
             failed = error
     if failed:
@@ -52,6 +51,6 @@ def _direct_rooms(but: str, tenants: Iterable[str], tools: Tools) -> Iterator[st
     """Give the rooms in which each approver of these tenants but one is told something alone."""
     for user in sorted({one for tenant in tenants for one in tools.people.approvers(tenant)} - {but}):
         try:
-            yield str(call(tools.client.conversations_open, users=user)["channel"]["id"])
+            yield tools.rooms.direct(user)
         except SlackFailed as error:
             log.info("An approver was not told.", action="approver.not_told", error=str(error))

@@ -139,7 +139,7 @@ def _refused(proposal: Proposal, voter: Voter, sentence: str, tools: Tools) -> M
     if has_voted(proposal.votes, voter):
         return decisions.vote_repeated(proposal)
     # Whoever is in doubt learns nothing here; anybody else learns whom to ask.
-    others = () if _in_doubt(proposal, voter, tools) else tools.papers.may_approve(proposal)
+    others = () if _in_doubt(proposal, voter, tools) else tools.papers.view.may_approve(proposal)
     return decisions.vote_refused(
         proposal.id,
         sentence,

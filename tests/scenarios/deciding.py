@@ -22,6 +22,7 @@ from bot.cards.case import Cards
 from bot.running import Bot
 from bot.settings import ApproverSettings
 from bot.slack.client import make_client
+from bot.slack.rooms import Rooms
 from bot.wiring import create_app
 from commands.containment.approval import ProposalState
 from commands.containment.plan import Change, Look, Planned, Undo, offer_text
@@ -174,7 +175,7 @@ class Table(Stage):
                 verified=owner.verified,
             )
         client = make_client(self.slack_settings)
-        Cards(client, client, ledger).post(ledger.case(case_id))
+        Cards(Rooms(client, client), ledger).post(ledger.case(case_id))
         self.finish(case_id, *offer, answer=answer)
         return ledger.case(case_id)
 

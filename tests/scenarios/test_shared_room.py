@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 
 from bot.cards.case import Cards
 from bot.slack.client import make_client
+from bot.slack.rooms import Rooms
 from commands.containment.approval import ProposalState
 from sandbox.workspace import Fault
 from tests.approving import approve
@@ -62,7 +63,7 @@ def test_the_end_of_a_check_is_told_to_whoever_asked_alone(story):
     story.slack.share(ROOM)
     since = len(story.slack.calls)
     client = make_client(story.slack_settings)
-    Cards(client, client, story.bot.ledger).show(case_id)
+    Cards(Rooms(client, client), story.bot.ledger).show(case_id)
     assert went_out(story, since) == []
     assert (
         "is shared with another organization, so I do not post cases there. Choose another channel."
@@ -75,7 +76,7 @@ def test_the_room_is_looked_at_again_before_the_files(story):
     story.slack.faults.add("files.getUploadURLExternal", Fault(status=503))
     client = without_retries(story)
     since = len(story.slack.calls)
-    Cards(client, client, story.bot.ledger, sleep=lambda _: story.slack.share(ROOM)).show(case_id)
+    Cards(Rooms(client, client, lambda _: story.slack.share(ROOM)), story.bot.ledger).show(case_id)
     assert "chat.update" in went_out(story, since)
     assert "files.completeUploadExternal" not in [call.method for call in story.slack.calls[since:]]
     assert case_id in told(story, case_id)

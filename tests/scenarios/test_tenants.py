@@ -21,6 +21,7 @@ from bot.messages import Message
 from bot.messages.history import history
 from bot.settings import AlertSettings, ApproverSettings, PolicySettings, ResponderSettings, Tenant
 from bot.slack.client import make_client
+from bot.slack.rooms import Rooms
 from bot.work.engine.workflows import known
 from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal
@@ -218,7 +219,7 @@ def test_a_vote_on_a_card_of_another_tenant_counts_for_nothing_whoever_shows_it(
 def test_no_button_of_a_card_of_another_tenant_does_anything(story):
     case = case_of(story)
     client = make_client(story.slack_settings)
-    Cards(client, client, story.bot.ledger).refresh(case.id)
+    Cards(Rooms(client, client), story.bot.ledger).refresh(case.id)
     card = next(one for one in story.cards() if one.ts == case.card)
     buttons = {
         str(element["action_id"])
@@ -283,12 +284,13 @@ def test_files_and_cards_stay_out_of_a_channel_that_was_given_to_another_tenant_
     case = case_of(story)
     client = make_client(story.slack_settings)
     given = story.bot.desk._tools.tenancy.why_not_posted
-    cards = Cards(client, client, story.bot.ledger, why_not_posted=lambda one, _: given(one, FABRIKAM))
+    rooms = Rooms(client, client, why_not_posted=lambda one, _: given(one, FABRIKAM))
+    cards = Cards(rooms, story.bot.ledger)
     before = len(story.slack.messages("incident-room"))
     for act in (
-        lambda: cards.say(CONTOSO, Message("secret", ()), tenant="Contoso"),
-        lambda: cards.say(CONTOSO, Message("secret", ())),
-        lambda: cards.attach(CONTOSO, case.card, [{"filename": "a.html", "content": "b"}], "Contoso"),
+        lambda: rooms.say(CONTOSO, Message("secret", ()), tenant="Contoso"),
+        lambda: rooms.say(CONTOSO, Message("secret", ())),
+        lambda: rooms.attach(CONTOSO, case.card, [{"filename": "a.html", "content": "b"}], "Contoso"),
         lambda: cards.post_report(case, CONTOSO, "q"),
     ):
         with pytest.raises(RoomTaken):
@@ -300,13 +302,12 @@ def test_who_was_taken_out_of_a_tenant_is_not_told_alone_what_its_old_channel_ma
     case = case_of(story)
     client = make_client(story.slack_settings)
     for may, what in ((False, "secret of Contoso"), (True, "for who asked")):
-        cards = Cards(
+        rooms = Rooms(
             client,
             client,
-            story.bot.ledger,
             why_not_posted=lambda _, channel: "It is Fabrikam's." if channel == CONTOSO else "",
-            reads=lambda *_, may=may: may,
         )
+        cards = Cards(rooms, story.bot.ledger, reads=lambda *_, may=may: may)
         cards.say_in_room(case, what, Message(what, ()))
         told = [story.slack.as_text(one) for one in story.slack.direct("responder")]
         assert any(what in one for one in told) is may
@@ -431,7 +432,7 @@ def test_an_old_card_outside_the_channels_of_its_tenant_is_left_as_it_is(story):
     """A tenant that has channels of its own since is told nowhere else, not by an edit either."""
     cards, case = story.bot.desk._tools.cards, replace(case_of(story), channel="C0GENERAL1")
     with pytest.raises(RoomTaken, match="This channel is not one for Contoso"):
-        cards.say("C0GENERAL1", Message("secret", ()), tenant="Contoso")
+        story.bot.desk._tools.rooms.say("C0GENERAL1", Message("secret", ()), tenant="Contoso")
     with pytest.raises(RoomTaken, match="This channel is not one for Contoso"):
         cards._repaint(case)
 

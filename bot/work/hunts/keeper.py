@@ -11,16 +11,15 @@ from functools import partial
 from types import MappingProxyType
 
 import structlog
-from slack_sdk import WebClient
 
 from bot.artefacts.hunt_csv import NAME, hunt_csv
-from bot.cards.case import GONE, Cards
+from bot.cards.case import Cards
 from bot.cards.painter import Painter
-from bot.errors import BotError, SlackFailed
+from bot.errors import BotError, MessageGone
 from bot.messages import Message
 from bot.messages.awaited import Awaited
 from bot.messages.hunt_card import hunt_card
-from bot.slack.client import call
+from bot.slack.rooms import Rooms
 from bot.work.crossing.failed import RUNS, Failed, gave_up
 from bot.work.crossing.receiving import Receiving
 from bot.work.crossing.seal import CUT_OFF, RESULT, Seal, text_of
@@ -41,10 +40,10 @@ class HuntKeeper:
     """Makes hunts. Any thread may use it.
 
     Args:
-        client: Slack's Web API.
+        rooms: Where cards and files go.
         ledger: Where hunts are.
         maker: Asks and judges.
-        cards: Posts messages and files.
+        cards: Say how far apart a card is edited.
         ours: Gives the mail domains of a tenant, whose addresses stay readable.
         store: Where workers leave what they found; None where there are none.
         seal: Opens what they left; None where nobody is believed.
@@ -53,8 +52,8 @@ class HuntKeeper:
 
     def __init__(
         self,
-        client: WebClient,
         *,
+        rooms: Rooms,
         ledger: Ledger,
         maker: HuntMaker,
         cards: Cards,
@@ -64,7 +63,7 @@ class HuntKeeper:
         ids: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._ids = ids
-        self._client = client
+        self._rooms = rooms
         self._ledger = ledger
         self._maker = maker
         self._cards = cards
@@ -82,7 +81,7 @@ class HuntKeeper:
             SlackFailed: Slack did not answer.
         """
         one = hunt(self._ledger, name)
-        posted = self._cards.say(one.channel, self._card(one), tenant=one.tenant)
+        posted = self._rooms.say(one.channel, self._card(one), tenant=one.tenant)
         event = e.HuntCardPosted(name, posted["channel"], posted["ts"])
         self._ledger.append(event, BOT, one.case_id)
         return hunt(self._ledger, name)
@@ -227,21 +226,18 @@ class HuntKeeper:
         if not one.card:
             one = self.post(name)
         found = hunting.load(one.found) if one.found else None
-        self._cards.persist(lambda: self._repaint(one, found))
+        self._rooms.persist(lambda: self._repaint(one, found))
         if found is not None and found.touched:
             upload = {"filename": NAME, "title": NAME, "content": hunt_csv(found)}
-            self._cards.attach(one.channel, one.card, [upload], one.tenant)
+            self._rooms.attach(one.channel, one.card, [upload], one.tenant)
         self._ledger.append(e.HuntShown(name), BOT, one.case_id)
 
     def _repaint(self, one: Hunt, found: Found | None) -> None:
-        self._cards.demand_room(self._client, one.channel, one.tenant)
         message = self._card(one, found)
         try:
-            call(self._client.chat_update, channel=one.channel, ts=one.card, **message.arguments)
-        except SlackFailed as error:
-            if error.code not in GONE:
-                raise
-            self._cards.say(one.channel, message, tenant=one.tenant)
+            self._rooms.edit(one.channel, one.card, message, tenant=one.tenant)
+        except MessageGone:
+            self._rooms.say(one.channel, message, tenant=one.tenant)
 
     def _card(self, one: Hunt, found: Found | None = None, awaited: Awaited | None = None) -> Message:
         return hunt_card(one, self._ours(one.tenant), found=found, awaited=awaited)
@@ -258,5 +254,4 @@ class HuntKeeper:
 
     def _edit(self, one: Hunt, drawn: Callable[[Hunt], Message]) -> None:
         if one.card and one.state == "looking":
-            self._cards.demand_room(self._client, one.channel, one.tenant)
-            call(self._client.chat_update, channel=one.channel, ts=one.card, **drawn(one).arguments)
+            self._rooms.edit(one.channel, one.card, drawn(one), tenant=one.tenant)

@@ -11,6 +11,7 @@ from bot.cards.case import Cards
 from bot.people.second_factor import SecondFactor
 from bot.settings import ApproverSettings, ResponderSettings
 from bot.slack.client import make_client
+from bot.slack.rooms import Rooms
 from commands.containment.plan import Plan
 from commands.ledger import new_case_id
 from commands.ledger.entries import Asked, FactorEnrolled
@@ -53,7 +54,7 @@ def case(story: Any, name: str, verdict: str = "", *, days: int = 14, card: bool
         )
     if card:
         client = make_client(story.slack_settings)
-        Cards(client, client, ledger).post(ledger.case(case_id))
+        Cards(Rooms(client, client), ledger).post(ledger.case(case_id))
     if verdict:
         with ledger.writing() as writing:
             writing.finish(case_id, verdict=verdict, report="")

@@ -50,7 +50,7 @@ def _be(settings: Settings, kind: str, name: str, point: int) -> None:
             reached()
         reached()
 
-    client = bot.desk._cards._client
+    client = bot.desk._tools.client
     send = client.api_call
 
     def killed_call(*args: Any, **more: Any) -> Any:
