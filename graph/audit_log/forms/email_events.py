@@ -26,7 +26,8 @@ _NOT_DELIVERED: Final = frozenset({"blocked", "failed", "dropped"})
 
 def is_one(names: frozenset[str]) -> bool:
     """Say whether these are the table's columns."""
-    return {"networkmessageid", "senderfromaddress", "recipientemailaddress"} <= names
+    when = {"networkmessageid", "timestamp", "timegenerated"} & names
+    return {"senderfromaddress", "recipientemailaddress"} <= names and bool(when)
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -34,6 +34,21 @@ _TOLD_BY: Final = (
     frozenset({"senderaddress", "recipientaddress", "receiveddatetime"}),
     *(frozenset({"sender_address", one}) for one in _PORTAL_TIMES),
 )
+_HEADINGS: Final = {
+    "sender": "senderaddress",
+    "sender address": "senderaddress",
+    "recipient": "recipientaddress",
+    "recipient address": "recipientaddress",
+    "date": "received",
+    "date (utc)": "received",
+    "received (utc)": "received",
+    "message id": "messageid",
+    "message trace id": "messagetraceid",
+    "from ip": "fromip",
+}
+"""How the list of the Exchange admin center heads the same columns."""
+
+_LISTED: Final = frozenset({"senderaddress", "recipientaddress", "received", "subject"})
 _INCOMING: Final = {
     "incoming": True, "inbound": True, "1": True,
     "originating": False, "outgoing": False, "outbound": False, "2": False,
@@ -42,12 +57,12 @@ _INCOMING: Final = {
 
 def is_one(names: frozenset[str]) -> bool:
     """Say whether these are a trace's columns."""
-    return any(some <= names for some in _TOLD_BY)
+    return any(some <= names for some in _TOLD_BY) or {_HEADINGS.get(one, one) for one in names} >= _LISTED
 
 
 def opened(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give the row under the names of Graph, with all its recipients."""
-    row = lowered(raw)
+    row = {_HEADINGS.get(name, name): one for name, one in lowered(raw).items()}
     get = row.get
     portal = "sender_address" in row
     if not portal:

@@ -67,8 +67,8 @@ _OLDER: Final = (
     " that from Purview."
 )
 _RISK: Final = (
-    "This is the portal's table of risk detections, in headings of its own; export them from Graph"
-    " (identityProtection/riskDetections) as JSON."
+    "This is the portal's table of risk detections, in headings of its own; download it as JSON,"
+    " or export them from Graph (identityProtection/riskDetections)."
 )
 _RISKY: Final = (
     "This says how risky users are held to be, not what happened; export the risk detections from Graph"

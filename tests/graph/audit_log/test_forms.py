@@ -75,6 +75,11 @@ SAME: dict[str, Any] = {
     "splunk_event": {"_time": "2026-08-30", "_raw": TEXT},
     "splunk_event, a line of results": {"preview": False, "offset": 0, "result": {"_raw": TEXT}},
     "splunk_table": SPLUNK_TABLE,
+    "splunk_table, with lists joined in one line": {
+        **SPLUNK_TABLE,
+        "Parameters{}.Name": "Name;MoveToFolder",
+        "Parameters{}.Value": "..;RSS Feeds",
+    },
     "sumo_logic": {"_messageTimeMs": "1788091200000", "_raw": TEXT, "_sourceCategory": "o365"},
     "logscale": {
         "#event.module": "m365",
@@ -343,6 +348,15 @@ TRACES: dict[str, Any] = {
     },
     "message_trace, of PowerShell's chosen columns": CMDLET,
     "message_trace, with PowerShell 5's dates": {**CMDLET, "Received": {"value": "/Date(1788091200000)/"}},
+    "message_trace, as the admin center lists it": {
+        "Date (UTC)": "2026-08-30T12:00:00Z",
+        "Sender address": "adele.vance@contoso.example",
+        "Recipient address": "kim@client.example",
+        "Message ID": "<m-1@contoso.example>",
+        "Subject": "Invoice 7",
+        "Status": "Delivered",
+        "From IP": "203.0.113.77",
+    },
     "message_trace, from Graph": {
         "id": "cf28f65e-408f-4146-b94e-c926bc9e28ea",
         "senderAddress": "adele.vance@contoso.example",
@@ -784,3 +798,9 @@ def test_letters_of_a_windows_code_page(tmp_path: Path) -> None:
     rows = "RecordId,CreationDate,Operation,UserId,AuditData\nr-1,2026-08-30,Send,Müller,\n"
     (record,) = read(tmp_path / "table.csv", rows.encode("cp1252"))
     assert record.actor == "Müller"
+
+
+def test_lists_of_a_table_of_splunk_that_cannot_be_parted_again_are_told() -> None:
+    row = {**SPLUNK_TABLE, "Parameters{}.Name": "Name MoveToFolder", "Parameters{}.Value": ".. RSS Feeds"}
+    with pytest.raises(UnreadableRecord, match="as JSON"):
+        files.entry_of(row)

@@ -14,6 +14,7 @@ from graph.audit_log import files
 from graph.audit_log.files import Unreadable
 from graph.audit_log.record import AuditRecord, PropertyChange
 from graph.audit_log.texts import Notes
+from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
 from graph.resources.sign_ins import RiskDetection, SignIn
 from tests.fuzz.made import RISK, SIGN_IN
@@ -173,7 +174,7 @@ NAMED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "risk detections of the portal": (
         {"Request ID": "r", "Username": "a", "IP address": "", "Detection type": "x", "Risk state": ""},
-        "riskDetections.* as JSON",
+        "as JSON.*riskDetections",
     ),
     "risky users": ({"riskState": "x", "riskLastUpdatedDateTime": ""}, "export the risk detections"),
     "messages of Defender's Explorer": (
@@ -319,3 +320,15 @@ def test_a_sign_in_of_which_a_query_gave_few_columns_is_read() -> None:
     del row["ResultType"]
     with pytest.raises(UnreadableRecord):
         files.entry_of(row)
+
+
+def test_a_message_of_which_a_query_gave_few_columns_is_read() -> None:
+    row = {
+        "Timestamp": "2026-08-30T12:00:00Z",
+        "SenderFromAddress": "adele.vance@contoso.example",
+        "RecipientEmailAddress": "kim@client.example",
+        "Subject": "Invoice 7",
+    }
+    found = files.entry_of(row)
+    assert isinstance(found, Traced)
+    assert (found.sender, found.rows[0].subject) == ("adele.vance@contoso.example", "Invoice 7")
