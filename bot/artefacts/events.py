@@ -31,6 +31,15 @@ _EACH: Final = 5
 
 _WORDS: Final = 140
 
+MICROSOFT: Final = "blocked by Microsoft"
+"""The word for what Microsoft did by itself, so that nobody takes it for an action of the attacker's."""
+
+_BLOCKS: Final = frozenset({"sending_blocked", "sending_restricted_alert"})
+"""Signs that Microsoft restricted the account from sending.
+
+Source: Microsoft Defender for Office 365, "Remove blocked users from the Restricted entities page".
+"""
+
 _ROLES: Final = "admin_roles"
 """The symptom whose deeds are an event wherever there are any: they say how far the account reaches."""
 
@@ -60,7 +69,8 @@ class Happened:
         number: From 1, in order of time; 0 for what was done against the attacker.
         at: When what `says` tells happened first, None where nothing tells.
         what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``, ``last
-            seen``, ``last action``; for what was done about it ``contained``, ``still open``, ``given back``,
+            seen``, ``last action``, and ``blocked by Microsoft``, no deed of the attacker's; for what was
+            done about it ``contained``, ``still open``, ``given back``,
             ``rechecked``.
         says: What, in a few words.
         further: How many more deeds of this kind there were.
@@ -107,13 +117,14 @@ def course(report: Report, handled: Handled = NOTHING, most: int = MOST) -> Cour
     kinds = sorted(_kinds(story), key=lambda kind: -_weight(kind, weights))
     last = _last(story)
     seen = _last_seen(story, last)
-    room = most - len(entry) - len(seen)
+    blocked = tuple(_blocked(story, report))
+    room = most - len(entry) - len(seen) - len(blocked)
     chosen = _chosen(kinds, room)
     shown_until = max((one.at for _, told in chosen for one in told[:1] if one.at), default=None)
     if last and shown_until and last[0] - shown_until >= _APART:
         # Without the last deed the time that nothing happened looks longer than it was.
         chosen = [_without(one, last[1]) for one in chosen[: room - 1]] + [last[1]]
-    told = [_told(part, clauses, report) for part, clauses in chosen if clauses]
+    told = [*(_told(part, clauses, report) for part, clauses in chosen if clauses), *blocked]
     far = max((one.at for one in told if one.at), default=report.made_at)
     told.sort(key=lambda one: one.at or far)
     shown = {id(one) for _, clauses in chosen for one in clauses}
@@ -166,6 +177,16 @@ def _entry(story: Story) -> Iterator[Happened]:
     way = how(story) if story.entry else "it is not known how"
     where = f", from {_few(story.origin)}" if story.origin else ""
     yield Happened(1, at, "got in", cut(visible(f"{way}{where}"), 2 * _WORDS))
+
+
+def _blocked(story: Story, report: Report) -> Iterator[Happened]:
+    """Microsoft's own block of sending, once."""
+    signs = {number: finding.sign.id for number, finding in numbered(report.symptoms)}
+    blocks = [
+        one for one in story.by_others if one.at and any(signs.get(each) in _BLOCKS for each in one.findings)
+    ]
+    for one in sorted(blocks, key=lambda one: one.at or report.made_at)[:1]:
+        yield Happened(0, one.at, MICROSOFT, shortened(one.says))
 
 
 def _kinds(story: Story) -> Iterator[_Kind]:

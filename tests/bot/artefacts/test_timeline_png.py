@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from bot.artefacts.chart import ALT, LANES, Became, chart, in_words
-from bot.artefacts.events import MOST, ON_A_SCREEN, WORDS, course
+from bot.artefacts.events import MICROSOFT, MOST, ON_A_SCREEN, WORDS, course
 from bot.artefacts.handled import NOTHING, Checked, Handled
 from bot.artefacts.others import Ring, others
 from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import picture, story_data, who_else
 from commands.containment.proposals import Action
-from commands.report import Clause, Event, Report, Severity, Sign
+from commands.report import Clause, Event, Report, Result, Severity, Sign, SymptomResult
 from commands.story import timeline
 from graph.question import Window
 from graph.resources.sign_ins import Location
@@ -38,6 +38,8 @@ from tests.commands.evidence import INTRUDER, evidence, record, sign_in
 NOW = samples.NOW
 CLOSED, LOCKED = action(PHONE.id, 4), action(KEY.id, 5)
 SUSPECT = Sign("suspect_address_signed_in", Severity.CRITICAL, "Someone else was there.")
+SENDING_BLOCKED = Sign("sending_blocked", Severity.HIGH, "")
+RESTRICTED = Sign("sending_restricted_alert", Severity.HIGH, "")
 NASTY = (
     r"$\frac{1}{0}$ ${x}$ #panic() #read(\"/etc/passwd\") *b* _i_ <l> @ref // /* \\ ` ```",
     "\u202egpj.exe \x1b[31m\u200b",
@@ -190,6 +192,32 @@ def test_the_last_deed_is_an_event_and_a_long_time_before_it_says_what_is_not_sh
     late = clause("Sign-in", "x", 60 * 90)
     (*_, last) = course(replace(report, story=replace(story, last_seen=(late,)))).events
     assert (last.what, last.at) == ("last seen", late.at)
+
+
+def test_microsofts_own_block_is_a_numbered_event_told_apart_from_the_attackers() -> None:
+    """At most one of them, in its place in time, and never at the cost of the way in."""
+    report = samples.rich()
+    at = report.made_at - timedelta(hours=30)
+    block = samples.finding(
+        "sending_blocked", "Microsoft blocked a@b.example from sending", sign=SENDING_BLOCKED
+    )
+    alert = samples.finding("sending_blocked", "Microsoft raised an alert", sign=RESTRICTED)
+    symptom = SymptomResult("sending_blocked", "", "", Result.PRESENT, "", (block, alert))
+    assert report.story
+    clauses = tuple(
+        Clause(one.summary, at + timedelta(minutes=number), findings=(f"sending_blocked.{number + 1}",))
+        for number, one in enumerate((block, alert))
+    )
+    told = replace(
+        report, symptoms=(*report.symptoms, symptom), story=replace(report.story, by_others=clauses)
+    )
+    found = [one for one in course(told).events if one.what == MICROSOFT]
+    assert [(one.says, one.at) for one in found] == [("Microsoft blocked a@b.example from sending", at)]
+    assert found[0].number > 0
+    assert [one.number for one in course(told).events] == list(range(1, len(course(told).events) + 1))
+    assert picture(told).png
+    assert "Blocked by Microsoft" in picture(told).alt or len(picture(told).alt) >= ALT
+    assert MICROSOFT not in [one.what for one in course(report).events]
 
 
 def test_what_lies_in_a_long_time_between_two_events_is_counted():
