@@ -86,6 +86,11 @@ def stopped(handled: Handled) -> Stopped:
 
 def known_as(report: Report, handled: Handled) -> str:
     """Give the display name that the check read, and when it was restored since, "" where there is none."""
+    return names.display_name(report, name_restored_at(handled))
+
+
+def name_restored_at(handled: Handled) -> datetime | None:
+    """Give when the display name was put back and stayed so; None where it was not."""
     at = None
     for proposal in handled.proposals:
         for action in proposal.actions:
@@ -94,7 +99,7 @@ def known_as(report: Report, handled: Handled) -> str:
                 at = action.ended_at or action.intended_at
             elif action.outcome in DONE and undone and undone[1] == NAME_BACK:
                 at = None
-    return names.display_name(report, at)
+    return at
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.messages.roles_gone import Gone
 from graph.question import Subject
 
 if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
@@ -65,6 +66,7 @@ class Handled:
         rechecked: The last recheck; None where there was none.
         never: What was suggested against ways back in, and was never carried out.
         checked: Other accounts of the tenant that were checked, the newest first.
+        roles: How many of the roles that the check read were removed since.
     """
 
     case_id: str = ""
@@ -75,6 +77,7 @@ class Handled:
     rechecked: Rechecked | None = None
     never: tuple[str, ...] = ()
     checked: tuple[Checked, ...] = ()
+    roles: Gone = Gone.NONE
 
 
 NOTHING = Handled()

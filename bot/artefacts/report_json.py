@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from bot.artefacts.containment import items, told_now
+from bot.artefacts.containment import items, name_restored_at, told_now
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import summary
+from bot.messages.names import first_change
 from commands.report import Clause, Exposure, Finding, Report, Traffic, numbered
 from commands.story.story import PARTS
 
@@ -22,6 +23,7 @@ def report_json(report: Report, handled: Handled = NOTHING) -> dict[str, Any]:
     verdict = report.verdict
     return {
         "user": report.subject.user_principal_name,
+        "display_name": _display_name(report, handled),
         "verdict": verdict.answer.value,
         "confidence": verdict.confidence,
         "points": verdict.points,
@@ -109,6 +111,17 @@ def _items(report: Report, handled: Handled) -> list[dict[str, Any]]:
         }
         for one in items(report, handled)
     ]
+
+
+def _display_name(report: Report, handled: Handled) -> dict[str, str | None]:
+    """The display name that the check read, what it was before a change, and when it was put back."""
+    first, at = first_change(report), name_restored_at(handled)
+    return {
+        "read": report.subject.display_name,
+        "before": first.before if first else None,
+        "changed_at": first.at.isoformat() if first and first.at else None,
+        "restored_at": at.isoformat() if first and at else None,
+    }
 
 
 def _exposure(exposure: Exposure | None) -> dict[str, Any] | None:

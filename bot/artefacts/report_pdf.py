@@ -68,7 +68,7 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
         "account": names.title(report.subject),
         "answer": verdict.answer.value,
         "word": parts.VERDICT[verdict.answer][1],
-        "matters": matters(report),
+        "matters": matters(report, handled),
         "confidence": verdict.confidence,
         "meta": list(_meta(report, handled)),
         "short": [(one.question, one.short) for one in answers if one.short and one.id not in _NO_TILE],

@@ -15,6 +15,7 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.summary import note_of, notes, summary
 from bot.messages import names, parts
 from bot.messages.escape import visible
+from bot.messages.roles_gone import matters
 from bot.messages.story import access_in_words
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
 
@@ -41,9 +42,10 @@ def report_text(report: Report, handled: Handled = NOTHING, *, timeline: bool = 
 def _head(report: Report, handled: Handled) -> Iterator[str]:
     verdict = report.verdict
     _, word = parts.VERDICT[verdict.answer]
-    matters = f" ({', '.join(one.what for one in report.importance)})" if report.importance else ""
+    told = matters(report, handled.roles)
+    beside = f" ({told})" if told else ""
     yield f"Report on {names.title(report.subject)}"
-    yield f"{word.upper()}{matters}, confidence {verdict.confidence}"
+    yield f"{word.upper()}{beside}, confidence {verdict.confidence}"
     yield ""
     if verdict.answer not in parts.DECIDED:
         yield from _wrapped(visible(verdict.says), "")

@@ -34,12 +34,24 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
+from bot.messages.roles_gone import Gone
 from bot.messages.story import access_in_words, got, how, roles_in_words
 from commands.containment.undo import is_undo
 from commands.counts import in_short as without_counts
 from commands.doors.history import DoorState
 from commands.hunts.leads import FAILED
-from commands.report import PROBABLY, SIGNED_IN, Coverage, Event, Impact, Report, Story, VerdictCode
+from commands.importance import ADMINISTRATOR
+from commands.report import (
+    PROBABLY,
+    SIGNED_IN,
+    Coverage,
+    Event,
+    Impact,
+    Importance,
+    Report,
+    Story,
+    VerdictCode,
+)
 from graph.evidence import NOT_IN_EXPORT
 
 _LIVES_ON: Final = timedelta(hours=1)
@@ -198,7 +210,7 @@ class _Told:
         """Why the account matters more than others."""
         if self.report.importance:
             told = "; ".join(
-                f"{one.what} ({named(one.told_by, _TOLD_BY, 'role')})" for one in self.report.importance
+                f"{self._was(one)} ({named(one.told_by, _TOLD_BY, 'role')})" for one in self.report.importance
             )
             yield Statement(
                 f"It matters more than other accounts: {told}.",
@@ -207,6 +219,11 @@ class _Told:
         if told := roles_in_words(self.report):
             says = f"During the takeover this account got administrator {told}."
             yield Statement(says, self.grounds.of_symptom("admin_roles"))
+
+    def _was(self, one: Importance) -> str:
+        """What an account is, or was before its roles were removed."""
+        gone = one.what == ADMINISTRATOR and self.handled.roles is Gone.ALL
+        return f"{one.what} until its roles were removed" if gone else one.what
 
     def _judged(self) -> str:
         subject = self.report.subject.mail or self.report.subject.user_principal_name

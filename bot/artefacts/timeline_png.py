@@ -23,6 +23,7 @@ from bot.artefacts.spoken_time import spoken_time, spoken_times
 from bot.failing import refer
 from bot.messages import names, parts
 from bot.messages.escape import cut
+from bot.messages.roles_gone import matters as matters_in_words
 from commands.report import Report, VerdictCode
 
 NAME: Final = "timeline.png"
@@ -103,9 +104,9 @@ def _kind(what: str, handled: Handled) -> str:
     return f"{what}, case {handled.case_id}" if handled.case_id else what
 
 
-def matters(report: Report) -> str:
+def matters(report: Report, handled: Handled) -> str:
     """What the account is beside a mailbox: ``Administrator, finance``; "" where nothing tells."""
-    told = ", ".join(one.what for one in report.importance)
+    told = matters_in_words(report, handled.roles)
     return told[:1].upper() + told[1:]
 
 
@@ -120,7 +121,7 @@ def story_data(report: Report, handled: Handled, drawn: Chart, longest: int = _L
         "name": known_as(report, handled),
         "answer": verdict.answer.value,
         "word": parts.VERDICT[verdict.answer][1],
-        "matters": matters(report),
+        "matters": matters(report, handled),
         "confidence": verdict.confidence,
         "facts": list(_facts(report, handled)),
         "events": _events(course.events, None, longest),

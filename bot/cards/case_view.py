@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from bot.artefacts import report_store
 from bot.artefacts.containment import NAME_BACK, stands_now
 from bot.cards.papers import handled_of, what_now
-from bot.messages.case_card import ROLE_STEPS, CaseView, Gone
+from bot.messages.case_card import CaseView
 from bot.messages.proposal_words import proposal_line
+from bot.messages.roles_gone import roles_gone
 from bot.portals import portals_of
 from commands.check import Progress
 from commands.containment import effects
-from commands.containment.plan import Change, Nothing, Planned, offer_from
+from commands.containment.plan import Change, Nothing, offer_from
 from commands.containment.proposals import Proposals
 from commands.containment.propose import contain_now, without_done
 from commands.ledger import BOT, Case, CaseState, Ledger
@@ -72,19 +72,8 @@ def view_as_it_stands(ledger: Ledger, case: Case, files: tuple[str, ...], cloud:
         offers=any(not isinstance(one, Nothing) for one in offer),
         now=bool(contain_now(offer)),
         stands=stands_now(view.report, handled),
-        roles=_roles_gone(offered, done),
+        roles=roles_gone(offered, done),
         name_restored=NAME_BACK in done,
         what_now=what_now(view.report, handled, listed.watched_until(proposals.ledger, case.id)),
         portals=portals_of(case.subject.id, cloud) if cloud else (),
     )
-
-
-def _roles_gone(offered: Iterable[Planned], done: Collection[str]) -> Gone:
-    """Say how many of the roles that the check found were taken away: the offer takes each of them away."""
-    roles = [one for one in offered if one.step in ROLE_STEPS]
-    changes = {one.id for one in roles if isinstance(one, Change)}
-    gone = changes & set(done)
-    if not gone:
-        return Gone.NONE
-    stays = any(isinstance(one, Nothing) and one.refused for one in roles)
-    return Gone.SOME if stays or gone != changes else Gone.ALL

@@ -7,7 +7,9 @@ from datetime import datetime
 from bot.artefacts.containment import items, left_open, stopped
 from bot.artefacts.do_now import Tasks
 from bot.artefacts.handled import Checked, Handled, Rechecked
+from bot.messages.roles_gone import roles_gone
 from bot.messages.what_now import WhatNow
+from commands.containment import effects
 from commands.containment.approval import ProposalState
 from commands.containment.plan import Change, offer_from
 from commands.containment.proposals import Proposals
@@ -25,7 +27,8 @@ def handled_of(ledger: Ledger, case: Case) -> Handled:
         LedgerError: the ledger cannot be read.
     """
     proposals = Proposals(ledger)
-    offered = [one for one in offer_from(case.offer or "[]") if isinstance(one, Change)]
+    planned = offer_from(case.offer or "[]")
+    offered = [one for one in planned if isinstance(one, Change)]
     return Handled(
         case_id=case.id,
         proposals=proposals.of_case(case.id),
@@ -39,6 +42,7 @@ def handled_of(ledger: Ledger, case: Case) -> Handled:
             if one.finished_at and one.verdict != VerdictCode.CANNOT_TELL
         ),
         never=tuple(one.says for one in never_carried_out(proposals, case.id, offered)),
+        roles=roles_gone(planned, effects.done_since(proposals.ledger, case.id, case.finished_at)),
     )
 
 

@@ -14,8 +14,10 @@ from bot.errors import BotError
 from bot.messages import Message
 from bot.messages.case_card import situation
 from bot.messages.proposal_card import proposal_card
+from bot.messages.roles_gone import Gone, roles_gone
 from bot.messages.what_now import WhatNow
 from bot.people.persons import People
+from commands.containment import effects
 from commands.containment.approval import ProposalState
 from commands.containment.plan import Change, offer_from
 from commands.containment.proposals import Proposal, Proposals
@@ -50,7 +52,7 @@ class ProposalView:
         self._link = link
         self._links: dict[str, str] = {}
         self._voters: dict[str, tuple[str, ...]] = {}
-        self._situations: dict[tuple[str, int], str] = {}
+        self._situations: dict[tuple[str, int, Gone], str] = {}
 
     @property
     def _ledger(self) -> Ledger:
@@ -103,10 +105,12 @@ class ProposalView:
 
     def _situation_of(self, case: Case) -> str:
         """What the case's last check says; read once a run, because a report is long."""
-        key = (case.id, case.run)
+        done = effects.done_since(self._proposals.ledger, case.id, case.finished_at)
+        roles = roles_gone(offer_from(case.offer or "[]"), done)
+        key = (case.id, case.run, roles)
         if case.report and key not in self._situations:
             try:
-                self._situations[key] = situation(report_store.load(case.report))
+                self._situations[key] = situation(report_store.load(case.report), roles)
             except ValidationError as error:
                 # The plan can be decided without it; whoever wants the reasons has the case's own card.
                 log.warning(

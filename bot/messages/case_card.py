@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from bot.messages import Block, Message, parts
@@ -17,6 +16,7 @@ from bot.messages.awaited import Awaited, waits
 from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
 from bot.messages.names import first_change
+from bot.messages.roles_gone import ROLE_STEPS, Gone, matters
 from bot.messages.story import brief, situation_in_short
 from bot.messages.what_now import WhatNow
 from bot.messages.what_now import line as what_now_in_short
@@ -37,19 +37,8 @@ _GAPS_BESIDE_REASONS = 1
 _UNKNOWN = 4
 _FILES = 1
 _PROPOSALS = 4
-ROLE_STEPS = frozenset({"remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"})
-"""The steps whose changes take a role away."""
-
 _SHORT_NAME = 20
 """How long a display name is shown, so that it fits in one line with the confidence and a role."""
-
-
-class Gone(Enum):
-    """How much of what an account had was taken away since the check."""
-
-    NONE = "none"
-    SOME = "some"
-    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +122,17 @@ def case_card(view: CaseView) -> Message:
     return fit(Message(text=text, blocks=(*blocks, parts.context(_small_print(view)))))
 
 
-def situation(report: Report) -> str:
-    """What a check says of an account in one or two sentences, as harmless mrkdwn."""
+def situation(report: Report, roles: Gone = Gone.NONE) -> str:
+    """What a check says of an account in one or two sentences, as harmless mrkdwn.
+
+    Args:
+        report: What the check found.
+        roles: How many of the roles that it found were removed since.
+    """
     mark, word = parts.VERDICT[report.verdict.answer]
     ours = parts.domains_of(report.subject)
     says = situation_in_short(report.story, ours) if report.story else said(report.verdict.says, 240, ours)
-    return f"{mark} *{word}*{_matters(report)}, confidence {report.verdict.confidence}. {says}"
+    return f"{mark} *{word}*{_matters(report, roles)}, confidence {report.verdict.confidence}. {says}"
 
 
 def _buttons(view: CaseView) -> Iterator[Block]:
@@ -235,9 +229,8 @@ def _again(view: CaseView) -> str:
 
 def _matters(report: Report, gone: Gone = Gone.NONE) -> str:
     """What the account is beside a mailbox, in brackets and short, so that it fits beside the name."""
-    admin = "was admin" if gone is Gone.ALL else "admin"
-    short = (one.what.replace(ADMINISTRATOR, admin) for one in report.importance)
-    return f" ({', '.join(short)})" if report.importance else ""
+    told = matters(report, gone, "admin")
+    return f" ({told})" if told else ""
 
 
 def _weight(report: Report, view: CaseView) -> str:
@@ -388,8 +381,13 @@ def _under_the_title(view: CaseView, report: Report) -> Iterator[str]:
 
 
 def _name(view: CaseView) -> str:
+    """The account for a plain text: a display name that somebody changed is told as that."""
     name = said(view.subject_name, 100, _ours(view))
-    return f"{address(view.subject)} (“{name}”)" if name else address(view.subject)
+    if not name:
+        return address(view.subject)
+    changed = view.report is not None and first_change(view.report)
+    what = "" if not changed else "was renamed to " if view.name_restored else "renamed to "
+    return f"{address(view.subject)} ({what}“{name}”)"
 
 
 def _ours(view: CaseView) -> frozenset[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from bot.messages import Block, Modal, parts
 from bot.messages.choices import Choice, groups
 from bot.messages.escape import said
+from bot.messages.names import title
 from bot.messages.plans import PHASES, left_out_line, offer_reference, places_text
 from bot.messages.turns import in_short
 from commands.containment.plan import Change, ManualTask, Nothing, Planned
@@ -48,7 +49,7 @@ def contain_modal(
     ours = parts.domains_of(subject)
     left = without_done(offer, done)
     boxes = _boxes(left, titles)
-    name = said(subject.display_name or subject.mail, 100, ours)
+    name = said(title(subject), 100, ours)
     told = [*_done(left, titles), *_refused(left, ours)]
     if not any(boxes.values()):
         nothing = parts.section(f"*{name}* · Case {said(case_id, 40)}\nThere is nothing to propose.")
@@ -86,7 +87,7 @@ def contain_now_modal(
     ours = parts.domains_of(subject)
     places = contain_now(without_done(offer, done))
     changes = _changes(offer, places)
-    name = said(subject.display_name or subject.mail, 100, ours)
+    name = said(title(subject), 100, ours)
     people = parts.people(max(needs(change) for change in changes))
     by_place = dict(zip(places, changes, strict=True))
     offered = [

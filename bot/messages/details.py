@@ -12,6 +12,7 @@ from datetime import UTC
 from bot.messages import Block, Message, parts, tables
 from bot.messages.escape import cut, is_address, said
 from bot.messages.limits import fit, pack
+from bot.messages.names import title
 from bot.messages.story import roles_in_words, sentences
 from bot.messages.tables import Ranked, Table
 from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
@@ -40,7 +41,7 @@ def details(report: Report, closed: int = 0) -> list[Message]:
         closed: How much of what was open when the account was checked is closed.
     """
     ours = parts.domains_of(report.subject)
-    name = said(report.subject.display_name or report.subject.mail, 100, ours)
+    name = said(title(report.subject), 100, ours)
     text = f"Details of the check of {name}"
     rest = [*_not_present(report, ours), *_sources(report, ours), *_timeline(report, ours)]
     messages = [

@@ -18,9 +18,11 @@ _SYMPTOM: Final = "display_name"
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
-def title(subject: Subject) -> str:
-    """The account's address, made visible: what a report or a card is about."""
-    return visible(subject.mail or subject.user_principal_name)
+def title(subject: Subject | str) -> str:
+    """The account's address, made visible: what a report, a card or a window is about."""
+    return (
+        visible(subject) if isinstance(subject, str) else visible(subject.mail or subject.user_principal_name)
+    )
 
 
 def display_name(report: Report, restored_at: datetime | None = None) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.messages import Block, Message, Modal, parts
+from bot.messages import Block, Message, Modal, names, parts
 from bot.messages.choices import Choice, groups
 from bot.messages.escape import cut, plain, said
 from bot.messages.limits import characters, fit, pack
@@ -57,9 +57,7 @@ class _Offer:
     @property
     def name(self) -> str:
         """Whose account it is, as plain text."""
-        if isinstance(self.subject, str):
-            return plain(self.subject, 100, self.ours)
-        return plain(self.subject.display_name or self.subject.mail, 100, self.ours)
+        return plain(names.title(self.subject), 100, self.ours)
 
     @cached_property
     def shared(self) -> tuple[tuple[str, tuple[int, ...]], ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.messages import Modal, parts
 from bot.messages.choices import Choice, choices
 from bot.messages.escape import said
+from bot.messages.names import title
 from bot.messages.plans import offer_reference
 from commands.containment.plan import Undo
 from commands.containment.proposals import Action
@@ -21,7 +22,7 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Und
     ``chosen``. The reason is in the block ``reason``. What carries no undo is left out.
     """
     ours = parts.domains_of(subject)
-    name = subject if isinstance(subject, str) else subject.display_name or subject.mail
+    name = title(subject)
     several = len({one.proposal_id for one, _ in done}) > 1
     places = [
         Choice((place,), one.change.undo.says, _below(one.change.undo, action), number=_number(one, several))

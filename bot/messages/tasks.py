@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.messages import Block, Message, Modal, parts
 from bot.messages.escape import plain, said
 from bot.messages.limits import fit
+from bot.messages.names import title
 from bot.messages.turns import TITLES
 from commands.containment.proposals import TaskState
 from commands.containment.task_order import in_order, in_turn
@@ -22,7 +23,7 @@ def tasks(case_id: str, subject: Subject | str, listed: Sequence[TaskState]) -> 
     ours = parts.domains_of(subject)
     still = [task for task in listed if not task.done_by]
     done = [task for task in listed if task.done_by]
-    name = subject if isinstance(subject, str) else subject.display_name or subject.mail
+    name = title(subject)
     count = f"{len(still)} of {parts.counted(len(listed), 'manual task')} open"
     blocks: list[Block] = [
         parts.header(f"Manual tasks: {plain(name, 100, ours)}"),

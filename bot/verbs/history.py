@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.messages import Message
 from bot.messages.history import history
+from bot.messages.names import title
 from bot.people.meant import About
 from bot.slack.intake import Asked
 from bot.verbs import spelling
@@ -51,7 +52,7 @@ def do(wish: ShowHistory, may: tuple[Case, ...], asked: Asked, tools: Tools) -> 
     newest = may[0]
     entries = [entry for case in may for entry in tools.ledger.entries(case_id=case.id)]
     entries.sort(key=lambda entry: entry.seq)
-    heading = newest.subject.display_name or newest.subject.mail if len(may) > 1 else newest.id
+    heading = title(newest.subject) if len(may) > 1 else newest.id
     return Told(newest, history(entries, heading, tools.gate.readable_for(asked.user)))
 
 

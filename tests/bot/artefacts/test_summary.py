@@ -18,6 +18,7 @@ from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import matters
 from bot.messages import parts
 from bot.messages.details import details
+from bot.messages.roles_gone import Gone
 from commands.containment.approval import ProposalState
 from commands.containment.proposals import Action, Outcome
 from commands.ledger.tasks import TaskState
@@ -455,8 +456,15 @@ def test_who_matters_more_than_others_is_told_first():
         "It matters more than other accounts: administrator (Exchange Administrator; User Administrator)."
     )
     assert "COMPROMISED (administrator), confidence" in report_text(report)
-    assert matters(report) == "Administrator"
-    assert matters(samples.rich()) == ""
+    assert matters(report, NOTHING) == "Administrator"
+    gone = Handled(roles=Gone.ALL)
+    assert matters(report, gone) == "Was administrator"
+    assert "COMPROMISED (was administrator), confidence" in report_text(report, gone)
+    past = next(one for one in summary(report, gone) if one.id == "what")
+    assert past.statements[1].says.startswith(
+        "It matters more than other accounts: administrator until its roles were removed ("
+    )
+    assert matters(samples.rich(), NOTHING) == ""
     assert "matters more" not in told(samples.rich())["what"]
 
 

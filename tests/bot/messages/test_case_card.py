@@ -19,10 +19,11 @@ from bot.artefacts.report_html import report_html
 from bot.artefacts.summary import summary
 from bot.errors import NotUnderstood
 from bot.messages import Message
-from bot.messages.case_card import Gone, case_card, situation
+from bot.messages.case_card import case_card, situation
 from bot.messages.details import MOST_MESSAGES, details
 from bot.messages.parts import spoken
 from bot.messages.refusal import refusal
+from bot.messages.roles_gone import Gone
 from bot.verbs import registry
 from bot.verbs.help import Help
 from bot.verbs.help import text as help_message
@@ -133,7 +134,7 @@ def test_the_finished_card_leads_with_the_verdict_in_words():
     text = shown(card)
     assert card.blocks[0]["text"]["text"] == "⛔ Compromised: adele.vance@contoso.example"
     assert "confidence high" in text
-    assert card.text.startswith("Compromised: adele.vance@contoso.example (“Adele Vance”)")
+    assert card.text.startswith("Compromised: adele.vance@contoso.example (renamed to “Adele Vance”)")
 
 
 @pytest.mark.parametrize("answer", VerdictCode)
@@ -265,6 +266,7 @@ def test_why_the_account_matters_stands_in_the_first_line_and_its_roles_in_the_s
 def test_a_role_that_was_removed_is_told_as_past(roles, assigned, first, second):
     weight = (Importance("administrator", ("Help Desk",)),)
     report = replace(samples.rich(), importance=weight, roles_assigned=assigned)
+    assert first in situation(report, roles)
     head = shown(case_card(samples.done(report, roles=roles))).splitlines()[:2]
     assert head[0].endswith(first)
     assert head[1].endswith(second)
