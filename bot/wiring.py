@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import NamedTuple, TypeVar
 
+import sqlalchemy as sa
 import structlog
-from slack_bolt import App
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from bot.artefacts.timeline_png import WIDTH
@@ -27,6 +25,7 @@ from bot.incoming.alerts import Alerts
 from bot.messages.plans import step_title
 from bot.outgoing.wiring import forwarders
 from bot.people.gate import Gate
+from bot.people.persons import People
 from bot.people.second_factor import SecondFactor
 from bot.people.tenancy import Tenancy
 from bot.people.wiring import whoami, wire_people
@@ -35,7 +34,8 @@ from bot.running import Bot
 from bot.settings import Settings, SlackSettings, Tenant
 from bot.setup.examination import Examination
 from bot.slack import listeners
-from bot.slack.client import TIMEOUT, make_client
+from bot.slack.bolt import make_bolt
+from bot.slack.client import make_client
 from bot.slack.rooms import Rooms
 from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
@@ -65,6 +65,7 @@ from graph.limits import PUBLISHED, Rates
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 def create_app(
@@ -101,190 +102,268 @@ def create_app(
     me = whoami(client)
     ledger = Ledger(settings.ledger, clock)
     keys = SigningKey.load_or_make(settings.key)
-    remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
-    limiter = SharedLimiter(remote) if remote else None
-    ids = {one.name: one.tenant_id for one in settings.tenants}
-    former = former_names(note_tenants(ledger, ids, partial(_id_of, settings.tenants)), ids)
-    # Whoever looks has no ledger that tells former names, and goes by the id.
-    by_any_name = ids | {name: ids[now] for name, now in former.items() if now}
-    shared = limiter.of if limiter else None
-    tenants = Tenants(settings.tenants, polls=polls, shared=shared, rates=rates, former=former)
-    clouds = {one.name: one.cloud for one in settings.tenants}
-    clouds |= {name: clouds[now] for name, now in former.items() if now}
-    tenancy = Tenancy(settings, former)
-    people = wire_people(client, tenancy, settings=settings, ledger=ledger, tenants=tenants)
-    rooms = Rooms(client, make_client(slack, waits=False), why_not_posted=tenancy.why_not_posted)
-    cards = Cards(
-        rooms,
-        ledger,
-        clouds=clouds,
-        reads=lambda user, tenant: tenancy.whose(tenant) in people.sees(user),
-        edits=edits,
-        width=width,
-    )
-    proposals = Proposals(ledger)
-    papers = ProposalCards(
-        rooms,
-        cards=cards,
-        proposals=proposals,
-        people=people,
-        # The document's numbering stays in sight where the order is another one.
-        titles={step: step_title(step, TITLES, SOURCES) for step in TITLES},
-        clock=clock,
-    )
-    seconds = settings.patience.total_seconds()
-
-    def guard(tenant: str) -> Guard:
-        return tenancy.of(tenant).guard
-
-    atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
-    looker: ApartMaker | None = None
-    if apart and settings.checks_here:
-        guards = {one.name: guard(one.name) for one in settings.tenants}
-        given = Given(settings.model_copy(update={"slack": None}), guards, edits)
-        looker = ApartMaker(given, partial(is_compromised, ledger))
-    maker = looker or CheckMaker(tenants, clock, seconds, atlas, ruleset_of(settings.rules))
-    store = Store(remote) if remote else None
-    seal = Seal(settings.worker_key.get_secret_value()) if settings.worker_key else None
-    checks = CheckKeeper(
-        ledger, cards, maker, guard=guard, store=store, seal=seal, atlas=atlas, ids=by_any_name
-    )
-    carrying = Carrying(
-        proposals=proposals,
-        tenants=tenants,
-        cards=cards,
-        papers=papers,
-        people=people,
-        keys=keys,
-        guard=guard,
-        clock=clock,
-        patience=Patience(),
-        seconds=seconds,
-        post_checkpoint=CheckpointPoster(
-            client,
-            ledger,
-            keys,
-            channel=slack.checkpoints,
-            every=settings.checkpoint_every,
-            clock=clock,
-        ).due,
-        atlas=atlas,
-    )
-    gate = Gate(ledger, people, tenants, tenancy)
-    hunts = HuntKeeper(
-        rooms=rooms,
-        ledger=ledger,
-        maker=HuntMaker(tenants, seconds),
-        cards=cards,
-        ours=gate.readable_in,
-        store=store,
-        seal=seal,
-        ids=by_any_name,
-    )
-    rechecks = RecheckKeeper(
-        proposals=proposals,
-        cards=cards,
-        show_what_is_left=papers.what_is_left,
-        maker=RecheckMaker(tenants, clock, seconds, atlas),
-        guard=guard,
-        atlas=atlas,
-        store=store,
-        seal=seal,
-        ids=by_any_name,
-    )
-    jobs = Jobs(
-        settings.engine,
-        workers=settings.workers,
-        ledger=ledger,
-        checks=checks,
-        carrying=carrying,
-        hunts=hunts,
-        rechecks=rechecks,
-        cards=cards,
-        clock=clock,
-        database=remote,
-        store=store,
-        seal=seal,
-        tenants=ids,
-        checks_here=settings.checks_here,
-        version=version,
-    )
-    tools = Tools(
-        client,
-        ledger=ledger,
-        gate=gate,
-        people=people,
-        rooms=rooms,
-        cards=cards,
-        papers=papers,
-        proposals=proposals,
-        jobs=jobs,
-        hunts=hunts,
-        tenancy=tenancy,
-        look_again=carrying.look,
-        factor=SecondFactor(ledger, keys, clock),
-        keys=keys,
-        clock=clock,
-        usual=settings.window,
-    )
+    base = _Base(settings, slack, client, clock, ledger, keys, edits)
+    microsoft = _microsoft(base, polls=polls, rates=rates)
+    tenancy = Tenancy(settings, microsoft.former)
+    people = wire_people(client, tenancy, settings=settings, ledger=ledger, tenants=microsoft.tenants)
+    cards = _cards(base, microsoft, tenancy, people, width=width)
+    gate = Gate(ledger, people, microsoft.tenants, tenancy)
+    work = _work(base, microsoft, tenancy, cards, gate, apart=apart, version=version)
+    tools = _tools(base, cards, work, gate, tenancy)
     people.on_change = partial(tell_change, tools=tools)
-    desk = Desk(
-        tools,
-        home=Home(
-            client,
-            gate=gate,
-            people=people,
-            rooms=rooms,
-            proposals=proposals,
-            clock=clock,
-            tenancy=tenancy,
-            checkpoints=slack.checkpoints,
-            examination=Examination(settings, tenants, clock),
-            waits_for=jobs.waits_for,
-        ),
-    )
-    alerts = Alerts(settings.alerts, tenants, tools, sent=bool(settings.webhook_secrets))
-    app = _bolt(slack, client, me)
+    desk = Desk(tools, home=_home(base, microsoft.tenants, tools))
+    app = make_bolt(slack, client, me)
     bot = Bot(
         app,
         settings,
         ledger=ledger,
         people=people,
-        tenants=tenants,
-        jobs=jobs,
+        tenants=microsoft.tenants,
+        jobs=work.jobs,
         desk=desk,
-        alerts=alerts,
-        outgoing=forwarders(settings, ledger, cards, rooms, clock),
-        limiter=limiter,
-        looker=looker,
+        alerts=Alerts(settings.alerts, microsoft.tenants, tools, sent=bool(settings.webhook_secrets)),
+        outgoing=forwarders(settings, ledger, cards.cases, cards.rooms, clock),
+        limiter=microsoft.limiter,
+        looker=work.apart,
         teams=tenancy.teams,
     )
     listeners.register(app, desk)
     return bot
 
 
-def _bolt(slack: SlackSettings, client: WebClient, me: Any) -> App:
-    """Make Bolt's app, which knows from the start whose the token is."""
-    authorized = AuthorizeResult(
-        enterprise_id=me.get("enterprise_id"),
-        team_id=str(me["team_id"]),
-        bot_user_id=str(me["user_id"]),
-        bot_id=str(me.get("bot_id") or ""),
-        bot_token=slack.bot_token.get_secret_value(),
+class _Base(NamedTuple):
+    """What everything else is made with."""
+
+    settings: Settings
+    slack: SlackSettings
+    client: WebClient
+    clock: Callable[[], datetime]
+    ledger: Ledger
+    keys: SigningKey
+    edits: Edits
+
+
+class _Microsoft(NamedTuple):
+    """The tenants, and what is shared by all who ask them.
+
+    Attributes:
+        tenants: Who can be asked.
+        database: The job database where it is PostgreSQL.
+        limiter: The limits that are kept there.
+        ids: The id of each configured tenant by its name.
+        former: The present name of each tenant by a name that it had, "" where it is no longer configured.
+    """
+
+    tenants: Tenants
+    database: sa.Engine | None
+    limiter: SharedLimiter | None
+    ids: dict[str, str]
+    former: dict[str, str]
+
+    def by_any_name(self, values: Mapping[str, T]) -> dict[str, T]:
+        """Give what is known of each tenant by its name also by the names that it had."""
+        return {**values, **{name: values[now] for name, now in self.former.items() if now}}
+
+
+class _Cards(NamedTuple):
+    """What people see in Slack, and the proposals that it is about."""
+
+    rooms: Rooms
+    cases: Cards
+    papers: ProposalCards
+    proposals: Proposals
+    people: People
+
+
+class _Work(NamedTuple):
+    """Durable work, and the parts of it that others know."""
+
+    jobs: Jobs
+    hunts: HuntKeeper
+    carrying: Carrying
+    apart: ApartMaker | None
+
+
+def _microsoft(base: _Base, *, polls: float, rates: Rates) -> _Microsoft:
+    """Reach the tenants, under the names that they have and had."""
+    settings = base.settings
+    remote = None if settings.engine.startswith("sqlite:") else database(settings.engine)
+    limiter = SharedLimiter(remote) if remote else None
+    ids = {one.name: one.tenant_id for one in settings.tenants}
+    former = former_names(note_tenants(base.ledger, ids, partial(_id_of, settings.tenants)), ids)
+    shared = limiter.of if limiter else None
+    tenants = Tenants(settings.tenants, polls=polls, shared=shared, rates=rates, former=former)
+    return _Microsoft(tenants, remote, limiter, ids, former)
+
+
+def _cards(base: _Base, microsoft: _Microsoft, tenancy: Tenancy, people: People, *, width: int) -> _Cards:
+    """Make what shows cases and proposals."""
+    hasty = make_client(base.slack, waits=False)
+    rooms = Rooms(base.client, hasty, why_not_posted=tenancy.why_not_posted)
+    cases = Cards(
+        rooms,
+        base.ledger,
+        clouds=microsoft.by_any_name({one.name: one.cloud for one in base.settings.tenants}),
+        reads=lambda user, tenant: tenancy.whose(tenant) in people.sees(user),
+        edits=base.edits,
+        width=width,
     )
-    return App(
-        name="compromise",  # else Bolt reads the sources of the whole call stack to find one
-        client=WebClient(
-            base_url=slack.api_url, timeout=TIMEOUT, ssl=client.ssl, retry_handlers=client.retry_handlers
-        ),
-        # Known from the start, so that no listener waits for Slack before it acknowledges.
-        authorize=lambda **_: authorized,
-        # Socket Mode has no signatures; Bolt wants a text all the same.
-        signing_secret=slack.signing_secret.get_secret_value() if slack.signing_secret else "unused",
-        # Listeners only hand over, so they run where the request arrived: no thread to wait for, and no
-        # polling for the acknowledgement, which costs Bolt's other way ten milliseconds each.
-        process_before_response=True,
-        listener_executor=ThreadPoolExecutor(16, thread_name_prefix="bolt"),
+    proposals = Proposals(base.ledger)
+    papers = ProposalCards(
+        rooms,
+        cards=cases,
+        proposals=proposals,
+        people=people,
+        # The document's numbering stays in sight where the order is another one.
+        titles={step: step_title(step, TITLES, SOURCES) for step in TITLES},
+        clock=base.clock,
+    )
+    return _Cards(rooms, cases, papers, proposals, people)
+
+
+def _work(
+    base: _Base,
+    microsoft: _Microsoft,
+    tenancy: Tenancy,
+    cards: _Cards,
+    gate: Gate,
+    *,
+    apart: bool,
+    version: str,
+) -> _Work:
+    """Make checks, hunts, rechecks and the carrying out of plans, and what begins them."""
+    settings, clock, tenants = base.settings, base.clock, microsoft.tenants
+    seconds = settings.patience.total_seconds()
+    atlas = atlas_of(settings.cities, settings.networks, settings.known_networks)
+    store = Store(microsoft.database) if microsoft.database else None
+    seal = Seal(settings.worker_key.get_secret_value()) if settings.worker_key else None
+    # Whoever looks has no ledger that tells former names, and goes by the id.
+    ids = microsoft.by_any_name(microsoft.ids)
+
+    def guard(tenant: str) -> Guard:
+        return tenancy.of(tenant).guard
+
+    own_process = _apart(base, guard) if apart and settings.checks_here else None
+    checks = CheckKeeper(
+        base.ledger,
+        cards.cases,
+        own_process or CheckMaker(tenants, clock, seconds, atlas, ruleset_of(settings.rules)),
+        guard=guard,
+        atlas=atlas,
+        store=store,
+        seal=seal,
+        ids=ids,
+    )
+    carrying = Carrying(
+        proposals=cards.proposals,
+        tenants=tenants,
+        cards=cards.cases,
+        papers=cards.papers,
+        people=cards.people,
+        keys=base.keys,
+        guard=guard,
+        clock=clock,
+        patience=Patience(),
+        seconds=seconds,
+        post_checkpoint=_checkpoints(base).due,
+        atlas=atlas,
+    )
+    hunts = HuntKeeper(
+        rooms=cards.rooms,
+        ledger=base.ledger,
+        maker=HuntMaker(tenants, seconds),
+        cards=cards.cases,
+        ours=gate.readable_in,
+        store=store,
+        seal=seal,
+        ids=ids,
+    )
+    rechecks = RecheckKeeper(
+        proposals=cards.proposals,
+        cards=cards.cases,
+        show_what_is_left=cards.papers.what_is_left,
+        maker=RecheckMaker(tenants, clock, seconds, atlas),
+        guard=guard,
+        atlas=atlas,
+        store=store,
+        seal=seal,
+        ids=ids,
+    )
+    jobs = Jobs(
+        settings.engine,
+        workers=settings.workers,
+        ledger=base.ledger,
+        checks=checks,
+        carrying=carrying,
+        hunts=hunts,
+        rechecks=rechecks,
+        cards=cards.cases,
+        clock=clock,
+        database=microsoft.database,
+        store=store,
+        seal=seal,
+        tenants=microsoft.ids,
+        checks_here=settings.checks_here,
+        version=version,
+    )
+    return _Work(jobs, hunts, carrying, own_process)
+
+
+def _apart(base: _Base, guard: Callable[[str], Guard]) -> ApartMaker:
+    """Have checks made in a process of its own, which gets no token of Slack."""
+    settings = base.settings
+    guards = {one.name: guard(one.name) for one in settings.tenants}
+    given = Given(settings.model_copy(update={"slack": None}), guards, base.edits)
+    return ApartMaker(given, partial(is_compromised, base.ledger))
+
+
+def _checkpoints(base: _Base) -> CheckpointPoster:
+    """Make what keeps the head of the ledger outside of it."""
+    return CheckpointPoster(
+        base.client,
+        base.ledger,
+        base.keys,
+        channel=base.slack.checkpoints,
+        every=base.settings.checkpoint_every,
+        clock=base.clock,
+    )
+
+
+def _tools(base: _Base, cards: _Cards, work: _Work, gate: Gate, tenancy: Tenancy) -> Tools:
+    """Put together what verbs work with."""
+    return Tools(
+        base.client,
+        ledger=base.ledger,
+        gate=gate,
+        people=cards.people,
+        rooms=cards.rooms,
+        cards=cards.cases,
+        papers=cards.papers,
+        proposals=cards.proposals,
+        jobs=work.jobs,
+        hunts=work.hunts,
+        tenancy=tenancy,
+        look_again=work.carrying.look,
+        factor=SecondFactor(base.ledger, base.keys, base.clock),
+        keys=base.keys,
+        clock=base.clock,
+        usual=base.settings.window,
+    )
+
+
+def _home(base: _Base, tenants: Tenants, tools: Tools) -> Home:
+    """Make the Home tab."""
+    return Home(
+        base.client,
+        gate=tools.gate,
+        people=tools.people,
+        rooms=tools.rooms,
+        proposals=tools.proposals,
+        clock=base.clock,
+        tenancy=tools.tenancy,
+        checkpoints=base.slack.checkpoints,
+        examination=Examination(base.settings, tenants, base.clock),
+        waits_for=tools.jobs.waits_for,
     )
 
 
