@@ -78,7 +78,7 @@ def hunt_through(
         if ledger:
             number = parts.counted(len(found.touched), "account")
             ledger.append(e.Answered(says=f"{words}: {number}"), ACTOR)
-        _print(found, as_json=as_json)
+        _print(found, window, as_json=as_json)
 
 
 def _connection(tenants: Tenants, name: str | None) -> Connection:
@@ -122,7 +122,7 @@ def _swept(connection: Connection, window: Window, patience: float, *, quiet: bo
     return found
 
 
-def _print(found: Found, *, as_json: bool) -> None:
+def _print(found: Found, window: Window, *, as_json: bool) -> None:
     if as_json:
         accounts = [
             {
@@ -141,9 +141,13 @@ def _print(found: Found, *, as_json: bool) -> None:
             for one in found.sources
         ]
         looked = {} if found.closely is None else {"closely": asdict(found.closely)}
-        print_json({"accounts": accounts, "sources": sources, **looked})
+        span = {"from": window.start.isoformat(), "to": window.end.isoformat()}
+        print_json({"window": span, "accounts": accounts, "sources": sources, **looked})
         return
-    typer.echo(f"{parts.counted(len(found.touched), 'account')} found")
+    searched = f"{parts.utc(window.start)} to {parts.utc(window.end)}"
+    typer.echo(f"{parts.counted(len(found.touched), 'account')} found; searched {searched}")
+    if not found.touched:
+        typer.echo("What happened earlier was not searched: repeat it with --since 14d, or check one account.")
     for one in found.touched:
         points = f"  {one.points} points" if one.points else ""
         number = parts.counted(one.number, "record")

@@ -11,7 +11,7 @@ from bot.cli.hunt import Since, Tenant, hunt_through
 from bot.cli.options import Config, Json, Scenario
 from bot.cli.statuses import BAD_INPUT
 from bot.errors import NotUnderstood
-from bot.verbs.terms import term_of
+from bot.verbs.terms import TERMINAL, term_of
 
 
 def pivot(
@@ -31,7 +31,7 @@ def pivot(
     """Find every account that the same attacker touched."""
     with readable():
         try:
-            term = term_of(what)
+            term = term_of(what, TERMINAL)
         except NotUnderstood as error:
             raise Stopped(BAD_INPUT, str(error)) from error
         hunt_through((term,), since, tenant, as_json=as_json, sandbox=sandbox, config=config)

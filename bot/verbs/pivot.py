@@ -14,7 +14,7 @@ from bot.verbs import spelling
 from bot.verbs.hunts import Begun, MayHunt, begin, shown, tenant_named
 from bot.verbs.shape import Answer, Tools
 from bot.verbs.spelling import Days, Since
-from bot.verbs.terms import WHAT, term_of
+from bot.verbs.terms import SLACK, term_of, what
 from commands.hunts.hunt import terms_of
 from graph.hunting import MOST_TERMS, Term
 
@@ -46,7 +46,7 @@ def read(words: list[str], text: str) -> Pivot:
         word = left.pop(0)
         name = word.casefold().lstrip("-")
         if name in ("since", "in") and not left:
-            raise NotUnderstood(f"Something is missing after “{spelling.said(word)}”. {WHAT}")
+            raise NotUnderstood(f"Something is missing after “{spelling.said(word)}”. {what(SLACK)}")
         if name == "since":
             when = spelling.since(left.pop(0))
         elif name == "in" and kept:
@@ -54,7 +54,7 @@ def read(words: list[str], text: str) -> Pivot:
         else:
             kept.append(word)
     if not kept:
-        raise NotUnderstood(f"Say what to look for. {WHAT}")
+        raise NotUnderstood(f"Say what to look for. {what(SLACK)}")
     if len(kept) == 1 and _CASE.fullmatch(kept[0]):
         return Pivot(case_id=kept[0].upper(), when=when, tenant=tenant)
     return Pivot((term_of(kept),), when=when, tenant=tenant)

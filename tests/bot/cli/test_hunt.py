@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ def test_a_sweep_as_json_ranks_and_says_what_was_collected(capsys):
     assert status == 0
     told = json.loads(out)
     assert told["accounts"][0]["account"] == ADELE
+    assert set(told["window"]) == {"from", "to"}
     assert told["accounts"][0]["points"] > 0
     assert {one["source"] for one in told["sources"]} == {
         "audit_log",
@@ -51,11 +53,23 @@ def test_a_sweep_as_json_ranks_and_says_what_was_collected(capsys):
     }
 
 
+def test_a_sweep_that_found_nobody_says_what_it_searched_and_how_to_look_further_back(capsys):
+    """The attacker was last seen a day before: nobody within the 24 hours is no all-clear."""
+    status, out, _ = run(capsys, "sweep", "--since", "1h", "--sandbox", "mailbox-takeover")
+    assert status == 0
+    first, further = out.splitlines()[:2]
+    assert re.fullmatch(r"0 accounts found; searched [-0-9 :]+ UTC to [-0-9 :]+ UTC", first), first
+    assert "--since" in further
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (["pivot", "10.0.0.1"], "not a public address"),
         (["pivot", "nothing", "known"], "I do not know what"),
+        (["pivot", "nothing", "known"], "compromise pivot 203.0.113.77"),
+        # What the account did itself would be told as done to a message.
+        (["pivot", ADELE], "may be an email address or the ID of a message"),
         (["sweep", "--since", "soon"], "--since"),
         (["sweep", "--tenant", "Fabrikam"], "--tenant: name one of"),
     ],
@@ -64,3 +78,4 @@ def test_what_cannot_be_hunted_is_bad_input(capsys, words, says):
     status, _, err = run(capsys, *words, "--sandbox", "clean")
     assert status == 2
     assert says in err
+    assert "/compromise" not in err
