@@ -39,8 +39,9 @@ _ABOUT = (
     "one list, with every property as received."
 )
 _ABOUT_FILES = (
-    "sources/files.json names the exported files that the report rests on, with size and SHA-256. Their "
-    "records are not in this archive: keep the files."
+    "sources/files.json names the exported files that the report rests on, with size and SHA-256. "
+    "sources/records.jsonl has the records that findings cite, each with file and line, as it stands there; "
+    "all others are in the files alone: keep the files."
 )
 
 

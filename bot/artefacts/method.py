@@ -64,7 +64,8 @@ def method(report: Report) -> Method:
             f"{_FROM_FILES} {_WEIGHED} {_SAMPLED} {_TEXTS} {_UNCHANGED}",
             f"timeline.csv (every event that was read, {len(report.timeline):,}; what was only counted is "
             f"not in it), {_COMMON}, report.html (the page for screens), evidence.zip (these files, with a "
-            "manifest, and which logs were handed over; their records are not in it: keep the logs)",
+            "manifest, which logs were handed over, and the records that findings cite; all others are not "
+            "in it: keep the logs)",
         )
     return Method(
         f"{_FROM_TENANT} {_WEIGHED} {_TEXTS} {_CHANGED}",

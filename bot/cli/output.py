@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zipfile import ZipFile
@@ -20,6 +21,7 @@ from bot.artefacts.shared_png import shared_png
 from bot.artefacts.timesketch_csv import timesketch_csv
 from bot.artefacts.zips import write_member
 from bot.messages.parts import DECIDED
+from commands.analyze.cited import Cited, cited
 from commands.report import Report
 from graph.audit_log.unpack import files_in
 
@@ -57,8 +59,10 @@ def write_analysis(analysis: Analysis, given: Sequence[Path], folder: Path) -> i
     """
     grave = [report for report in analysis.users if report.verdict.answer in DECIDED]
     folders = dict(zip((one.subject.user_principal_name for one in grave), folder_names(grave), strict=True))
-    answers = _handed_in(given)
+    listed = _handed_in(given)
+    records = cited(given, {id_ for report in grave for id_ in _ids_in(report)})
     for report in grave:
+        answers = _answers(listed, records, _ids_in(report))
         write_report(report, folder / folders[report.subject.user_principal_name], answers)
     contents = {
         _OVERVIEW: overview_html(analysis, folders).encode("utf-8", "replace"),
@@ -99,7 +103,25 @@ def _handed_in(given: Sequence[Path]) -> bytes:
             with file.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
             rows.append({"name": str(file), "size": file.stat().st_size, "sha256": digest})
+    return json.dumps(rows, indent=2).encode()
+
+
+def _ids_in(report: Report) -> frozenset[str]:
+    """Give the ids of the records that a report's findings cite."""
+    return frozenset(id_ for finding in report.findings for id_ in finding.records)
+
+
+def _answers(listed: bytes, records: Sequence[Cited], ids: AbstractSet[str]) -> bytes:
+    """Put together what an archive holds of the files: which they are, and the records that are cited."""
+    lines = (
+        json.dumps(
+            {"file": one.file, "line": one.line, "ids": sorted(named), "record": one.record}, default=str
+        )
+        for one in records
+        if (named := one.ids & ids)
+    )
     out = io.BytesIO()
     with ZipFile(out, "w") as packed:
-        write_member(packed, "sources/files.json", [json.dumps(rows, indent=2).encode()])
+        write_member(packed, "sources/files.json", [listed])
+        write_member(packed, "sources/records.jsonl", (f"{line}\n".encode() for line in lines))
     return out.getvalue()

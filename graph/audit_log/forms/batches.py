@@ -7,6 +7,7 @@ response" (frames); pandas, "DataFrame.to_json" (orient columns and split).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -18,6 +19,12 @@ _OF_A_RECORD: Final = frozenset(
 )  # fmt: skip
 """Names that a record has, and a frame around many does not."""
 
+_TELLING: Final = frozenset(
+    {"operation", "operations", "creationtime", "createddatetime", "activitydatetime", "auditdata", "userid",
+     "operationname", "timegenerated"}
+)  # fmt: skip
+_WAY: Final = re.compile(r".*[._/]")
+_TYPED: Final = re.compile(r"_[sdbgt]$")
 _PRIMARY: Final = "PrimaryResult"
 """What Kusto calls the table that was asked for, among those that tell of the query."""
 
@@ -80,7 +87,12 @@ def _only_list(value: Mapping[str, Any]) -> list[Any] | None:
         return None
     if not all(isinstance(one, Mapping) for one in lists[0]):
         return None
-    return None if any(key.lower() in _OF_A_RECORD for key in value) else lists[0]
+    return None if any(_is_of_a_record(key.lower()) for key in value) else lists[0]
+
+
+def _is_of_a_record(name: str) -> bool:
+    """Say whether a field is a record's own, also with the way to it before its name or a type behind."""
+    return name in _OF_A_RECORD or _WAY.sub("", _TYPED.sub("", name)) in _TELLING
 
 
 def _rows(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any] | None]:

@@ -26,12 +26,18 @@ def test_a_report_on_exports_claims_no_tenant_no_answers_and_no_approvals(tmp_pa
         assert claim not in page, claim
     assert f"every event that was read, {len(report.timeline)}; what was only counted is not in it" in page
     assert "sources/files.json" in page
-    assert "their records are not in it: keep the logs" in page
+    assert "all others are not in it: keep the logs" in page
     assert write_analysis(analysis, [path], tmp_path / "out") == 1
     with ZipFile(next((tmp_path / "out").rglob("evidence.zip"))) as archive:
         about = json.loads(archive.read("manifest.json"))["about"]
         assert [one["name"] for one in json.loads(archive.read("sources/files.json"))] == [str(path)]
+        records = [json.loads(line) for line in archive.read("sources/records.jsonl").splitlines()]
     assert "request and Microsoft's response" not in about
+    cited = {id_ for finding in report.findings for id_ in finding.records}
+    assert {id_ for one in records for id_ in one["ids"]} == cited
+    lines = path.read_text().splitlines()
+    assert all(one["record"] == json.loads(lines[one["line"] - 1]) for one in records)
+    assert {one["file"] for one in records} <= {str(path)}
     assert "keep the files" in about
 
 
