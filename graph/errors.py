@@ -24,7 +24,7 @@ The text of an error is one sentence, fit to be read by the person who asked.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 
@@ -84,8 +84,11 @@ class NotFound(GraphError):
     """The object does not exist."""
 
 
+NO_MAILBOX: Final = "This account has no mailbox in Exchange Online."
+
+
 class NoMailbox(GraphError):
-    """The account has no mailbox in Exchange Online."""
+    """The account has no mailbox in Exchange Online; it says `NO_MAILBOX`."""
 
 
 class AuditingOff(GraphError):

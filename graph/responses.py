@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from graph.errors import (
+    NO_MAILBOX,
     AuditingOff,
     Broken,
     CannotSignIn,
@@ -168,7 +169,7 @@ def graph_error(reply: Reply, request: Request, now: datetime) -> GraphError:
         case 403 if code or not reply.body.strip():
             return _no_permission(request, known)
         case 404 if code in _NO_MAILBOX or (limit is Limit.MAILBOX and code == "ResourceNotFound"):
-            return NoMailbox("This account has no mailbox in Exchange Online.", **known)
+            return NoMailbox(NO_MAILBOX, **known)
         case 404:
             return NotFound(_sentence("Microsoft did not find the resource", message), **known)
         case status if status >= 500:

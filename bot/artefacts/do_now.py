@@ -23,7 +23,7 @@ from bot.messages.turns import TITLES
 from commands.containment.task_order import Turn, in_turn, turn_of
 from commands.hunts.leads import LURED
 from commands.payment_details import defanged, payee
-from commands.report import Impact, Report
+from commands.report import Impact, Report, VerdictCode
 from commands.story import reach
 from graph.question import Subject
 
@@ -117,8 +117,13 @@ def _to_contain(report: Report, handled: Handled, grounds: Grounds, *, contains:
     """What nobody has proposed yet, or what a plan did not close."""
     if not stopped(handled).at:
         if not contains:
+            # What is only suspicious may have been the user, whom a block would shut out of work.
+            certain = report.verdict.answer is VerdictCode.COMPROMISED
             yield Statement(
-                "Contain the account: block sign-in, revoke sessions, reset the password.",
+                "Contain the account: block sign-in, revoke sessions, reset the password."
+                if certain
+                else "Call the user on a number known from before and contain the account unless they "
+                "explain what was found: block sign-in, revoke sessions, reset the password.",
                 ("ledger",) if handled.case_id else ("no case",),
             )
         if not handled.case_id and (up := tuple(survives(report))):

@@ -52,6 +52,7 @@ from commands.report import (
     Story,
     VerdictCode,
 )
+from graph.errors import NO_MAILBOX
 from graph.evidence import NOT_IN_EXPORT
 
 _LIVES_ON: Final = timedelta(hours=1)
@@ -423,7 +424,13 @@ class _Told:
     def next_step(self) -> str:
         """What to do where too little was collected, in a few words."""
         logs = self._not_handed_in()
-        return f"add the {' and the '.join(logs)}" if logs else "check again"
+        if logs:
+            return f"add the {' and the '.join(logs)}"
+        return "find out whether it ever had a mailbox" if self._without_mailbox() else "check again"
+
+    def _without_mailbox(self) -> bool:
+        """Whether Exchange Online has no mailbox for the account, which no further check changes."""
+        return any(one.reason == NO_MAILBOX for one in self.report.sources)
 
     def _not_handed_in(self) -> tuple[str, ...]:
         """The logs that would tell most, and are in none of the exported files; () of a tenant."""
@@ -431,7 +438,10 @@ class _Told:
         return tuple(name for id_, name in _LOGS.items() if id_ in absent)
 
     def blind(self) -> Iterator[Statement]:
-        """What to do where too little was collected to tell anything."""
+        """What to do where too little was collected to tell anything.
+
+        Source: Microsoft, "Delete or restore user mailboxes in Exchange Online" (30 days).
+        """
         if logs := self._not_handed_in():
             yield Statement(
                 f"At once: export the {' and the '.join(logs)} of this account, and analyze them together "
@@ -442,6 +452,16 @@ class _Told:
             return
         needs = dict.fromkeys(one.needs for one in self.report.sources if one.needs)
         grant = f"grant {named(tuple(needs), 4, 'permission')}, then " if needs else ""
+        if self._without_mailbox():
+            yield Statement(
+                "At once: find out whether this account ever had a mailbox. Exchange Online has none, so "
+                "checking again tells no more about it: search a mailbox on-premises there, restore a "
+                "deleted one within 30 days, and judge an account that never had one by its sign-ins. Until "
+                "then it counts neither as compromised nor as clean.",
+                self.grounds.coverage(),
+            )
+            if not needs:
+                return
         yield Statement(
             f"At once: {grant}check again. Until then it counts neither as compromised nor as clean.",
             self.grounds.coverage(),

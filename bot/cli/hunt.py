@@ -147,7 +147,9 @@ def _print(found: Found, window: Window, *, as_json: bool) -> None:
     searched = f"{parts.utc(window.start)} to {parts.utc(window.end)}"
     typer.echo(f"{parts.counted(len(found.touched), 'account')} found; searched {searched}")
     if not found.touched:
-        typer.echo("What happened earlier was not searched: repeat it with --since 14d, or check one account.")
+        typer.echo(
+            "What happened earlier was not searched: repeat it with --since 14d, or check one account."
+        )
     for one in found.touched:
         points = f"  {one.points} points" if one.points else ""
         number = parts.counted(one.number, "record")

@@ -41,6 +41,7 @@ from commands.report import (
     VerdictCode,
 )
 from commands.story import reach
+from graph.errors import NO_MAILBOX
 from graph.evidence import NOT_IN_EXPORT
 from tests.bot.artefacts.attacks import handled
 from tests.bot.messages import samples
@@ -191,6 +192,19 @@ def test_a_proposal_that_waits_is_the_first_thing_to_do():
         says = next(one for one in summary(samples.rich(), of) if one.id == "deadlines").statements[0].says
         assert says.startswith(f"Approve or deny proposal {waiting.id}") is wanted
         assert ("Contain the account" in told(samples.rich(), of)["deadlines"]) is not wanted
+
+
+def test_what_is_only_suspicious_is_asked_about_before_anybody_is_shut_out():
+    """A rule that the user may have made themselves is no order to block them."""
+    report = samples.rich()
+    doubted = replace(report, verdict=replace(report.verdict, answer=VerdictCode.SUSPICIOUS))
+    for one, short in (
+        (report, "contain the account"),
+        (doubted, "call the user on a number known from before and contain the account unless they explain"),
+    ):
+        first = next(answer for answer in summary(one) if answer.id == "deadlines")
+        assert first.short.startswith(short)
+        assert "block sign-in, revoke sessions, reset the password." in first.statements[0].says
 
 
 def test_contained_is_said_only_with_what_is_still_open():
@@ -745,6 +759,18 @@ def test_where_too_little_was_collected_the_account_counts_neither_as_compromise
     assert "neither as compromised nor as clean" in answers["deadlines"]
     assert "Sign-ins; risky user: not collected." in answers["unknown"]
     assert "Grant to fix: an Entra ID P1 license." in answers["unknown"]
+
+
+def test_an_account_without_a_mailbox_is_not_checked_again_and_again():
+    report = samples.clean()
+    gone = SourceState("sent_items", Coverage.UNAVAILABLE, NO_MAILBOX, 0)
+    blind = replace(report, verdict=replace(report.verdict, answer=VerdictCode.CANNOT_TELL), sources=(gone,))
+    says = told(blind)["deadlines"]
+    assert says.startswith("find out whether it ever had a mailbox At once: find out whether")
+    assert "check again" not in says
+    lacking = SourceState("sign_ins", Coverage.UNAVAILABLE, "No.", 0, needs="an Entra ID P1 license")
+    says = told(replace(blind, sources=(gone, lacking)))["deadlines"]
+    assert "At once: grant an Entra ID P1 license, then check again." in says
 
 
 def test_with_every_source_collected_the_limits_of_them_are_said():
