@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import nursery
 from tests.examples import FOLDERS
 from tests.forks import Forks
 
@@ -58,6 +59,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Start the process from which stories fork their bots: it imports while this one collects."""
+    config = session.config
+    if config.getoption("--forks") and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        nursery.share()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Run the tests in as many processes as were asked for."""
     most: int = session.config.getoption("--forks")
@@ -68,7 +77,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         portions.setdefault(portion_of(item.nodeid), []).append(place)
     if any(path.startswith(_BY_TEST) for path in portions):
         # It imports the engine, which tests of other parts do without.
-        from tests import made, nursery  # noqa: PLC0415
+        from tests import made  # noqa: PLC0415
 
         made.prepare()
         nursery.share()

@@ -13,14 +13,45 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
+from typing import Any
 
 from dbos import DBOS
+from sqlalchemy import Connection, Engine, event
 
 from bot.slack.client import trust
 from sandbox.scenarios import load
 from sandbox.scenarios.state import Json, TenantState
 
 _OURS = ("bot.", "commands.", "graph.")
+
+
+class _Statements(dict[tuple[Any, ...], Any]):
+    """Statements of the engine, compiled for a kind of database and no longer for one connection pool.
+
+    Each bot opens a database of its own, and compiling the same anew for it is a twentieth of a story.
+    """
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get((key[0].name, key[0].driver, *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((key[0].name, key[0].driver, *key[1:]), compiled)
+
+
+_STATEMENTS = _Statements()
+
+
+def share_statements() -> None:
+    """Have all databases that this process opens use the same compiled statements.
+
+    Source: SQLAlchemy, "Using Dictionaries with Compiled Cache".
+    """
+
+    @event.listens_for(Engine, "engine_connect")
+    def _(connection: Connection) -> None:
+        if "compiled_cache" not in connection.get_execution_options():
+            connection.engine.update_execution_options(compiled_cache=_STATEMENTS)
+            connection.execution_options(compiled_cache=_STATEMENTS)
 
 
 @cache
@@ -67,8 +98,10 @@ def prepare() -> None:
         made(scenario)
     _empty_engine()
     trust()
+    share_statements()
     for late in (
         "numpy",
+        "tests.ready",
         "PIL.PngImagePlugin",
         "typst",
         "uvicorn.protocols.http.h11_impl",

@@ -18,6 +18,7 @@ NURSERY.set_forkserver_preload(
         "bot.process",
         "bot.wiring",
         "tests.bot.work.killed",
+        "tests.ready",
         "tests.scenarios.conftest",
         "tests.scenarios.forked",
         "tests.soak.bot",
@@ -29,7 +30,10 @@ def share() -> None:
     """Start it for this process and for all that are forked from it, each of which would start its own.
 
     They must not ask whether it still runs: only whoever started a process may. It ends after all of them.
+    It imports in its own time, while others go on.
     """
     server = forkserver._forkserver
+    if "ensure_running" in vars(server):
+        return  # already
     server.ensure_running()
     server.ensure_running = lambda: None  # type: ignore[method-assign]  # the library has no words for it

@@ -197,6 +197,7 @@ def test_a_process_that_dies_is_an_error_told_and_the_next_check_has_another(pla
 @pytest.mark.parametrize("name", rich.NAMES)
 def test_who_is_ready_has_read_the_words_that_a_judgment_looks_for(name):
     """So that the first finding of the first check waits for nothing but Microsoft."""
+    phrases.group.cache_clear()
     practice()
     before = phrases.group.cache_info().misses
     judge(rich.named(name).evidence, NOW)
