@@ -139,7 +139,7 @@ def sources() -> str:
     return table(
         "source | what | needs | license",
         (
-            [f"`{name_of(query)}`", first_sentence(query), coded(of_source(query.ASKS)), query.LICENCE]
+            [f"`{name_of(query)}`", first_sentence(query), coded(of_source(query.ASKS)), query.LICENSE]
             for query in QUERIES
         ),
     )
@@ -154,7 +154,7 @@ def alert_sources() -> str:
     told = []
     for name, source in alerts.SOURCES.items():
         path = source.ask(datetime(2026, 1, 1, tzinfo=UTC)).path
-        license_ = next(row.licence for row in rows if row.path == path and row.method == "GET")
+        license_ = next(row.license for row in rows if row.path == path and row.method == "GET")
         told.append([f"`{name}`", source.says, f"`{path}`", coded([source.needs]), license_])
     return table("source | of | asked | needs | license", told)
 
@@ -297,9 +297,9 @@ def included() -> str:
 def needed() -> str:
     """What each source needs, and the symptoms that rest on it."""
     return table(
-        "source | permissions | licence | symptoms that rest on it",
+        "source | permissions | license | symptoms that rest on it",
         (
-            [coded([row.source]), coded(row.permissions), row.licence, coded(row.symptoms)]
+            [coded([row.source]), coded(row.permissions), row.license, coded(row.symptoms)]
             for row in doctor_tenant.table()
         ),
     )

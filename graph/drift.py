@@ -33,7 +33,7 @@ EVERY: Final = 1.0
 
 HIDDEN_CODE: Final = "(code not shown)"
 _ANYTIME: Final = frozenset({429, 500, 502, 503, 504})
-_LICENCE: Final = frozenset(
+_LICENSE: Final = frozenset(
     {"Authentication_RequestFromNonPremiumTenantOrB2CTenant", "AadPremiumLicenseRequired"}
 )
 _ROLE_MISSING: Final = frozenset({"Forbidden", "CmdletAccessDenied", "UnauthorizedAccess"})
@@ -149,7 +149,7 @@ def absent_fields(what: Request | Cmdlet, shape: Shape) -> Iterator[Difference]:
 def refusal(what: Request | Cmdlet, reply: Reply, names: Names | None = None) -> Difference | None:
     """A refusal that the table does not foresee; with `names`, its code is told as they allow."""
     code = code_of(reply)
-    if reply.status in _ANYTIME or code in _LICENCE or reply.status == 404:
+    if reply.status in _ANYTIME or code in _LICENSE or reply.status == 404:
         return None
     if isinstance(what, Cmdlet):
         foreseen = reply.status in (401, 403) or code in _ROLE_MISSING
@@ -188,7 +188,7 @@ def shown_code(reply: Reply, names: Names) -> str:
 @cache
 def _own_codes() -> frozenset[str]:
     rows = (row for row in contract.endpoints())
-    return _LICENCE | _ROLE_MISSING | frozenset(code for row in rows for code in _denials(row))
+    return _LICENSE | _ROLE_MISSING | frozenset(code for row in rows for code in _denials(row))
 
 
 def _denials(row: Endpoint) -> frozenset[str]:

@@ -3,7 +3,7 @@
     GraphError                    the base; catch this once, at the edge
     ├── CannotSignIn              no token: wrong secret, expired certificate, unknown tenant
     ├── NoPermission              the token or the role lacks something; `needs` names it
-    ├── NoLicence                 the tenant lacks a licence; `needs` names it
+    ├── NoLicense                 the tenant lacks a license; `needs` names it
     ├── Throttled                 too many requests, and the patience for waiting is used up
     ├── NotFound                  the thing asked for does not exist
     ├── NoMailbox                 the account exists and has no mailbox in Exchange Online
@@ -41,7 +41,7 @@ class GraphError(Exception):
         status: HTTP status, or None when there was no answer.
         code: The service's error code, such as ``Authorization_RequestDenied``.
         request_id: The service's id of the request, for a support case.
-        needs: What is lacking: a permission, a role or a licence.
+        needs: What is lacking: a permission, a role or a license.
         retry_after: Seconds that the service asked us to wait.
     """
 
@@ -72,8 +72,8 @@ class NoPermission(GraphError):
     """The application permission or the role for this request is missing; `needs` names it."""
 
 
-class NoLicence(GraphError):
-    """The tenant does not own the licence that this request needs; `needs` names it."""
+class NoLicense(GraphError):
+    """The tenant does not own the license that this request needs; `needs` names it."""
 
 
 class Throttled(GraphError):

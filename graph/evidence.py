@@ -59,7 +59,7 @@ class Reason(StrEnum):
     """Why a source could not be looked at."""
 
     PERMISSION = "permission"
-    LICENCE = "licence"
+    LICENSE = "licence"  # as it was always stored
     THROTTLING = "throttling"
     TIME = "time"
     NO_MAILBOX = "no mailbox"
@@ -77,7 +77,7 @@ class Unavailable:
     Attributes:
         reason: The kind of reason.
         says: One sentence for people.
-        needs: The permission, role or licence that is lacking, or "".
+        needs: The permission, role or license that is lacking, or "".
     """
 
     reason: Reason

@@ -67,13 +67,13 @@ class TenantQuery:
         name: The id of its source.
         ask: Asks; the question has the span of time.
         ASKS: What it sends, for who wants to know which permission that takes.
-        LICENCE: The license, or "".
+        LICENSE: The license, or "".
     """
 
     name: str
     ask: Callable[[Question], Asking[Any]]
     ASKS: tuple[Request | Cmdlet, ...]
-    LICENCE: str = ""
+    LICENSE: str = ""
 
     @property
     def __name__(self) -> str:

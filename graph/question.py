@@ -10,7 +10,7 @@ from enum import StrEnum
 from graph.audit_log.record import AuditRecord
 
 BASELINE = timedelta(days=30)
-"""How far back ordinary behaviour is learnt: what Entra ID keeps of sign-ins with a premium licence.
+"""How far back ordinary behaviour is learnt: what Entra ID keeps of sign-ins with a premium license.
 
 Source: Microsoft Entra, "How long does Microsoft Entra ID store reporting data?".
 """

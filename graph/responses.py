@@ -24,7 +24,7 @@ from graph.errors import (
     Broken,
     CannotSignIn,
     GraphError,
-    NoLicence,
+    NoLicense,
     NoMailbox,
     NoPermission,
     NotFound,
@@ -39,7 +39,7 @@ from graph.wire import Reply
 P1 = "Microsoft Entra ID P1"
 P2 = "Microsoft Entra ID P2"
 
-_LICENCES = {
+_LICENSES = {
     "Authentication_RequestFromNonPremiumTenantOrB2CTenant": P1,
     "AadPremiumLicenseRequired": P2,
 }
@@ -156,8 +156,8 @@ def graph_error(reply: Reply, request: Request, now: datetime) -> GraphError:
     known: dict[str, Any] = {"status": reply.status, "code": code, "request_id": reply.request_id}
     if "AuditingDisabledTenant" in (code, message) or "AuditingDisabledTenant" in message:
         return AuditingOff("Auditing is disabled in this tenant, so there are no records to search.", **known)
-    if code in _LICENCES and reply.status in (400, 403):
-        return _no_licence(_LICENCES[code], known)
+    if code in _LICENSES and reply.status in (400, 403):
+        return _no_license(_LICENSES[code], known)
     match reply.status:
         case 429:
             wait = retry_after(reply.headers, now)
@@ -165,7 +165,7 @@ def graph_error(reply: Reply, request: Request, now: datetime) -> GraphError:
         case 401:
             return CannotSignIn("Graph did not accept the application's token for this request.", **known)
         case 403 if code == "Forbidden" and path.startswith("/identityProtection"):
-            return _no_licence(P1 if path.startswith("/identityProtection/riskDetections") else P2, known)
+            return _no_license(P1 if path.startswith("/identityProtection/riskDetections") else P2, known)
         case 403 if code or not reply.body.strip():
             return _no_permission(request, known)
         case 404 if code in _NO_MAILBOX or (limit is Limit.MAILBOX and code == "ResourceNotFound"):
@@ -224,8 +224,8 @@ def safe_text(text: str) -> str:
     return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
 
 
-def _no_licence(licence: str, known: dict[str, Any]) -> NoLicence:
-    return NoLicence(f"The tenant lacks the license {licence}.", needs=licence, **known)
+def _no_license(plan: str, known: dict[str, Any]) -> NoLicense:
+    return NoLicense(f"The tenant lacks the license {plan}.", needs=plan, **known)
 
 
 def _no_permission(request: Request, known: dict[str, Any]) -> NoPermission:

@@ -101,7 +101,7 @@ def _each(name: str, query: Query, suspects: Sequence[Subject]) -> tuple[TenantQ
         return lambda question: query.ask(replace(question, subject=subject))
 
     return tuple(
-        TenantQuery(f"{name} {number}", about(one), query.ASKS, query.LICENCE)
+        TenantQuery(f"{name} {number}", about(one), query.ASKS, query.LICENSE)
         for number, one in enumerate(suspects)
     )
 
@@ -116,7 +116,7 @@ def _together(name: str, query: Query, suspects: Sequence[Subject]) -> TenantQue
         answers: list[list[Item] | GraphError] = yield Fetch(tuple(requests), gather=True)
         return Known(tuple(_ended(query, *one) for one in zip(suspects, asking, answers, strict=True)))
 
-    return TenantQuery(name, ask, query.ASKS, query.LICENCE)
+    return TenantQuery(name, ask, query.ASKS, query.LICENSE)
 
 
 def _ended(

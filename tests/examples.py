@@ -1,6 +1,6 @@
 """Where the real log records and the reference data lie, and how a test says that it reads them.
 
-The records belong to others under their own licences, so they are read in place and never copied here. A test
+The records belong to others under their own licenses, so they are read in place and never copied here. A test
 that reads them adds to those that need nothing from outside the repository: where the folder is not there,
 tests/conftest.py leaves such a test out.
 """

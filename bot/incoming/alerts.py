@@ -35,7 +35,7 @@ from graph import alerts as sources
 from graph.accounts import find_subject
 from graph.alerts import RaisedAlert
 from graph.connection import Connection
-from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, Refused
+from graph.errors import CannotSignIn, GraphError, NoLicense, NoPermission, NoSuchUser, Refused
 from graph.question import Subject, Window
 from graph.tenants import Tenants
 
@@ -59,7 +59,7 @@ STRIDE_OF_RISK: Final = timedelta(days=2)
 AGAIN: Final = 30.0
 """Seconds after which what failed is tried again, where the next round is further away."""
 
-LASTING: Final = (CannotSignIn, NoLicence, NoPermission, Refused)
+LASTING: Final = (CannotSignIn, NoLicense, NoPermission, Refused)
 """What does not pass by itself, and is told at once; anything else is told when it lasts for an hour."""
 
 

@@ -40,7 +40,7 @@ from graph.accounts import find_subject
 from graph.collect import collect
 from graph.connection import Connection
 from graph.effects import Item
-from graph.errors import CannotSignIn, GraphError, NoLicence, NoPermission, NoSuchUser, NotFound, Refused
+from graph.errors import CannotSignIn, GraphError, NoLicense, NoPermission, NoSuchUser, NotFound, Refused
 from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.limits import Deadline
 from graph.needs import MANAGE_AS_APP, of_source, of_writes, role_with, service_of
@@ -60,14 +60,14 @@ class Row:
     Attributes:
         source: Its id.
         permissions: Application permissions of Graph, and Exchange roles, of which all are needed.
-        licence: The license that the tenant needs for it, or "".
+        license: The license that the tenant needs for it, or "".
         symptoms: The ids of the symptoms that no one may call absent without it.
         helps: The ids of those that only see more with it.
     """
 
     source: str
     permissions: tuple[str, ...]
-    licence: str
+    license: str
     symptoms: tuple[str, ...]
     helps: tuple[str, ...]
 
@@ -93,7 +93,7 @@ def table() -> tuple[Row, ...]:
         source = query.__name__.rpartition(".")[2]
         needing = tuple(_name(symptom) for symptom in SYMPTOMS if source in _flat(symptom.NEEDS))
         helped = tuple(_name(symptom) for symptom in SYMPTOMS if source in symptom.HELPS)
-        rows.append(Row(source, of_source(query.ASKS), query.LICENCE, needing, helped))
+        rows.append(Row(source, of_source(query.ASKS), query.LICENSE, needing, helped))
     return tuple(rows)
 
 
@@ -301,7 +301,7 @@ def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
         error = failed[-1]
         if isinstance(error, NotFound) and not part.must_be_there:
             return Line(there=True, what=part.what), ""
-        if isinstance(error, NoLicence):
+        if isinstance(error, NoLicense):
             says = f"not collected, the tenant lacks the license {error.needs}. {part.without}"
             mend = (license_for(error.needs),)
             return Line(there=False, what=part.what, says=says, mend=mend), error.needs
@@ -349,7 +349,7 @@ def _gap(row: Row, answer: Unavailable, held: Held) -> str:
     match answer.reason:
         case Reason.PERMISSION if needs:
             why = f", {lacks(needs)}."
-        case Reason.LICENCE if needs:
+        case Reason.LICENSE if needs:
             why = f", the tenant lacks the license {needs}."
         case _:
             mend = f" It needs {needs}." if needs and needs not in answer.says else ""
@@ -366,7 +366,7 @@ def _lacked(row: Row, answer: Unavailable, held: Held) -> tuple[str, ...]:
 
 def _mends(row: Row, answer: Unavailable, held: Held) -> tuple[str, ...]:
     needs = _lacked(row, answer, held)
-    return tuple(map(license_for, needs)) if answer.reason is Reason.LICENCE else grant(needs)
+    return tuple(map(license_for, needs)) if answer.reason is Reason.LICENSE else grant(needs)
 
 
 def cost(row: Row) -> str:

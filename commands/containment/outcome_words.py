@@ -13,7 +13,7 @@ from commands.containment.plan import (
 )
 from graph.errors import (
     GraphError,
-    NoLicence,
+    NoLicense,
     NoPermission,
     Refused,
 )
@@ -40,7 +40,7 @@ def why_failed(change: Change, error: GraphError) -> str:
             )
         case NoPermission():
             return f"{error.sentence} Grant the application what it lacks{named}, then propose this again."
-        case NoLicence():
+        case NoLicense():
             return f"{error.sentence} Without it, this is at best possible manually."
         case Refused() if any(words in error.sentence.casefold() for words in _ON_PREMISES):
             return (

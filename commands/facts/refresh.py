@@ -32,13 +32,13 @@ def written(checkout: Path) -> str:
         subprocess.CalledProcessError: the folder is no git checkout.
     """
     commit, day = _git(checkout, "log", "-1", "--format=%H %cs").split()
-    licence = (checkout / "README.md").read_text(encoding="utf-8").partition("```\n")[2].partition("```")[0]
+    terms = (checkout / "README.md").read_text(encoding="utf-8").partition("```\n")[2].partition("```")[0]
     head = (
         f"Made by `make networks` from github.com/{SOURCE}; write nothing in here.",
         f"commit: {commit}",
         f"date: {day}",
         "",
-        *licence.strip().splitlines(),
+        *terms.strip().splitlines(),
     )
     lines = [f"# {line}".rstrip() for line in head]
     relay = _blocks(checkout, "input/vpn/ips/apple.txt")

@@ -29,7 +29,7 @@ WRITES: tuple[Request | Cmdlet, ...] = (
 
 _ID: Final = "confirm_compromised"
 _CONFIRMED: Final = "confirmedCompromised"
-_LICENCE: Final = "Microsoft Entra ID P2"
+_LICENSE: Final = "Microsoft Entra ID P2"
 _USERS: Final = "/identityProtection/riskyUsers"
 
 
@@ -42,7 +42,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     risky, name = planning.evidence.risky_user.value, name_of(planning)
     if risky is not None and risky.risk_level.casefold() == "hidden":
         yield Nothing(
-            _ID, f"Identity Protection hides its details from this tenant: needs {_LICENCE}.", refused=True
+            _ID, f"Identity Protection hides its details from this tenant: needs {_LICENSE}.", refused=True
         )
         return
     if risky is not None and risky.risk_state.casefold() == _CONFIRMED.casefold():

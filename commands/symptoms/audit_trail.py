@@ -28,9 +28,9 @@ BYPASSED = weighed("audit_bypassed")
 MAILBOX_OFF = weighed("mailbox_audit_off")
 SHORTENED = weighed("audit_shortened")
 LESS = weighed("audit_actions_taken_out")
-LICENCE = weighed("audit_licence_removed")
+LICENSE = weighed("audit_licence_removed")  # as it was always stored
 STANDING = weighed("mailbox_audit_is_off")
-SIGNS: Final = (BY_INTRUDER, TENANT_OFF, BYPASSED, MAILBOX_OFF, SHORTENED, LESS, LICENCE, STANDING)
+SIGNS: Final = (BY_INTRUDER, TENANT_OFF, BYPASSED, MAILBOX_OFF, SHORTENED, LESS, LICENSE, STANDING)
 
 ORDINARY_DAYS: Final = 90
 """Days that mailbox audit records are kept by themselves. Source: "Set-Mailbox", AuditLogAgeLimit."""
@@ -93,7 +93,7 @@ def _done(record: AuditRecord) -> Iterator[tuple[Sign, str]]:
             old, new = changed(record, "AssignedLicense")
             gone = (_disabled(new) - _disabled(old)) & AUDIT_PLANS
             if gone:
-                yield LICENCE, f"The service plan {', '.join(sorted(gone))} was disabled"
+                yield LICENSE, f"The service plan {', '.join(sorted(gone))} was disabled"
         case _:
             return
 

@@ -1,7 +1,7 @@
 """Sign-ins from every log that has them, as one value.
 
 Source: Microsoft Graph v1.0 and beta, "signIn resource type"; Azure Monitor, "SigninLogs" table; and the
-unified audit log's UserLoggedIn and UserLoginFailed, the only ones in a tenant without premium licence.
+unified audit log's UserLoggedIn and UserLoginFailed, the only ones in a tenant without premium license.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ class Endpoint(Row):
             names none that would not already be needed for the consent.
         roles: Directory roles, one of which the application must hold as well; empty for none.
         roles_over_administrators: The same where the object written to is an administrator.
-        licence: The service plan that the tenant needs, such as ``AAD_PREMIUM``, or "".
+        license: The service plan that the tenant needs, such as ``AAD_PREMIUM``, or "".
         default_page: How many items a page holds unless ``$top`` says otherwise; None where nothing says so.
         largest_page: The largest ``$top``.
         answers: The type of the answer, or of its items; "" for none.
@@ -187,7 +187,7 @@ class Endpoint(Row):
     delegated_roles: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     roles_over_administrators: tuple[str, ...] = ()
-    licence: str = ""
+    license: str = ""
     default_page: int | None = None
     largest_page: int | None = None
     answers: str = ""

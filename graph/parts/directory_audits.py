@@ -45,12 +45,12 @@ def directory_audits(
     ]
     if window.end - window.start > KEPT_FREE:
         asked.append(Request("GET", "/subscribedSkus", {"$select": "servicePlans"}))
-    items, *licences = yield from try_each(asked)
+    items, *licenses = yield from try_each(asked)
     if isinstance(items, GraphError):
         raise items
     records, missing = read(items)
     missing += untold((item for item in items if item.get("activityDateTime")), "initiatedBy")
-    missing += tuple(gap for answer in licences for gap in _not_kept(question, answer))
+    missing += tuple(gap for answer in licenses for gap in _not_kept(question, answer))
     return Known(records, missing=missing, complete_until=window.end - LATENESS)
 
 
@@ -65,11 +65,11 @@ def read(items: Iterable[Item]) -> tuple[tuple[AuditRecord, ...], tuple[str, ...
     return tuple(sorted(records, key=lambda record: (record.at, record.id))), unread(unreadable)
 
 
-def _not_kept(question: Question, licences: list[Item] | GraphError) -> tuple[str, ...]:
+def _not_kept(question: Question, licenses: list[Item] | GraphError) -> tuple[str, ...]:
     """Say from when on the tenant keeps this log, where that is later than the window's start."""
-    if isinstance(licences, GraphError):
-        return (lacking("whether the log goes back more than 7 days", licences),)
-    plans = (plan for sku in licences for plan in sku.get("servicePlans") or ())
+    if isinstance(licenses, GraphError):
+        return (lacking("whether the log goes back more than 7 days", licenses),)
+    plans = (plan for sku in licenses for plan in sku.get("servicePlans") or ())
     premium = any(plan.get("servicePlanName") in _PREMIUM for plan in plans)
     oldest = question.window.end - (KEPT_PREMIUM if premium else KEPT_FREE)
     if question.window.start >= oldest:

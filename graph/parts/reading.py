@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ValidationError
 
 from graph.effects import Item
-from graph.errors import GraphError, NoLicence, NoPermission, NotJson
+from graph.errors import GraphError, NoLicense, NoPermission, NotJson
 from graph.repeated import Repeated
 
 M = TypeVar("M", bound=BaseModel)
@@ -151,7 +151,7 @@ def unread(count: int) -> tuple[str, ...]:
 
 def lacking(what: str, error: GraphError) -> str:
     """Say what is missing because of an error, and what would help."""
-    if isinstance(error, NoPermission | NoLicence) and error.needs:
+    if isinstance(error, NoPermission | NoLicense) and error.needs:
         return f"{what} (needs {error.needs})"
     return f"{what} ({error.sentence.rstrip('.')})"
 

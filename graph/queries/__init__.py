@@ -4,7 +4,7 @@ A query module has:
 
 - a docstring that names the page it rests on,
 - ``ASKS``: what it asks for, with any value in place of ids; what that needs is read from the contract,
-- ``LICENCE``: the licence it needs, or "",
+- ``LICENSE``: the license it needs, or "",
 - ``ask(question)``: a generator that yields requests and returns the value as `Known`.
 """
 
@@ -16,7 +16,7 @@ from graph.effects import Asking
 from graph.errors import (
     AuditingOff,
     GraphError,
-    NoLicence,
+    NoLicense,
     NoMailbox,
     NoPermission,
     NotFound,
@@ -29,7 +29,7 @@ from graph.request import Cmdlet, Request
 
 _REASONS: tuple[tuple[type[GraphError], Reason], ...] = (
     (NoPermission, Reason.PERMISSION),
-    (NoLicence, Reason.LICENCE),
+    (NoLicense, Reason.LICENSE),
     (Throttled, Reason.THROTTLING),
     (OutOfTime, Reason.TIME),
     (NoMailbox, Reason.NO_MAILBOX),
@@ -52,8 +52,8 @@ class Query(Protocol):
         ...
 
     @property
-    def LICENCE(self) -> str:  # noqa: N802 - a constant of the module
-        """The licence, or ""."""
+    def LICENSE(self) -> str:  # noqa: N802 - a constant of the module
+        """The license, or ""."""
         ...
 
     def ask(self, question: Question) -> Asking[Any]:
@@ -70,6 +70,6 @@ def unavailable(error: GraphError, query: Query) -> Unavailable:
     """Say why a source could not be looked at."""
     reason = next((reason for kind, reason in _REASONS if isinstance(error, kind)), Reason.FAILED)
     needs = error.needs
-    if reason is Reason.LICENCE and not needs:
-        needs = query.LICENCE
+    if reason is Reason.LICENSE and not needs:
+        needs = query.LICENSE
     return Unavailable(reason, error.sentence, needs)

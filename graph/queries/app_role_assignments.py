@@ -14,7 +14,7 @@ from graph.request import Request
 from graph.resources.applications import AppRoleAssignment
 
 ASKS = (Request("GET", "/users/{id}/appRoleAssignments"),)
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[AppRoleAssignment, ...]]:

@@ -13,7 +13,7 @@ from graph.parts.audit_search import ASKED, Wanted, search
 from graph.question import Question
 
 ASKS = ASKED
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[AuditRecord, ...]]:

@@ -2,14 +2,14 @@
 
 Source: Microsoft Graph v1.0, "List methods" and "Get userRegistrationDetails". The list of methods is the
 answer; Entra's own summary adds which one is the default. Where there is no summary, because the tenant has
-no premium licence or Entra has not made one yet, that is no gap in the answer. Where it could not be read,
+no premium license or Entra has not made one yet, that is no gap in the answer. Where it could not be read,
 it is.
 """
 
 from __future__ import annotations
 
 from graph.effects import Asking, Item, try_each
-from graph.errors import GraphError, NoLicence, NotFound
+from graph.errors import GraphError, NoLicense, NotFound
 from graph.evidence import Known
 from graph.parts.reading import lacking, read_each, segment, untold
 from graph.question import Question
@@ -20,7 +20,7 @@ ASKS = (
     Request("GET", "/users/{id}/authentication/methods"),
     Request("GET", "/reports/authenticationMethods/userRegistrationDetails/{id}"),
 )
-LICENCE = ""
+LICENSE = ""
 
 _TYPE = "#microsoft.graph."
 _ENDING = "AuthenticationMethod"
@@ -45,7 +45,7 @@ def ask(question: Question) -> Asking[RegisteredMethods]:
     # Only the password always does, and nobody registers that.
     missing += untold([item for item in listed if kind_of(item) != "password"], "createdDateTime")
     details: Item = {} if isinstance(summary, GraphError) or not summary else summary[0]
-    if isinstance(summary, GraphError) and not isinstance(summary, NoLicence | NotFound):
+    if isinstance(summary, GraphError) and not isinstance(summary, NoLicense | NotFound):
         missing += (lacking("which method is the default", summary),)
     value = RegisteredMethods(
         methods=methods,

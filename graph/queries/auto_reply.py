@@ -10,7 +10,7 @@ from graph.request import Limit, Request
 from graph.resources.mailbox import AutoReply
 
 ASKS = (Request("GET", "/users/{id}/mailboxSettings"),)
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[AutoReply]:

@@ -11,7 +11,7 @@ from graph.request import Cmdlet
 from graph.resources.mailbox import BlockedSender
 
 ASKS = (Cmdlet("Get-BlockedSenderAddress"),)
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[BlockedSender, ...]]:

@@ -21,7 +21,7 @@ from graph.request import Cmdlet
 from graph.resources.mailbox import Delegate, DelegateKind
 
 ASKS = (Cmdlet("Get-MailboxPermission"),)
-LICENCE = ""
+LICENSE = ""
 
 TOP = "\\"
 TYPES = ("Inbox", "Calendar")

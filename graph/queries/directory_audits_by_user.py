@@ -9,7 +9,7 @@ from graph.parts.reading import literal
 from graph.question import Question
 
 ASKS = ASKED
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[AuditRecord, ...]]:

@@ -33,7 +33,7 @@ ASKS = (
     Request("GET", "/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"),
     Request("GET", "/roleManagement/directory/roleDefinitions"),
 )
-LICENCE = ""
+LICENSE = ""
 
 _Answer: TypeAlias = list[Item] | GraphError
 

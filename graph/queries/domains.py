@@ -17,7 +17,7 @@ ASKS = (
     Request("GET", "/domains"),
     Request("GET", "/domains/{id}/federationConfiguration"),
 )
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[Domain, ...]]:

@@ -12,7 +12,7 @@ ASKS = (
     Cmdlet("Get-RoleGroup"),
     Cmdlet("Get-RoleGroupMember"),
 )
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[RoleGroup, ...]]:

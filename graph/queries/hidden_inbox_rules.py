@@ -17,7 +17,7 @@ from graph.request import Cmdlet
 from graph.resources.rules import HiddenInboxRule
 
 ASKS = (Cmdlet("Get-InboxRule"),)
-LICENCE = ""
+LICENSE = ""
 
 _INSIDE = re.compile(r"\[EX:([^\]]+)\]")
 """A recipient of the organization, maybe a contact with an address outside. Source: CAPTURE inbox rules."""

@@ -13,7 +13,7 @@ from graph.request import Limit, Request
 from graph.resources.rules import InboxRule
 
 ASKS = (Request("GET", "/users/{id}/mailFolders/inbox/messageRules"),)
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[InboxRule, ...]]:

@@ -13,7 +13,7 @@ from graph.request import Cmdlet
 from graph.resources.mailbox import JunkLists
 
 ASKS = (Cmdlet("Get-MailboxJunkEmailConfiguration"),)
-LICENCE = ""
+LICENSE = ""
 
 _LISTS = ("TrustedSendersAndDomains", "BlockedSendersAndDomains")
 

@@ -23,7 +23,7 @@ ASKS = (
     Request("GET", "/users/{id}/mailFolders/{folder}"),
     Request("GET", "/users/{id}/mailFolders/{folder}/childFolders"),
 )
-LICENCE = ""
+LICENSE = ""
 
 WELL_KNOWN = (
     "inbox", "sentitems", "deleteditems", "drafts", "junkemail", "archive", "outbox", "conversationhistory",

@@ -10,7 +10,7 @@ from graph.request import Cmdlet
 from graph.resources.mailbox import MailProtocols
 
 ASKS = (Cmdlet("Get-CASMailbox"),)
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[MailProtocols]:

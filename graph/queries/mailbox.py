@@ -18,7 +18,7 @@ from graph.request import Cmdlet
 from graph.resources.mailbox import Mailbox
 
 ASKS = (Cmdlet("Get-Mailbox"),)
-LICENCE = ""
+LICENSE = ""
 
 _SELECT = (
     "Identity", "PrimarySmtpAddress", "DisplayName", "RecipientTypeDetails", "ExchangeGuid", "EmailAddresses",

@@ -24,7 +24,7 @@ ASKS = (
     Request("GET", "/admin/exchange/tracing/messageTraces"),
     Cmdlet("Get-MessageTraceV2"),
 )
-LICENCE = ""
+LICENSE = ""
 
 SPAN = timedelta(days=10)
 KEPT = timedelta(days=90)

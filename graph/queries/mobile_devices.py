@@ -10,7 +10,7 @@ from graph.request import Cmdlet
 from graph.resources.devices import MobileDevice
 
 ASKS = (Cmdlet("Get-MobileDevice"),)
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[MobileDevice, ...]]:

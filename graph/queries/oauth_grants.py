@@ -21,7 +21,7 @@ ASKS = (
     Request("GET", "/users/{id}/oauth2PermissionGrants"),
     Request("GET", "/servicePrincipals/{id}"),
 )
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[OAuthGrant, ...]]:

@@ -20,7 +20,7 @@ from graph.request import Limit, Request
 from graph.resources.mail import Message
 
 ASKS = (Request("GET", "/users/{id}/messages"),)
-LICENCE = ""
+LICENSE = ""
 
 _MOST = 1_000
 _WORDS = (

@@ -12,7 +12,7 @@ from graph.request import Cmdlet
 from graph.resources.directory import RoleGroup
 
 ASKS = (Cmdlet("Get-RoleGroup", compliance=True),)
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[RoleGroup, ...]]:

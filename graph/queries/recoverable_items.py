@@ -12,7 +12,7 @@ from graph.question import Question
 from graph.resources.mail import Message
 
 ASKS = mail.ASKED
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[Message, ...]]:

@@ -20,7 +20,7 @@ ASKS = (
     Request("GET", "/users/{id}/ownedDevices"),
     Request("GET", "/users/{id}/registeredDevices"),
 )
-LICENCE = ""
+LICENSE = ""
 
 _DEVICE = "#microsoft.graph.device"
 

@@ -14,7 +14,7 @@ from graph.resources.sign_ins import RiskDetection
 from graph.responses import P1, P2
 
 ASKS = (Request("GET", "/identityProtection/riskDetections"),)
-LICENCE = P1
+LICENSE = P1
 
 _MOST = "500"
 """On one page, at most; unasked there are 20 on one, at one request a second."""

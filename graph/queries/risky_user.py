@@ -12,7 +12,7 @@ from graph.resources.sign_ins import RiskyUser
 from graph.responses import P2
 
 ASKS = (Request("GET", "/identityProtection/riskyUsers/{id}"),)
-LICENCE = P2
+LICENSE = P2
 
 
 def ask(question: Question) -> Asking[RiskyUser | None]:

@@ -10,7 +10,7 @@ from graph.resources.sign_ins import SignIn
 from graph.responses import P1
 
 ASKS = (Request("GET", "/auditLogs/signIns", version="beta"),)
-LICENCE = P1
+LICENSE = P1
 
 
 def ask(question: Question) -> Asking[tuple[SignIn, ...]]:

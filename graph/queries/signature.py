@@ -16,7 +16,7 @@ from graph.request import Cmdlet
 from graph.resources.mailbox import Signature
 
 ASKS = (Cmdlet("Get-MailboxMessageConfiguration"),)
-LICENCE = ""
+LICENSE = ""
 ROAMS = "the signature in use (this tenant uses roaming signatures, which no API shows)"
 
 

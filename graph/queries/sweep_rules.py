@@ -13,7 +13,7 @@ from graph.request import Cmdlet
 from graph.resources.rules import SweepRule
 
 ASKS = (Cmdlet("Get-SweepRule"),)
-LICENCE = ""
+LICENSE = ""
 
 
 def ask(question: Question) -> Asking[tuple[SweepRule, ...]]:

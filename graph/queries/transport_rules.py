@@ -10,7 +10,7 @@ from graph.request import Cmdlet
 from graph.resources.rules import TransportRule
 
 ASKS = (Cmdlet("Get-TransportRule"),)
-LICENCE = ""
+LICENSE = ""
 
 _ACTIONS = ("RedirectMessageTo", "BlindCopyTo", "CopyTo", "AddToRecipients", "DeleteMessage")
 

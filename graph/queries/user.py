@@ -13,7 +13,7 @@ from graph.request import Request
 from graph.resources.directory import User
 
 ASKS = (Request("GET", "/users/{id}"),)
-LICENCE = ""
+LICENSE = ""
 
 _SELECT = (
     "id,userPrincipalName,displayName,givenName,surname,mail,proxyAddresses,otherMails,accountEnabled,userType,"

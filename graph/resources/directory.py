@@ -10,7 +10,7 @@ from graph.resources.values import GraphValue, MaybeInstant, Text, Texts, _objec
 
 
 class AssignedLicense(GraphValue):
-    """One licence of a user."""
+    """One license of a user."""
 
     sku_id: Text = ""
 

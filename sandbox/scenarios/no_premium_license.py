@@ -12,7 +12,7 @@ from sandbox.scenarios.world import World
 def build(now: datetime) -> TenantState:
     """The tenant at ``now``."""
     state = takeover(World("no-premium-license", now))
-    state.licences -= {"AAD_PREMIUM", "AAD_PREMIUM_P2"}
+    state.licenses -= {"AAD_PREMIUM", "AAD_PREMIUM_P2"}
     # Without P2 no one is eligible for a role: the role was given at once, and only that is on record.
     state.directory_audits = [item for item in state.directory_audits if item["loggedByService"] != "PIM"]
     state.role_eligibility_schedules.clear()

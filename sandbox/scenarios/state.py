@@ -137,7 +137,7 @@ class TenantState:
     app_object_id: str = ident("service-principal", "compromise-bot")
     app_certificates: list[str] = field(default_factory=list)
     app_directory_roles: set[str] = field(default_factory=lambda: {"User Administrator"})
-    licences: set[str] = field(default_factory=set)
+    licenses: set[str] = field(default_factory=set)
 
     users: dict[str, Json] = field(default_factory=dict)
     managers: dict[str, str] = field(default_factory=dict)

@@ -54,7 +54,7 @@ class World:
             self._populate()
 
     def _populate(self) -> None:
-        self.state.licences |= {"AAD_PREMIUM", "AAD_PREMIUM_P2"}
+        self.state.licenses |= {"AAD_PREMIUM", "AAD_PREMIUM_P2"}
         self._organization()
         for person in EVERYBODY:
             self.person(person)

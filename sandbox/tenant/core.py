@@ -55,7 +55,7 @@ class Core:
     @property
     def retention(self) -> timedelta:
         """How far back sign-ins and directory audits reach: 7 days without a premium license, else 30."""
-        return timedelta(days=30 if self.state.licences & {P1, P2} else 7)
+        return timedelta(days=30 if self.state.licenses & {P1, P2} else 7)
 
     @property
     def directory_roles(self) -> set[str]:
@@ -194,7 +194,7 @@ class Route:
 
 def needs_premium(core: Core) -> None:
     """Refuse without an Entra ID P1 license, in the words of the report endpoints."""
-    if not core.state.licences & {P1, P2}:
+    if not core.state.licenses & {P1, P2}:
         message = "Neither tenant is B2C or tenant doesn't have premium license"
         raise forbidden(message, "Authentication_RequestFromNonPremiumTenantOrB2CTenant")
 

@@ -94,7 +94,7 @@ def skus(ask: Ask) -> list[Json]:
             "servicePlans": [
                 plan
                 for plan in sku["servicePlans"]
-                if plan["servicePlanName"] not in premium or plan["servicePlanName"] in ask.state.licences
+                if plan["servicePlanName"] not in premium or plan["servicePlanName"] in ask.state.licenses
             ],
         }
         for sku in ask.state.skus
@@ -248,7 +248,7 @@ def transitive_role_assignments(ask: Ask) -> Answer:
 
 
 def _needs_p2(ask: Ask) -> None:
-    if P2 not in ask.state.licences:
+    if P2 not in ask.state.licenses:
         message = "The tenant needs an AAD Premium 2 or Governance license."
         raise bad_request(message, "AadPremiumLicenseRequired")
 

@@ -513,7 +513,7 @@ def _principal(ask: Ask, principal_id: str) -> None:
 
 
 def _schedule_request(ask: Ask, pick: str, word: str) -> Answer:
-    if P2 not in ask.state.licences:
+    if P2 not in ask.state.licenses:
         message = "The tenant needs an AAD Premium 2 or Governance license."
         raise bad_request(message, "AadPremiumLicenseRequired")
     body, keys = _fields(ask, ("action", *_ROLE_KEYS)), _ROLE_KEYS
@@ -831,7 +831,7 @@ def patch_device(ask: Ask) -> Answer:
 
 
 def _risk_change(ask: Ask, level: str, state: str, detail: str, activity: str) -> Answer:
-    if P2 not in ask.state.licences:
+    if P2 not in ask.state.licenses:
         raise forbidden("Your tenant is not licensed for this feature.", "Forbidden")
     user_ids = ask.json.get("userIds")
     if not isinstance(user_ids, list) or not 1 <= len(user_ids) <= 60:

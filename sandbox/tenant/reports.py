@@ -48,7 +48,7 @@ def sign_ins(ask: Ask) -> Answer:
         if kinds & set(item["signInEventTypes"])
     ]
     items = ask.filtered(items)
-    if P2 not in ask.state.licences:
+    if P2 not in ask.state.licenses:
         items = [{**item, **_HIDDEN, "riskEventTypes_v2": []} for item in items]
     return ask.page(items, gap=True)
 
@@ -59,11 +59,11 @@ def directory_audits(ask: Ask) -> Answer:
     return ask.page(items, gap=True)
 
 
-def _risk_licence(ask: Ask) -> bool:
+def _risk_license(ask: Ask) -> bool:
     """Whether details may be shown. Raises GraphError 403 without any premium license."""
-    if P2 in ask.state.licences:
+    if P2 in ask.state.licenses:
         return True
-    if P1 in ask.state.licences:
+    if P1 in ask.state.licenses:
         return False
     raise forbidden("Your tenant is not licensed for this feature.", "Forbidden")
 
@@ -74,7 +74,7 @@ def _risk_view(item: Json, full: bool) -> Json:
 
 def risky_user(ask: Ask) -> Answer:
     """One risky user; 404 for someone who never was at risk."""
-    full = _risk_licence(ask)
+    full = _risk_license(ask)
     found = ask.state.risky_users.get(ask.values[0])
     if found is None:
         raise not_found(ask.values[0], "ResourceNotFound")
@@ -83,7 +83,7 @@ def risky_user(ask: Ask) -> Answer:
 
 def risky_users(ask: Ask) -> Answer:
     """All risky users."""
-    full = _risk_licence(ask)
+    full = _risk_license(ask)
     items = [
         _risk_view({k: v for k, v in item.items() if k != "history"}, full)
         for item in ask.state.risky_users.values()
@@ -93,7 +93,7 @@ def risky_users(ask: Ask) -> Answer:
 
 def risky_history(ask: Ask) -> Answer:
     """How one user's risk developed."""
-    full = _risk_licence(ask)
+    full = _risk_license(ask)
     found = ask.state.risky_users.get(ask.values[0])
     if found is None:
         raise not_found(ask.values[0], "ResourceNotFound")
@@ -102,7 +102,7 @@ def risky_history(ask: Ask) -> Answer:
 
 def risk_detections(ask: Ask) -> Answer:
     """What Identity Protection noticed."""
-    full = _risk_licence(ask)
+    full = _risk_license(ask)
     return ask.page([_risk_view(item, full) for item in ask.filtered(ask.state.risk_detections)])
 
 

@@ -699,13 +699,13 @@ class RunningTenant:
         self._core.state.app_directory_roles = wanted
 
     @property
-    def licences(self) -> set[str]:
+    def licenses(self) -> set[str]:
         """The tenant's service plans."""
-        return self._core.state.licences
+        return self._core.state.licenses
 
-    @licences.setter
-    def licences(self, wanted: set[str]) -> None:
-        self._core.state.licences = wanted
+    @licenses.setter
+    def licenses(self, wanted: set[str]) -> None:
+        self._core.state.licenses = wanted
 
     def register_certificate(self, pem: str) -> None:
         """Let the app sign in with this certificate too."""

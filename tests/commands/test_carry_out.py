@@ -26,7 +26,7 @@ from commands.errors import LedgerTampered, LedgerUnwritable
 from commands.ledger.verify import verify_ledger
 from commands.signing_key import SigningKey
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
-from graph.errors import NoLicence, NoPermission, Refused
+from graph.errors import NoLicense, NoPermission, Refused
 from graph.evidence import SOURCES
 from graph.question import Question
 from graph.request import Cmdlet, Request
@@ -246,7 +246,7 @@ def test_what_is_managed_on_premises_is_left_to_a_person(scene: Scene):
 
 
 REASONS = [
-    (NoLicence("The tenant lacks the license X.", needs="X"), "manually"),
+    (NoLicense("The tenant lacks the license X.", needs="X"), "manually"),
     (NoPermission("No Exchange role holds it.", needs="a role"), "(a role)"),
     (Refused("It cannot be done now."), "Check the account again, or do it manually in the admin center."),
     (Refused("Cannot delete the default authentication method.", status=400), "Choose another default"),

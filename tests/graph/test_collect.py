@@ -17,7 +17,7 @@ from graph.effects import Item
 from graph.errors import (
     AuditingOff,
     GraphError,
-    NoLicence,
+    NoLicense,
     NoMailbox,
     NoPermission,
     NoSuchUser,
@@ -122,7 +122,7 @@ def test_every_source_is_answered_once_even_when_nothing_is_there() -> None:
     [
         (NoPermission("No."), Reason.PERMISSION, ""),
         (NoPermission("No.", needs="a role"), Reason.PERMISSION, "a role"),
-        (NoLicence("No.", needs="P1"), Reason.LICENCE, "P1"),
+        (NoLicense("No.", needs="P1"), Reason.LICENSE, "P1"),
         (Throttled("No."), Reason.THROTTLING, ""),
         (OutOfTime("No."), Reason.TIME, ""),
         (NoMailbox("No."), Reason.NO_MAILBOX, ""),

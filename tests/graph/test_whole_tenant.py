@@ -1,4 +1,4 @@
-"""All queries against the local tenant: what they give, and what each missing right or licence costs."""
+"""All queries against the local tenant: what they give, and what each missing right or license costs."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_exchange_gives_the_same_records_where_graph_may_not_be_asked(
     assert told(through_exchange) == told(through_graph)
 
 
-def test_a_tenant_without_premium_licence_says_what_it_lacks() -> None:
+def test_a_tenant_without_premium_license_says_what_it_lacks() -> None:
     with tenant.start(made("no-premium-license"), limits=False, audit_query_seconds=0.05) as running:
         answers = check(running)
     lacks = {name: answer.needs for name, answer in answers.items() if isinstance(answer, Unavailable)}
@@ -230,7 +230,7 @@ def test_a_tenant_without_premium_licence_says_what_it_lacks() -> None:
         "risky_user": "Microsoft Entra ID P2",
         "risk_detections": "Microsoft Entra ID P1",
     }
-    assert {answers[name].reason for name in lacks} == {Reason.LICENCE}
+    assert {answers[name].reason for name in lacks} == {Reason.LICENSE}
     partial = {
         name: answer.missing
         for name, answer in answers.items()

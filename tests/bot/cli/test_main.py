@@ -126,7 +126,7 @@ def test_ordinary_people_are_not_called_compromised(compromise, scenario):
     assert json.loads(out)["verdict"] != "compromised"
 
 
-def test_what_the_licence_hides_is_named(compromise):
+def test_what_the_license_hides_is_named(compromise):
     status, out, _ = compromise("check", ADELE, "--sandbox", "no-premium-license")
     assert status == 0
     assert re.search(r"□ sign-ins, sign-ins non-interactive\b.*: unavailable", out)

@@ -78,7 +78,7 @@ def everything(played: RunningTenant) -> tuple[set[str], ...]:
         played.exchange_cmdlets,
         played.compliance_cmdlets,
         played.directory_roles,
-        played.licences,
+        played.licenses,
     )
 
 
@@ -172,8 +172,8 @@ def test_each_need_of_a_step_that_is_taken_away_is_named_with_the_step(played, n
 
 
 @pytest.mark.parametrize("plan", ["AAD_PREMIUM", "AAD_PREMIUM_P2"])
-def test_a_licence_that_is_taken_away_is_named_with_what_it_hides(played, plan):
-    played.licences.difference_update({"AAD_PREMIUM", "AAD_PREMIUM_P2"} if plan == "AAD_PREMIUM" else {plan})
+def test_a_license_that_is_taken_away_is_named_with_what_it_hides(played, plan):
+    played.licenses.difference_update({"AAD_PREMIUM", "AAD_PREMIUM_P2"} if plan == "AAD_PREMIUM" else {plan})
     lines = look(played, ["sign_ins", "risk_detections", "directory_roles"])
     wanted = {"AAD_PREMIUM": "Microsoft Entra ID P1", "AAD_PREMIUM_P2": "Microsoft Entra ID P2"}[plan]
     assert missing(lines, f"the tenant lacks the license {wanted}")
@@ -375,7 +375,7 @@ def test_a_missing_cmdlet_is_named(played):
     assert "Cannot be ruled out without it: transport rules." in line
 
 
-def test_a_missing_licence_is_named():
+def test_a_missing_license_is_named():
     with tenant.start(made("no-premium-license"), limits=False, audit_query_seconds=0.0) as played:
         status, said = examine(only_tenant(played))
     assert status == 1

@@ -60,8 +60,8 @@ def test_what_is_confirmed_already_is_not_confirmed_again():
     assert not nothing(confirm_compromised, on).refused
 
 
-def test_without_the_licence_it_says_which_one_is_needed():
-    lacking = Unavailable(Reason.LICENCE, "The tenant has no such license.", needs="Microsoft Entra ID P2")
+def test_without_the_license_it_says_which_one_is_needed():
+    lacking = Unavailable(Reason.LICENSE, "The tenant has no such license.", needs="Microsoft Entra ID P2")
     reason = nothing(confirm_compromised, planning(risky_user=lacking))
     assert reason.refused
     assert "Microsoft Entra ID P2" in reason.why

@@ -41,7 +41,7 @@ from tests.commands.symptoms.judging import (
 )
 from tests.each import each
 
-NO_LICENCE = Unavailable(Reason.LICENCE, "The tenant has no premium license.", "Entra ID P1")
+NO_LICENSE = Unavailable(Reason.LICENSE, "The tenant has no premium license.", "Entra ID P1")
 PHONE = "Outlook-iOS/4.2436.0"
 
 
@@ -217,7 +217,7 @@ def test_a_tool_is_suspect_even_when_nothing_else_is_known():
 
 
 def test_without_sign_in_logs_the_audit_log_tells():
-    """Tenants without a premium licence have their sign-ins in the audit log only, without a place."""
+    """Tenants without a premium license have their sign-ins in the audit log only, without a place."""
     days = [
         record(
             "UserLoggedIn",
@@ -239,7 +239,7 @@ def test_without_sign_in_logs_the_audit_log_tells():
         error_code="0",
         session_id=SESSION,
     )
-    seen = usual.learn(evidence(sign_ins=NO_LICENCE, audit_log=[*days, strange]))
+    seen = usual.learn(evidence(sign_ins=NO_LICENSE, audit_log=[*days, strange]))
     assert seen.is_familiar(OFFICE)
     assert seen.suspect_addresses == {INTRUDER}
     assert seen.suspect_sessions == {SESSION}

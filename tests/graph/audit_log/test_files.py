@@ -478,13 +478,13 @@ def test_the_bare_and_the_powershell_form_of_the_same_records_are_equal():
 
 
 @needs_examples
-def test_a_licence_change_too_long_for_its_record_is_rescued_from_its_details():
+def test_a_license_change_too_long_for_its_record_is_rescued_from_its_details():
     (record,) = read(
         EXAMPLES / "native_formats" / "t1562.008_Advanced Auditing policy removed from a user.csv"
     )
-    (licence,) = [change for change in record.changes if change.name == "AssignedLicense"]
-    assert "M365_ADVANCED_AUDITING" in licence.new
-    assert "M365_ADVANCED_AUDITING" not in licence.old
+    (changed,) = [change for change in record.changes if change.name == "AssignedLicense"]
+    assert "M365_ADVANCED_AUDITING" in changed.new
+    assert "M365_ADVANCED_AUDITING" not in changed.old
 
 
 def test_a_compressed_file_that_is_cut_off_gives_what_comes_before(tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graph.errors import Broken, NoLicence, NoPermission, NotFound
+from graph.errors import Broken, NoLicense, NoPermission, NotFound
 from graph.parts.reading import graph_time
 from graph.queries import (
     app_role_assignments,
@@ -27,7 +27,7 @@ from graph.queries import (
 from graph.request import Request
 from tests.graph.play import NOW, UPN, USER_ID, Answer, a_question, always, by_name, play
 
-P2 = NoLicence("No.", needs="Microsoft Entra ID P2")
+P2 = NoLicense("No.", needs="Microsoft Entra ID P2")
 PREMIUM = [{"servicePlans": [{"servicePlanName": "AAD_PREMIUM"}]}]
 
 
@@ -183,7 +183,7 @@ METHODS = [
             True,
             (),
         ),
-        (NoLicence("No.", needs="Microsoft Entra ID P1"), "", None, ()),
+        (NoLicense("No.", needs="Microsoft Entra ID P1"), "", None, ()),
         (NotFound("No."), "", None, ()),
         (NoPermission("No."), "", None, ("which method is the default (needs AuditLog.Read.All)",)),
         (Broken("It failed."), "", None, ("which method is the default (It failed)",)),
@@ -324,7 +324,7 @@ def test_a_direct_role_ends_when_its_own_schedule_of_the_same_scope_ends() -> No
     assert [(one.start_date_time, one.end_date_time) for one in others] == [(None, None)] * 2
 
 
-def test_without_the_licence_for_pim_the_other_roles_are_still_told() -> None:
+def test_without_the_license_for_pim_the_other_roles_are_still_told() -> None:
     table: dict[str, Answer] = {
         "/roleAssignments": [role("1")],
         "/transitiveRoleAssignments": NoPermission("No."),

@@ -138,7 +138,7 @@ def test_risks_are_asked_for_by_the_page_and_hidden_ones_are_a_gap() -> None:
     assert isinstance(request, Request)
     assert request.query["$top"] == "500"
     assert played.value.missing == ("details of 1 risk (needs Microsoft Entra ID P2)",)
-    assert risk_detections.LICENCE == "Microsoft Entra ID P1"
+    assert risk_detections.LICENSE == "Microsoft Entra ID P1"
 
 
 @pytest.mark.parametrize(

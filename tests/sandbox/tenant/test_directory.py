@@ -1,4 +1,4 @@
-"""Directory endpoints check permissions, options and licences."""
+"""Directory endpoints check permissions, options and licenses."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def test_a_missing_permission_is_refused_and_named(shared, permission, path):
         shared.tenant.permissions.update(held)
 
 
-def test_without_a_premium_licence_each_service_says_so_in_its_own_way(own):
+def test_without_a_premium_license_each_service_says_so_in_its_own_way(own):
     user_id = adele(own)
-    own.tenant.licences.clear()
+    own.tenant.licenses.clear()
     premium = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
     assert own.code("/auditLogs/signIns") == (403, premium)
     details = f"/reports/authenticationMethods/userRegistrationDetails/{user_id}"
@@ -86,8 +86,8 @@ def test_without_a_premium_licence_each_service_says_so_in_its_own_way(own):
     assert oldest >= "2026-06-10"
 
 
-def test_the_first_licence_hides_what_only_the_second_shows(own):
-    own.tenant.licences.discard("AAD_PREMIUM_P2")
+def test_the_first_license_hides_what_only_the_second_shows(own):
+    own.tenant.licenses.discard("AAD_PREMIUM_P2")
     assert {item["riskLevelDuringSignIn"] for item in own.values("/auditLogs/signIns")} == {"hidden"}
     assert {item["riskLevel"] for item in own.values("/identityProtection/riskDetections")} == {"hidden"}
 
