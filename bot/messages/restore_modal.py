@@ -9,9 +9,9 @@ from bot.messages.choices import Choice, choices
 from bot.messages.escape import said
 from bot.messages.names import title
 from bot.messages.plans import offer_reference
-from commands.containment.plan import Undo
+from commands.containment.plan import Change
 from commands.containment.proposals import Action
-from commands.containment.undo import Undoable
+from commands.containment.undo import Undoable, undo_notes
 from graph.question import Subject
 
 
@@ -25,8 +25,8 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Und
     name = title(subject)
     several = len({one.proposal_id for one, _ in done}) > 1
     places = [
-        Choice((place,), one.change.undo.says, _below(one.change.undo, action), number=_number(one, several))
-        for place, (one, action) in enumerate(done)
+        Choice((place,), one.change.undo.says, _below(one.change, action), number=_number(one, several))
+        for place, (one, action) in sorted(enumerate(done), key=_wanted_most)
         if one.change.undo is not None
     ]
     body, left = choices("Changes to undo", "undo", places, subject)
@@ -57,6 +57,10 @@ def _number(one: Undoable, several: bool) -> str:
     return f"{one.proposal_id}/{one.number}" if several else str(one.number)
 
 
-def _below(undo: Undo, action: Action) -> str:
-    note = f" · ⚠ {undo.note}" if undo.note else ""
-    return f"changed {parts.utc(action.ended_at)}{note}"
+def _wanted_most(place: tuple[int, tuple[Undoable, Action]]) -> bool:
+    """Put first what nearly every undo is about, signing in again; the others keep their order."""
+    return place[1][0].change.step != "block_sign_in"
+
+
+def _below(change: Change, action: Action) -> str:
+    return " · ⚠ ".join((f"changed {parts.utc(action.ended_at)}", *undo_notes(change)))

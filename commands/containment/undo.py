@@ -18,6 +18,14 @@ from graph.question import Subject
 _UNDO: Final = "restore:"
 """How the id of an undo begins, as the ledger keeps it: followed by the proposal, a colon and the change."""
 
+PUTS_BACK: Final = "What the attacker set up or used may come back"
+"""What whoever chooses or approves an undo has to know, unless its own note says what the attacker set."""
+
+_GIVES_BACK_NOTHING_OF_THEIRS: Final = frozenset(
+    {"block_sign_in", "confirm_compromised", "restore_contact_data"}
+)
+"""The steps whose undo is the user's own, or has a note that says whose value it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Undoable:
@@ -50,6 +58,12 @@ def undone_by(change_id: str) -> tuple[str, str] | None:
         return None
     proposal_id, _, undone = change_id.removeprefix(_UNDO).partition(":")
     return proposal_id, undone
+
+
+def undo_notes(change: Change) -> tuple[str, ...]:
+    """What people should know before a change is undone, the gravest first; () where there is nothing."""
+    theirs = () if change.step in _GIVES_BACK_NOTHING_OF_THEIRS else (PUTS_BACK,)
+    return (*theirs, *((change.undo.note,) if change.undo and change.undo.note else ()))
 
 
 def undo_plan(
@@ -91,5 +105,5 @@ def _taken_back(one: Undoable) -> Iterable[Change]:
         undo=None,
         no_undo="This is already an undo; propose the step again instead.",
         tenant_wide=change.tenant_wide,
-        warns=(undo.note,) if undo.note else (),
+        warns=undo_notes(change),
     )

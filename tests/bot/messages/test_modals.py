@@ -110,6 +110,17 @@ def test_changes_of_several_plans_are_numbered_by_each():
     assert [option["text"]["text"].partition(".")[0] for option in boxes] == ["P-7F3K2/1", "P-9YYYY/1"]
 
 
+def test_signing_in_again_is_offered_first_and_what_gives_the_attacker_something_back_says_so():
+    first, second = samples.undoable(count=2)
+    blocked = replace(second[0].change, step="block_sign_in")
+    done = (first, (Undoable("P-7F3K2", 2, blocked), second[1]))
+    boxes = inputs(restore_modal("C-7F3K2", samples.ADELE, done))["undo:0"]["element"]["options"]
+    # The value stays the place among what was made.
+    assert [option["value"] for option in boxes] == ["1", "0"]
+    assert "may come back" not in boxes[0]["description"]["text"]
+    assert "⚠ What the attacker set up or used may" in boxes[1]["description"]["text"]
+
+
 def test_a_great_many_undos_are_offered_in_parts():
     modal = restore_modal("C-7F3K2", samples.ADELE, samples.undoable(("Do a long thing. " * 9,), count=500))
     assert len(modal.blocks) <= 100
