@@ -346,8 +346,8 @@ class Story:
         read_or_taken: What they read or took.
         sent: What they sent.
         reached: Whom else they reached.
-        by_others: What others did because of it: a block or an alert of Microsoft's, what the user reported,
-            mail of other services. No action of the attacker's.
+        by_others: What others did: a block or an alert of Microsoft's, what the user reported, mail of other
+            services, and what other accounts did that nothing ties to the attacker. No action of theirs.
         last_seen: When they were last in.
         still_open: What lets them in, or lets mail out, now.
         leads: Other accounts to check; `says` is the account's name, and `why` what connects it.

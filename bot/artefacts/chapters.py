@@ -18,7 +18,7 @@ TITLES: Final = {
     "read_or_taken": "Read or taken",
     "sent": "Sent",
     "reached": "Reached",
-    "by_others": "What others did because of it",
+    "by_others": "What others did",
 }
 """The chapters, by the parts of the story."""
 

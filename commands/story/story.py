@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from commands.clues.records import listed
+from commands.clues.records import listed, named
 from commands.doors.still_open import SOURCES, not_seen, still_open
 from commands.hunts.leads import applications_of, leads_in, merged
 from commands.report import (
@@ -44,8 +44,10 @@ from commands.usual.agents import family_of
 from commands.usual.places import spot_of
 from commands.usual.points import FAILURE_SPAN
 from commands.usual.sign_ins import WRONG_PASSWORD
+from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence, Known
+from graph.question import Subject
 
 _WAYS_IN: Final = frozenset({"sign_ins", "sign_in_context", "password_spray"})
 _ENTRY: Final = (
@@ -87,6 +89,8 @@ _TOLD_BESIDE: Final = frozenset(
 )
 """Signs that weigh nothing, as everybody does this; in a session that is not the user's it is told."""
 
+_MADE: Final = "account_made_by_intruder"
+
 _WITH_CREDENTIALS: Final = "valid credentials"
 
 _ANONYMIZER: Final = "anonymizer"
@@ -112,23 +116,26 @@ def tell(
     """
     if verdict.answer not in _NOTABLE:
         return None
-    told = list(_told(results, verdict))
+    carried = list(_told(results, verdict))
+    others = [one for one in carried if _is_anothers(one.finding, evidence.subject, carried)]
+    told = [one for one in carried if one not in others]
     came = [one for one in told if one.finding.symptom in _WAYS_IN]
     addresses = _addresses(told, ordinary)
     found: dict[str, list[Clause]] = defaultdict(list)
     deeds = [one for one in told if one.finding.symptom not in _WAYS_IN]
     records = {record.id: record for record in evidence.records()}
-    by_number = {one.number: one.finding for one in told}
+    by_number = {one.number: one.finding for one in carried}
     for part, group in _by_part(deeds).items():
         found[part] = [dated(one, by_number, records) for one in clauses(group)]
+    found["by_others"] += _not_attributed(others, by_number, records)
     found["read_or_taken"] = list(gravest_first(found["read_or_taken"], by_number, records))
     found["entry"] = list(_entry(_first_of(came, addresses), ordinary)) or list(_consent(deeds, ordinary))
     found["origin"] = list(_origin(told, addresses, evidence, ordinary))
     found["since"] = list(_first(told, addresses, evidence, ordinary))
     found["last_seen"] = list(_last(told, addresses, evidence, ordinary))
     last = found["last_seen"][0].at if found["last_seen"] else None
-    found["still_open"] = list(still_open(deeds, last, evidence))
-    found["leads"] = list(merged(leads_in(evidence, deeds, addresses, ordinary)))
+    found["still_open"] = list(still_open([*deeds, *others], last, evidence))
+    found["leads"] = list(merged(leads_in(evidence, [*deeds, *others], addresses, ordinary)))
     found["unknown"] = [*_unknown(found, evidence), *unattributed(found, evidence, ordinary)]
     found["alerted"] = list(first_alert(evidence, found["since"][0].at if found["since"] else None))
     return Story(
@@ -160,6 +167,34 @@ def _told(results: Sequence[SymptomResult], verdict: Verdict) -> Iterator[Told]:
             or (decides and (nobody or finding.owner is not Owner.OWNER))
         ):
             yield Told(number, finding)
+
+
+def _is_anothers(finding: Finding, subject: Subject, carried: Iterable[Told]) -> bool:
+    """Say whether another account did it, and nothing ties that to the attacker.
+
+    Whoever is a delegate or an administrator works on this mailbox as well. What came from the attacker's
+    sign-ins, sessions and addresses is theirs, whichever account it names, and so is what an account did that
+    they made.
+    """
+    if "@" not in finding.by or subject.is_meant_by(finding.by) or part_of(finding) in ("", OTHERS):
+        return False
+    if finding.owner in (Owner.STRANGER, Owner.DOUBTFUL):
+        return False
+    made = {one.finding.after.casefold() for one in carried if one.finding.sign.id == _MADE}
+    return finding.by.casefold() not in made
+
+
+def _not_attributed(
+    others: Iterable[Told], findings: Mapping[str, Finding], records: Mapping[str, AuditRecord]
+) -> Iterator[Clause]:
+    """Tell what other accounts did, each by whom, so that nobody takes it for the attacker's."""
+    groups: dict[str, list[Told]] = defaultdict(list)
+    for one in others:
+        groups[one.finding.by].append(one)
+    for by, group in groups.items():
+        for clause in clauses(group):
+            says = f"{clause.says} (by {named(by)}, not attributed to the attacker)"
+            yield replace(dated(clause, findings, records), says=says)
 
 
 def _let_in(results: Sequence[SymptomResult]) -> tuple[str, ...]:

@@ -529,6 +529,30 @@ def test_an_address_that_microsoft_has_as_anonymized_says_so_beside_its_place():
     assert found.origin[0].says == "203.0.113.7 (anonymizer; unknown location)"
 
 
+DELEGATE = "diego@contoso.example"
+
+
+def test_what_another_account_did_is_told_by_whom_and_is_no_action_of_the_attackers():
+    """A delegate or an administrator works on this mailbox too; an attacker's session may name any account."""
+    granted = finding("delegates", "delegate_outside", "Megan was granted FullAccess", 1)
+    by_admin = dataclasses.replace(granted, by=DELEGATE, owner=None, address="198.51.100.9")
+    theirs = told(FORWARDED, by_admin)
+    (clause,) = theirs.by_others
+    assert clause.says == f"Megan was granted FullAccess (by {DELEGATE}, not attributed to the attacker)"
+    assert all("Megan" not in one.says for one in theirs.persistence)
+    tied = told(FORWARDED, dataclasses.replace(by_admin, owner=Owner.STRANGER))
+    assert tied.by_others == ()
+    assert any("Megan" in one.says for one in tied.persistence)
+
+
+def test_what_an_account_did_that_the_attacker_made_is_theirs():
+    made = finding("account_changes", "account_made_by_intruder", "An account was made", 1, after=DELEGATE)
+    granted = finding("delegates", "delegate_outside", "Megan was granted FullAccess", 2)
+    found = told(made, dataclasses.replace(granted, by=DELEGATE, owner=None))
+    assert found.by_others == ()
+    assert any("Megan" in one.says for one in found.persistence)
+
+
 def test_what_weighs_nothing_is_told_where_somebody_else_may_have_done_it():
     """A rule that deletes one sender's mail is everyday work; in a session of somebody else's it hides."""
     found = finding("inbox_rules", "rule_deletes_mail", "The rule deletes mail", 1)
