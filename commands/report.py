@@ -110,6 +110,13 @@ class ListEntry:
     why: str = ""
 
 
+class Made(StrEnum):
+    """What was made to sign in with, where it is taken back in a way of its own."""
+
+    TEMPORARY = "temporary-access-pass"
+    FOR_APPS = "for-apps"
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many recipients Microsoft's daily counters had, and how many of these were outside."""
@@ -140,6 +147,7 @@ class Finding:
         entries: Of junk email lists, the entries that stand now and that it is about.
         seen_in: What of the account the first of them is about; None where nothing tells.
         counted: Of a block of sending, the recipients that Microsoft counted; None where it told none.
+        made: What was made to sign in with, where `sign` does not tell it; else None.
     """
 
     symptom: str
@@ -159,6 +167,7 @@ class Finding:
     entries: tuple[ListEntry, ...] = ()
     seen_in: Service | None = None
     counted: Counted | None = None
+    made: Made | None = None
 
     @property
     def severity(self) -> Severity:

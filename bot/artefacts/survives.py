@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.report import Clause, Finding, Report, numbered
+from commands.report import Clause, Finding, Made, Report, numbered
 
 _METHOD: Final = "remove the sign-in method"
 _LINKS: Final = "remove the sharing"
@@ -54,11 +54,11 @@ _NOTHING: Final = frozenset(
 )  # fmt: skip
 """Signs of symptoms above that set nothing up."""
 
-_BY_SUMMARY: Final = {
-    "An app password": "delete the app password",
-    "A Temporary Access Pass": "delete the Temporary Access Pass",
+_BY_MADE: Final = {
+    Made.FOR_APPS: "delete the app password",
+    Made.TEMPORARY: "delete the Temporary Access Pass",
 }
-"""The same of one sign that tells of both, by how its summary begins."""
+"""The same of signs that tell of several things, by what was made."""
 
 _PARTS: Final = ("persistence", "hidden", "read_or_taken", "reached")
 
@@ -76,7 +76,6 @@ def survives(report: Report) -> Iterator[tuple[str, Clause]]:
 def _verb(finding: Finding) -> str:
     if finding.sign.id in _NOTHING:
         return ""
-    for begins, verb in _BY_SUMMARY.items():
-        if finding.summary.startswith(begins):
-            return verb
+    if finding.made:
+        return _BY_MADE[finding.made]
     return _BY_SIGN.get(finding.sign.id) or _BY_SYMPTOM.get(finding.symptom, "")

@@ -64,7 +64,10 @@ _ENTRY: Final = (
 )
 """How somebody got in, by the sign that tells it; the first one found is told."""
 
-_KIT: Final = "phishing-kit"
+_KIT: Final = "phishing_kit"
+"""The reason against an address from which a library of phishing kits signed in."""
+
+_KIT_SIGN: Final = "phishing_kit_sign_in"
 _RELAY: Final = f"{PROBABLY}a phishing page that relayed the sign-in (adversary in the middle)"
 _BY_KIT: Final = f"{_RELAY}; a phishing-kit client signed in"
 _OR_GUESSED: Final = f"{_RELAY} or a guessed password; a phishing-kit client signed in after wrong passwords"
@@ -116,7 +119,7 @@ def tell(
     """
     if verdict.answer not in _NOTABLE:
         return None
-    carried = list(_told(results, verdict))
+    carried = list(_told(results, verdict, evidence))
     others = [one for one in carried if _is_anothers(one.finding, evidence.subject, carried)]
     told = [one for one in carried if one not in others]
     came = [one for one in told if one.finding.symptom in _WAYS_IN]
@@ -148,17 +151,18 @@ def tell(
     )
 
 
-def _told(results: Sequence[SymptomResult], verdict: Verdict) -> Iterator[Told]:
+def _told(results: Sequence[SymptomResult], verdict: Verdict, evidence: Evidence) -> Iterator[Told]:
     """Give what somebody else did: surely, or as far as the verdict rests on it.
 
     Where no session is anybody else's, what the user did as somebody else wanted is theirs: a consent.
     """
     strange = {Owner.STRANGER, Owner.DOUBTFUL}
     nobody = not any(finding.owner in strange for _, finding in numbered(results))
-    let_in = _let_in(results)
+    let_in = _let_in(results, evidence)
+    apps = {record.id: record.app_id.casefold() for record in evidence.records() if record.app_id}
     for number, finding in numbered(results):
         decides = finding.severity > 0 and finding in verdict.reasons
-        reads = finding.sign.id in _APP_READS and any(name in finding.summary for name in let_in)
+        reads = finding.sign.id in _APP_READS and any(apps.get(one) in let_in for one in finding.records)
         beside = finding.sign.id in _TOLD_BESIDE and finding.owner in strange
         if (
             _is_theirs(finding)
@@ -197,13 +201,10 @@ def _not_attributed(
             yield replace(dated(clause, findings, records), says=says)
 
 
-def _let_in(results: Sequence[SymptomResult]) -> tuple[str, ...]:
-    """Name the applications that somebody else consented to: what these read is theirs as well."""
-    return tuple(
-        finding.after
-        for _, finding in numbered(results)
-        if finding.symptom == "oauth_apps" and finding.after and _is_theirs(finding)
-    )
+def _let_in(results: Sequence[SymptomResult], evidence: Evidence) -> frozenset[str]:
+    """Give the ids of applications that somebody else consented to: what these read is theirs as well."""
+    theirs = (Told(number, one) for number, one in numbered(results) if _is_theirs(one))
+    return frozenset(applications_of(theirs, evidence))
 
 
 def _is_theirs(finding: Finding) -> bool:
@@ -263,7 +264,7 @@ def _consent(deeds: Iterable[Told], ordinary: Usual) -> Iterator[Clause]:
 
 def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
     all_came = came
-    kit = [one for one in came if _KIT in one.finding.summary or _KIT in ordinary.why(one.finding.address)]
+    kit = [one for one in came if _is_of_kit(one.finding, ordinary)]
     signs = {one.finding.sign.id for one in came}
     # What was tried before the first success tells more than what the program calls itself.
     for sign, says in _ENTRY[:3]:
@@ -288,6 +289,14 @@ def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
             return
     if came:
         yield resting(_WITH_CREDENTIALS, came)
+
+
+def _is_of_kit(finding: Finding, ordinary: Usual) -> bool:
+    """Say whether a client that phishing kits use signed in there."""
+    if finding.sign.id == _KIT_SIGN:
+        return True
+    against = ordinary.points.get(spot_of(finding.address), ()) if finding.address else ()
+    return any(one.name == _KIT for one in against)
 
 
 def _by_password(kit: Iterable[Told], ordinary: Usual) -> str:

@@ -24,7 +24,7 @@ from commands.clues.records import (
     one_line,
     whence,
 )
-from commands.report import Finding, weighed
+from commands.report import Finding, Made, weighed
 from commands.usual import Usual
 from commands.usual.domains import domain_of, registrable
 from graph.audit_log.record import AuditRecord
@@ -198,18 +198,23 @@ def _alone(event: _Event, usual: Usual) -> Finding:
         sign = PASSWORD_UNFAMILIAR
     else:
         sign = ORDINARY
-    what = {"password": "The password was changed", "pass": _pass(record)}.get(
-        event.kind, "Sign-in methods were changed"
-    )
+    made = _made(record) if event.kind == "pass" else None
+    what = "The password was changed" if event.kind == "password" else _SAYS[made]
     detail = one_line(record.details.get("ResultReason", "") or record.details.get("resultReason", ""))
     summary = f"{what} ({record.operation}{f': {detail}' if detail else ''}){whence(record, usual)}"
-    return found(_ID, sign, summary, record, records=event.records)
+    return replace(found(_ID, sign, summary, record, records=event.records), made=made)
 
 
-def _pass(record: AuditRecord) -> str:
+_SAYS: Final = {
+    None: "Sign-in methods were changed",
+    Made.TEMPORARY: "A Temporary Access Pass was created",
+    Made.FOR_APPS: "An app password was created",
+}
+
+
+def _made(record: AuditRecord) -> Made:
     """Say which of the two was created: a pass that counts as a second factor, or a password without one."""
-    temporary = "temporary" in record.operation.casefold()
-    return "A Temporary Access Pass was created" if temporary else "An app password was created"
+    return Made.TEMPORARY if "temporary" in record.operation.casefold() else Made.FOR_APPS
 
 
 def _tokens(event: _Event, passwords: Sequence[_Event], usual: Usual) -> Finding:

@@ -131,6 +131,10 @@ def _finding(
     )
 
 
+_CARRIED_OFF: Final = frozenset({"session_without_its_device", "session_in_another_program"})
+"""Points of a session of the user's that went on elsewhere."""
+
+
 def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     address = got_in[0].ip_address
     rented = usual.rented.get(address)
@@ -145,13 +149,13 @@ def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Itera
     elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
         yield _finding(DOUBTFUL, f"Possibly suspicious {usual.use} ({usual.why(address)})", got_in, usual)
     for point in usual.points.get(spot_of(address), ()):
-        if "impossible travel" in point.says:
+        if point.name == "impossible_travel":
             sign = TRAVELLED if _vouched(got_in, usual) else TOO_FAST
             yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual, way=" to")
-        elif "from another country" in point.says:
+        elif point.name == "session_in_another_country":
             sign = TRAVELLED if _vouched(got_in, usual) else SHARED
             yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual)
-        elif point.says.startswith("a session ") and not _vouched(got_in, usual):
+        elif point.name in _CARRIED_OFF and not _vouched(got_in, usual):
             yield _finding(MOVED, point.says[0].upper() + point.says[1:], got_in, usual)
 
 

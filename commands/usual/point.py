@@ -9,7 +9,7 @@ from commands import facts
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One reason for or against an address.
+    """One reason for or against an address; `name` is its id in ``commands/facts/weights.toml``.
 
     `rests_on` holds the ids of the audit records that it was taken from: whoever judges one of them, or the
     sign-in before it, leaves the reason out. It is empty where the reason lies in the sign-ins. `telling`:
@@ -22,9 +22,10 @@ class Point:
     rests_on: frozenset[str] = frozenset()
     telling: bool = False
     harmless: str = ""
+    name: str = ""
 
 
 def point(name: str, says: str) -> Point:
     """Give a point with its weight from ``commands/facts/weights.toml``."""
     row = facts.points()[name]
-    return Point(row.points, says, telling=row.telling, harmless=row.harmless)
+    return Point(row.points, says, telling=row.telling, harmless=row.harmless, name=name)

@@ -133,7 +133,7 @@ FORWARDED = finding(
          "an MFA prompt that was approved after others were denied or not answered"),
         ("entry", finding("sign_ins", "device_code_sign_in", "Code"),
          "a device code that the user was led to enter"),
-        ("entry", finding("sign_ins", "scripted_sign_in", "axios (phishing-kit library) signed in"), RELAYED),
+        ("entry", finding("sign_ins", "phishing_kit_sign_in", "axios signed in"), RELAYED),
         ("entry", SIGNED_IN, "valid credentials"),
     ],
 )  # fmt: skip
@@ -145,7 +145,7 @@ def test_each_finding_tells_its_part(part, one, says):
     assert one.sign.technique in clause.techniques
 
 
-AXIOS = finding("sign_ins", "scripted_sign_in", "axios (phishing-kit library) signed in", 5)
+AXIOS = finding("sign_ins", "phishing_kit_sign_in", "axios signed in", 5)
 OR_GUESSED = f"{RELAY} or a guessed password; a phishing-kit client signed in after wrong passwords"
 GUESSED = "a guessed or phished password, one factor was enough; the client is one that phishing kits use"
 
@@ -529,11 +529,12 @@ def test_an_address_that_microsoft_has_as_anonymized_says_so_beside_its_place():
     assert found.origin[0].says == "203.0.113.7 (anonymizer; unknown location)"
 
 
+APP = "b47a1e5a-0000-4000-8000-00000000ca11"
 DELEGATE = "diego@contoso.example"
 
 
 def test_what_another_account_did_is_told_by_whom_and_is_no_action_of_the_attackers():
-    """A delegate or an administrator works on this mailbox too; an attacker's session may name any account."""
+    """A delegate and an administrator work on this mailbox too; a session of theirs may name any account."""
     granted = finding("delegates", "delegate_outside", "Megan was granted FullAccess", 1)
     by_admin = dataclasses.replace(granted, by=DELEGATE, owner=None, address="198.51.100.9")
     theirs = told(FORWARDED, by_admin)
@@ -567,5 +568,20 @@ def test_what_an_application_reads_that_somebody_else_let_in_is_theirs():
     consent = finding("oauth_apps", "consent_by_intruder", "Consent was granted", 1, after="Mail Copier")
     read = finding("mail_access", "mail_read_by_new_app", "The application Mail Copier opened 9 messages", 2)
     elsewhere = dataclasses.replace(read, owner=Owner.OWNER, address="198.51.100.9")
-    assert [one.says for one in told(consent, elsewhere).read_or_taken] == [read.summary]
-    assert told(FORWARDED, elsewhere).read_or_taken == ()
+    seen = evidence(
+        audit_log=[
+            record("Consent to application", id=consent.records[0], app_id=APP, object_id=APP),
+            record("MailItemsAccessed", id=read.records[0], app_id=APP),
+        ]
+    )
+    for found, says in (((consent, elsewhere), [read.summary]), ((FORWARDED, elsewhere), [])):
+        results = [SymptomResult("x", "X", "", Result.PRESENT, "", found)]
+        story_told = tell(seen, Usual(), results, COMPROMISED)
+        assert story_told is not None
+        assert [one.says for one in story_told.read_or_taken] == says
+
+
+def test_a_kit_is_known_by_its_sign_and_no_word_of_a_sentence_makes_one():
+    """Whoever names an application “phishing-kit” would else choose what the way in is told as."""
+    word = finding("sign_ins", "scripted_sign_in", "The application “phishing-kit” signed in")
+    assert told(word).entry[0].says == "a program that signed in with valid credentials"

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from commands.check import lacks
+from commands.report import Made
 from commands.symptoms import credential_changes
+from commands.usual import learn
 from graph.audit_log.record import ActorType, AuditRecord
 from graph.evidence import Evidence
 from graph.resources.directory import User
@@ -208,3 +210,18 @@ TOKENS = "Update StsRefreshTokenValidFrom Timestamp"
 def test_revoked_refresh_tokens_are_told_and_weigh_only_alone(why: str, what: Evidence, sign: str) -> None:
     found = {one.sign.id for one in credential_changes.detect(what, USUAL) if "refresh" in one.sign.id}
     assert found == {sign}
+
+
+@pytest.mark.parametrize(
+    ("operation", "made"),
+    [
+        ("Create application password for user", Made.FOR_APPS),
+        ("Create Temporary Access Pass", Made.TEMPORARY),
+        ("Change user password", None),
+    ],
+)
+def test_what_was_made_is_told_as_a_code_that_no_sentence_has_to_be_read_for(
+    operation: str, made: Made | None
+) -> None:
+    found = list(credential_changes.detect(whole := seen(change(0, NEW_PLACE, operation)), learn(whole)))
+    assert {one.made for one in found} == {made}
