@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from commands.clues.actions import changed, concerns
@@ -50,21 +50,49 @@ def apps_of(record: AuditRecord) -> frozenset[str]:
     return frozenset(one.casefold() for text in texts for one in _GUID.findall(text))
 
 
+def app_of(record: AuditRecord) -> str:
+    """Give the id of the application that a record lets in, in lower case; "" where it is about none."""
+    if not is_consent(record):
+        return ""
+    named = _GUID.findall(changed(record, "TargetId.ServicePrincipalNames")[1])
+    return next(iter(named or _GUID.findall(record.object_id)), "").casefold()
+
+
 def is_about_app(record: AuditRecord, ids: Collection[str], name: str) -> bool:
-    """Say whether a record is about an application: by an id, and by its name only where it has none.
+    """Say whether a record is about an application: see `about`."""
+    return about(record)(ids, name)
 
-    Anybody can give an application the name of another one.
 
-    Args:
-        record: The record.
-        ids: Every id of the application.
-        name: What it is called, "" where nobody knows.
+def about(record: AuditRecord) -> Callable[[Collection[str], str], bool]:
+    """Give what says whether a record is about an application: by an id, by its name only where it has none.
+
+    Anybody can give an application the name of another one. The record is read once, however many
+    applications there are.
+
+    Returns:
+        A function of every id of the application, and of what it is called, "" where nobody knows.
     """
-    wanted = {one.casefold() for one in ids if one}
-    known = apps_of(record)
-    if known or record.object_id.casefold() in wanted:
-        return not wanted.isdisjoint({*known, record.object_id.casefold()})
-    return bool(name) and record.details.get("TargetName", "").casefold() == name.casefold()
+    known, object_id = apps_of(record), record.object_id.casefold()
+    called = record.details.get("TargetName", "").casefold()
+
+    def is_it(ids: Collection[str], name: str) -> bool:
+        wanted = {one.casefold() for one in ids if one}
+        if known or object_id in wanted:
+            return object_id in wanted or not wanted.isdisjoint(known)
+        return bool(name) and called == name.casefold()
+
+    return is_it
+
+
+def keys_of(record: AuditRecord) -> frozenset[str]:
+    """Give under what an application is to be looked up that `about` may say a record is about."""
+    called = record.details.get("TargetName", "").casefold()
+    return apps_of(record) | {record.object_id.casefold(), f"name {called}"}
+
+
+def keys_of_app(ids: Collection[str], name: str) -> frozenset[str]:
+    """Give under what an application is to be looked up: see `keys_of`."""
+    return frozenset({*(one.casefold() for one in ids if one), f"name {name.casefold()}"})
 
 
 def refused(evidence: Evidence) -> Iterator[AuditRecord]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from commands.clues.consents import keys_of
 from commands.containment.plan import Change
 from commands.report import Finding, Report
 from commands.usual import Usual, learn
 from commands.usual.places import Atlas
+from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.question import Subject
 
@@ -32,7 +36,7 @@ class Guard:
         return bool(names & self.protected)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanningInput:
     """What a step plans from.
 
@@ -62,9 +66,41 @@ class PlanningInput:
 
     def findings(self, *symptoms: str) -> Iterator[Finding]:
         """Give the findings of these symptoms that count, the gravest first."""
-        found = [one for one in self.report.findings if one.symptom in symptoms and one.severity > 0]
-        yield from sorted(found, key=lambda one: -one.severity)
+        return (one for one in self._gravest_first if one.symptom in symptoms)
 
     def finding_on(self, record: str, *symptoms: str) -> Finding | None:
         """Give the gravest finding of these symptoms that rests on this record, rule, grant or device."""
-        return next((one for one in self.findings(*symptoms) if record in one.records), None)
+        return next((one for one in self._by_record.get(record, ()) if one.symptom in symptoms), None)
+
+    @cached_property
+    def _gravest_first(self) -> tuple[Finding, ...]:
+        counting = (one for one in self.report.findings if one.severity > 0)
+        return tuple(sorted(counting, key=lambda one: -one.severity))
+
+    @cached_property
+    def _by_record(self) -> dict[str, list[Finding]]:
+        found: dict[str, list[Finding]] = defaultdict(list)
+        for one in self._gravest_first:
+            for record in dict.fromkeys(one.records):
+                found[record].append(one)
+        return found
+
+    @cached_property
+    def records(self) -> dict[str, AuditRecord]:
+        """The audit records by their ids."""
+        return {record.id: record for record in self.evidence.records()}
+
+    @cached_property
+    def about_apps(self) -> tuple[Finding, ...]:
+        """The findings on applications, the gravest first."""
+        return tuple(self.findings("oauth_apps"))
+
+    @cached_property
+    def places_of_apps(self) -> dict[str, list[int]]:
+        """The places of those findings by what they rest on, and by what their records name."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, finding in enumerate(self.about_apps):
+            told = (self.records[one] for one in finding.records if one in self.records)
+            for key in {*finding.records, *(key for record in told for key in keys_of(record))}:
+                places[key].append(place)
+        return places

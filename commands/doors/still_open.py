@@ -9,11 +9,12 @@ changes and manual tasks of the steps that close it, by the ids that the steps g
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from commands.clues.consents import apps_of
 from commands.clues.records import addresses_in, listed, named, one_line
 from commands.clues.rules import rules_of
 from commands.clues.rules.listed import paired
@@ -51,23 +52,48 @@ _METHODS: Final = ("strong_authentication", "credential_changes")
 _PASSWORDS: Final = frozenset({"password_changed_from_suspect_address", "password_changed_from_new_address"})
 
 
-@dataclass(frozen=True, slots=True)
 class _Deeds:
-    """What somebody else did, as far as findings tell."""
+    """What somebody else did, as far as findings tell.
 
-    told: Sequence[Told]
+    Whoever attacks decides how many of them there are, so each is looked up by what it names.
+
+    Args:
+        told: The findings.
+    """
+
+    def __init__(self, told: Iterable[Told]) -> None:
+        self.told = tuple(told)
+        self._of: dict[str, list[int]] = defaultdict(list)
+        self._naming: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._about: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place, one in enumerate(self.told):
+            finding = one.finding
+            self._of[finding.symptom].append(place)
+            for name in {finding.after.casefold(), *(record.casefold() for record in finding.records)}:
+                self._naming[finding.symptom, name].append(place)
+            self._about[finding.symptom, _short(finding.after)].append(place)
 
     def of(self, *symptoms: str) -> tuple[Told, ...]:
-        return tuple(one for one in self.told if one.finding.symptom in symptoms)
+        return self._told(place for symptom in symptoms for place in self._of.get(symptom, ()))
 
     def naming(self, *names: str, symptoms: Sequence[str]) -> tuple[Told, ...]:
         """The findings that rest on one of these ids, or have one of these names as what was set up."""
         wanted = {name.casefold() for name in names if name}
-        return tuple(
-            one
-            for one in self.of(*symptoms)
-            if one.finding.after.casefold() in wanted
-            or any(record.casefold() in wanted for record in one.finding.records)
+        return self._told(
+            place
+            for symptom in symptoms
+            for name in wanted
+            for place in self._naming.get((symptom, name), ())
+        )
+
+    def of_person(self, name: str, key: str, symptom: str) -> tuple[Told, ...]:
+        """The findings that rest on this id, or that mean this person."""
+        alike = self._about.get((symptom, _short(name)), ())
+        return self._told(
+            (
+                *self._naming.get((symptom, key.casefold()), ()),
+                *(place for place in alike if _is_same(self.told[place].finding.after, name)),
+            )
         )
 
     def about(self, at: datetime | None, *symptoms: str) -> tuple[Told, ...]:
@@ -75,6 +101,13 @@ class _Deeds:
         return tuple(
             one for one in self.of(*symptoms) if at and one.finding.at and abs(one.finding.at - at) <= _NEAR
         )
+
+    def _told(self, places: Iterable[int]) -> tuple[Told, ...]:
+        return tuple(self.told[place] for place in sorted(set(places)))
+
+
+def _short(name: str) -> str:
+    return name.casefold().partition("@")[0]
 
 
 def still_open(told: Iterable[Told], last: datetime | None, evidence: Evidence) -> Iterator[Clause]:
@@ -85,7 +118,7 @@ def still_open(told: Iterable[Told], last: datetime | None, evidence: Evidence) 
         last: When somebody else was last seen; None where nothing tells.
         evidence: Everything that was seen.
     """
-    found = _Deeds(tuple(told))
+    found = _Deeds(told)
     yield from _sessions(found, last, evidence)
     yield from _methods(found, evidence)
     yield from _apps(found, evidence)
@@ -153,15 +186,45 @@ def _methods(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
 
 
 def _apps(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
-    for grant in evidence.oauth_grants.seen(()):
+    grants = evidence.oauth_grants.seen(())
+    by_id, by_name = _by_application(found.of("oauth_apps"), evidence) if grants else ({}, {})
+    for grant in grants:
         name = one_line(grant.app_display_name or grant.client_id)
-        told = found.naming(grant.id, name, symptoms=("oauth_apps",))
+        ids = (grant.id, grant.app_id, grant.client_id)
+        theirs = _each_once(one for id_ in ids for one in by_id.get(id_.casefold(), ()))
+        told = theirs or tuple(by_name.get(name.casefold(), ()))
         if told and grant.app_enabled is not False:
             yield _door(
                 f"the application {name} ({listed(grant.scopes) or 'no permissions'})",
                 told,
                 [[f"revoke_oauth_grants:{grant.id}", f"disable_apps:{grant.client_id}"]],
             )
+
+
+def _by_application(
+    told: Iterable[Told], evidence: Evidence
+) -> tuple[Mapping[str, Sequence[Told]], Mapping[str, Sequence[Told]]]:
+    """Give findings by the ids of the application that they are about, and those without one by its name.
+
+    Anybody can give an application the name of another one.
+    """
+    records = {record.id: record for record in evidence.records()}
+    grants = {grant.id for grant in evidence.oauth_grants.seen(())}
+    by_id: dict[str, list[Told]] = defaultdict(list)
+    by_name: dict[str, list[Told]] = defaultdict(list)
+    for one in told:
+        of_records = (apps_of(records[id_]) for id_ in one.finding.records if id_ in records)
+        ids = {app for apps in of_records for app in apps}
+        ids |= {id_.casefold() for id_ in one.finding.records if id_ in grants}
+        for id_ in ids:
+            by_id[id_].append(one)
+        if not ids:
+            by_name[one.finding.after.casefold()].append(one)
+    return by_id, by_name
+
+
+def _each_once(told: Iterable[Told]) -> tuple[Told, ...]:
+    return tuple({one.number: one for one in told}.values())
 
 
 def _devices(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
@@ -184,19 +247,15 @@ def _delegates(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
     for delegate in evidence.delegates.seen(()):
         who = named(delegate.who)
         key = f"{delegate.kind}:{delegate.who}:{delegate.folder}"
-        told = [
-            one
-            for one in found.of("delegates")
-            if key in one.finding.records or _is_same(one.finding.after, delegate.who)
-        ]
+        told = found.of_person(delegate.who, key, "delegates")
         if told:
             where = f" on {one_line(delegate.folder)}" if delegate.folder else ""
             rights[who].append(f"{', '.join(delegate.rights) or delegate.kind.value}{where}")
             resting_on[who] += told
             closed_by[who].append((f"remove_delegates:{key}",))
     for who, held in rights.items():
-        told = resting_on[who]
-        yield _door(f"{spelled(who)} with {listed(list(dict.fromkeys(held)))}", told, closed_by[who])
+        says = f"{spelled(who)} with {listed(list(dict.fromkeys(held)))}"
+        yield _door(says, resting_on[who], closed_by[who])
 
 
 def _is_same(name: str, other: str) -> bool:
@@ -275,10 +334,16 @@ def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
     for place, one in enumerate(ones):
         for id_ in one.finding.records:
             places[id_].append(place)
+    twins = _twins(evidence)
     for rule in rules_of(evidence):
-        told = [ones[place] for place in sorted({place for id_ in rule.ids for place in places.get(id_, ())})]
+        # What names the rule itself, if anything does: hundreds of one name share the record of their making.
+        own = places.get(rule.ids[0]) if rule.ids else None
+        told = [
+            ones[place]
+            for place in own or sorted({place for id_ in rule.ids for place in places.get(id_, ())})
+        ]
         if told and rule.is_live and rule.enabled and rule.gone is None:
-            yield _door(_rule(rule), told, [_off(rule, evidence)])
+            yield _door(_rule(rule), told, [_off(rule, twins)])
     for flow in evidence.transport_rules.seen(()):
         name = one_line(flow.name)
         told = [
@@ -291,15 +356,26 @@ def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
             yield _door(f"the mail flow rule “{name}”", told, [[closed_by]])
 
 
-def _off(rule: Rule, evidence: Evidence) -> Iterator[str]:
+def _twins(evidence: Evidence) -> dict[str, list[str]]:
+    """Give the ids that Exchange has for the rules of each id."""
+    pairs, others = paired(evidence)
+    twins: dict[str, list[str]] = defaultdict(list)
+    for one, twin in pairs:
+        if twin:
+            twins[one.id].append(twin.identity)
+    for other in others:
+        twins[str(other.rule_identity or other.identity)].append(other.identity)
+    return twins
+
+
+def _off(rule: Rule, twins: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Give the ids of what switches a rule off, under the id of each list that it is in."""
     for id_ in rule.ids:
         yield f"disable_inbox_rules:{id_}"
         yield f"disable_sweep_rules:{id_}"
-    pairs, others = paired(evidence)
-    twins = [twin for one, twin in pairs if twin and one.id in rule.ids]
-    for twin in (*twins, *(one for one in others if str(one.rule_identity or one.identity) in rule.ids)):
-        yield f"disable_inbox_rules:{twin.identity}"
+    for id_ in rule.ids:
+        for identity in twins.get(id_, ()):
+            yield f"disable_inbox_rules:{identity}"
 
 
 def _rule(rule: Rule) -> str:

@@ -112,20 +112,20 @@ def lured(report: Report) -> Iterator[Lead]:
 
 
 def applications_of(told: Iterable[Told], evidence: Evidence) -> tuple[str, ...]:
-    """Give the ids and names, in lower case, of the applications that somebody else let in."""
+    """Give the applications that somebody else let in, in lower case: by ids, and by name without one.
+
+    Anybody can give an application the name of a good one, which others use.
+    """
     records = {record.id: record for record in evidence.records()}
+    grants = {grant.id: grant.app_id.casefold() for grant in evidence.oauth_grants.seen(()) if grant.app_id}
     found: dict[str, None] = {}
     for one in told:
         if one.finding.symptom != "oauth_apps":
             continue
-        if one.finding.after:
-            found[one.finding.after.casefold()] = None
-        for record in (records[name] for name in one.finding.records if name in records):
-            if is_consent(record):
-                found |= dict.fromkeys(sorted(apps_of(record)))
-        for grant in evidence.oauth_grants.seen(()):
-            if grant.id in one.finding.records and grant.app_id:
-                found[grant.app_id.casefold()] = None
+        of_records = (records[name] for name in one.finding.records if name in records)
+        ids = {app for record in of_records if is_consent(record) for app in apps_of(record)}
+        ids |= {grants[name] for name in one.finding.records if name in grants}
+        found |= dict.fromkeys(sorted(ids) or filter(None, [one.finding.after.casefold()]))
     return tuple(found)
 
 

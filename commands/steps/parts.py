@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from commands.clues.consents import is_about_app
+from commands.clues.consents import is_about_app, keys_of_app
 from commands.clues.records import one_line
 from commands.containment.plan import Act, Demand, Look, Nothing
 from commands.containment.planning_input import PlanningInput
@@ -211,13 +211,13 @@ def finding_on_app(planning: PlanningInput, record: str, *ids: str, name: str = 
         ids: The application's ids, as audit records may have them.
         name: What it is called.
     """
-    records = {one.id: one for one in planning.evidence.records()}
-    for finding in planning.findings("oauth_apps"):
-        if record in finding.records:
+    findings = planning.about_apps
+    keys = {record, *keys_of_app(ids, name)}
+    for place in sorted({place for key in keys for place in planning.places_of_apps.get(key, ())}):
+        finding = findings[place]
+        told = (planning.records[one] for one in finding.records if one in planning.records)
+        if record in finding.records or any(is_about_app(seen, ids, name) for seen in told):
             return finding
-        for seen in (records[name] for name in finding.records if name in records):
-            if is_about_app(seen, ids, name):
-                return finding
     return None
 
 

@@ -7,7 +7,8 @@ Source: Exchange PowerShell, "Remove-MailboxPermission", "Remove-RecipientPermis
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from commands.clues.actions import given
@@ -16,7 +17,7 @@ from commands.containment.planning_input import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, unseen, with_gaps
 from commands.steps.parts import asks_for, because, first_line, name_of, refusals
-from commands.symptoms.delegates import may_be_same
+from commands.symptoms.delegates import first_part, may_be_same
 from graph.audit_log.record import AuditRecord
 from graph.request import Cmdlet, Request
 from graph.resources.mailbox import Delegate, DelegateKind
@@ -58,7 +59,8 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     for delegate in planning.evidence.delegates.seen(()):
         known.setdefault(_key(delegate).casefold(), delegate)
     unclear = [one for one in known.values() if _is_unclear(one)]
-    changes = [_change(planning, one) for one in known.values() if one not in unclear]
+    told = _by_holder(planning)
+    changes = [_change(planning, one, told) for one in known.values() if not _is_unclear(one)]
     if not unclear:
         yield from with_gaps(_ID, planning, changes, "There are no delegates.", *NEEDS)
         return
@@ -88,21 +90,32 @@ def _key(delegate: Delegate) -> str:
     return f"{delegate.kind}:{delegate.who}:{delegate.folder}"
 
 
-def _finding(planning: PlanningInput, delegate: Delegate) -> Finding | None:
+def _finding(
+    planning: PlanningInput, delegate: Delegate, told: Mapping[str, Sequence[Finding]]
+) -> Finding | None:
     """The finding on the right as it stands, or on the record that gave it.
 
     A record may name the holder by address where the mailbox shows an alias.
     """
     standing = planning.finding_on(_key(delegate), "delegates")
-    records = {record.id: record for record in planning.evidence.records()}
+    records = planning.records
     fitting = [
         one
-        for one in planning.findings("delegates")
+        for one in told.get(first_part(delegate.who), ())
         if any(may_be_same(name, delegate.who) for name in _BETWEEN.split(one.after))
         and all(_may_give(records[name], delegate) for name in one.records if name in records)
     ]
     telling = (one for one in fitting if _is_of_kind(one, delegate, records))
     return standing or next(telling, None) or next(iter(fitting), None)
+
+
+def _by_holder(planning: PlanningInput) -> Mapping[str, Sequence[Finding]]:
+    """Give the findings by the first part of each name in them: those with another one mean somebody else."""
+    told: dict[str, list[Finding]] = defaultdict(list)
+    for one in planning.findings("delegates"):
+        for part in {first_part(name) for name in _BETWEEN.split(one.after)}:
+            told[part].append(one)
+    return told
 
 
 def _may_give(record: AuditRecord, delegate: Delegate) -> bool:
@@ -132,10 +145,10 @@ def _is_of_kind(finding: Finding, delegate: Delegate, records: Mapping[str, Audi
     return False
 
 
-def _change(planning: PlanningInput, delegate: Delegate) -> Change:
+def _change(planning: PlanningInput, delegate: Delegate, told: Mapping[str, Sequence[Finding]]) -> Change:
     name = planning.subject.user_principal_name
     who, owner = first_line(delegate.who, "someone without a name"), name_of(planning)
-    finding = _finding(planning, delegate)
+    finding = _finding(planning, delegate, told)
     parts: dict[str, Any] = {
         "id": f"{_ID}:{_key(delegate)}",
         "step": _ID,

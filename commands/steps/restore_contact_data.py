@@ -280,7 +280,7 @@ def _number(field: Field, user: User, told: list[Told]) -> Iterator[str]:
 
 def _told(planning: PlanningInput) -> list[Told]:
     """Give what the findings tell about properties that can be put back, oldest first."""
-    records = {record.id: record for record in planning.evidence.records()}
+    records = planning.records
     found = [
         told
         for finding in planning.findings(*_SYMPTOMS)

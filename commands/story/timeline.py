@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Final
 
 from commands.clues.alerts import risk_in_words
+from commands.clues.consents import app_of
 from commands.clues.roles import way
 from commands.report import Event, SymptomResult
 from commands.usual.places import Countries, place_of
@@ -87,7 +88,7 @@ def _audits(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[E
                 record=record.id,
                 finding=record.id in flagged,
                 session=record.session_id,
-                application=record.app_id,
+                application=app_of(record) or record.app_id,
             )
 
 

@@ -6,7 +6,7 @@ Source: Exchange PowerShell, "Add-MailboxPermission", "Add-RecipientPermission",
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, actions, concerns, given, graded, on, to_subject, whom
@@ -69,12 +69,13 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             findings = list(_folder(record, usual))
         else:
             findings = list(_on_behalf(record, evidence, usual))
-        told |= {finding.after for finding in findings if finding.after}
+        told.update(finding.after for finding in findings if finding.after)
         yield from findings
     yield from _received(evidence, usual)
+    known = Holders(told)
     for delegate in evidence.delegates.seen(()):
         who, rights = named(delegate.who), ", ".join(delegate.rights) or delegate.kind.value
-        if any(may_be_same(who, one) for one in told):
+        if known.may_have(who):
             continue
         everybody = who.casefold() in _EVERYBODY
         if everybody and {right.casefold() for right in delegate.rights} <= _HARMLESS:
@@ -96,6 +97,33 @@ def may_be_same(one: str, other: str) -> bool:
     if "@" in first and "@" in second:
         return first == second
     return bool(first) and first.partition("@")[0] == second.partition("@")[0]
+
+
+def first_part(name: str) -> str:
+    """Give what is before the @ of a name; two names that may mean one holder have the same."""
+    return one_line(name).casefold().partition("@")[0]
+
+
+class Holders:
+    """Names of holders of rights, among which another one is looked up; there may be thousands.
+
+    Args:
+        names: The names.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        plain = {one_line(name).casefold() for name in names} - {""}
+        self._whole = frozenset(plain)
+        self._short = frozenset(name.partition("@")[0] for name in plain)
+        self._bare = frozenset(name for name in plain if "@" not in name)
+
+    def may_have(self, name: str) -> bool:
+        """Whether one of them may be this holder: see `may_be_same`."""
+        plain = one_line(name).casefold()
+        if not plain:
+            return False
+        short, at, _ = plain.partition("@")
+        return plain in self._whole or short in self._bare if at else short in self._short
 
 
 def _received(evidence: Evidence, usual: Usual) -> Iterator[Finding]:

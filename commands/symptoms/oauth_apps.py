@@ -8,15 +8,16 @@ D64 to D68 of the public rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from commands.clues.actions import changed, concerns, graded, once
-from commands.clues.consents import is_about_app, is_consent, refused
+from commands.clues.consents import about, apps_of, is_consent, keys_of, keys_of_app, refused
 from commands.clues.records import (
     changing,
-    done,
     found,
     listed,
     one_line,
@@ -151,22 +152,24 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    told: list[AuditRecord] = []
+    # Of each application once, for there may be thousands of both.
+    ids: set[str] = set()
+    names: set[str] = set()
     for record in changing(evidence):
         if concerns(record, evidence.subject):
             found_here = tuple(_record(record, evidence, usual))
-            told += [record] if found_here else []
+            if found_here:
+                known = apps_of(record)
+                ids |= known | {record.object_id.casefold()}
+                names |= set() if known else {record.details.get("TargetName", "").casefold()}
             yield from found_here
     for grant in evidence.oauth_grants.seen(()):
-        if any(_is_of(record, grant) for record in told):
+        theirs = {id_.casefold() for id_ in (grant.app_id, grant.client_id) if id_}
+        name = grant.app_display_name.casefold()
+        if not theirs.isdisjoint(ids) or (name and name in names):
             yield from (one for one in _grant(grant, evidence) if one.sign in {ODD, ABUSED, REVIEW})
         else:
             yield from _grant(grant, evidence)
-
-
-def _is_of(record: AuditRecord, grant: OAuthGrant) -> bool:
-    """Whether a record is about the application of a grant."""
-    return is_about_app(record, (grant.app_id, grant.client_id), grant.app_display_name)
 
 
 def _refused(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -254,7 +257,12 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
 
 def _is_verified(record: AuditRecord, evidence: Evidence) -> bool:
     """Say whether the grant that stands shows a verified publisher or Microsoft behind this application."""
-    behind = [grant for grant in evidence.oauth_grants.seen(()) if _is_of(record, grant)]
+    is_it = about(record)
+    behind = [
+        grant
+        for grant in _grants_for(record, evidence)
+        if is_it((grant.app_id, grant.client_id), grant.app_display_name)
+    ]
     return bool(behind) and all(
         grant.verified_publisher or grant.app_owner_organization_id in MICROSOFT_OWNERS for grant in behind
     )
@@ -262,16 +270,37 @@ def _is_verified(record: AuditRecord, evidence: Evidence) -> bool:
 
 def _is_new(record: AuditRecord, evidence: Evidence) -> bool:
     """Say whether the application came into the tenant within the window, by the grant or by a record."""
-    name = record.details.get("TargetName", "")
-    for grant in evidence.oauth_grants.seen(()):
-        if is_about_app(record, (grant.app_id, grant.client_id), ""):
+    is_it = about(record)
+    for grant in _grants_for(record, evidence):
+        if is_it((grant.app_id, grant.client_id), ""):
             made = grant.app_created_date_time
             return made is not None and made in evidence.window
-    return any(
-        other.operation.casefold() == "add service principal"
-        and (other.object_id == record.object_id or (name and other.details.get("TargetName") == name))
-        for other in done(evidence)
-    )
+    ids, names = _added(evidence)
+    return record.object_id in ids or record.details.get("TargetName", "") in names
+
+
+def _grants_for(record: AuditRecord, evidence: Evidence) -> Iterator[OAuthGrant]:
+    """Give the grants that a record may be about, in their order."""
+    grants, places = evidence.oauth_grants.seen(()), _places_of_grants(evidence)
+    for place in sorted({place for key in keys_of(record) for place in places.get(key, ())}):
+        yield grants[place]
+
+
+@lru_cache(maxsize=2)
+def _places_of_grants(evidence: Evidence) -> Mapping[str, Sequence[int]]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, grant in enumerate(evidence.oauth_grants.seen(())):
+        for key in keys_of_app((grant.app_id, grant.client_id), grant.app_display_name):
+            places[key].append(place)
+    return places
+
+
+@lru_cache(maxsize=2)
+def _added(evidence: Evidence) -> tuple[frozenset[str], frozenset[str]]:
+    """Give the ids and the names of the applications that came into the tenant, as records tell."""
+    added = [one for one in changing(evidence) if one.operation.casefold() == "add service principal"]
+    names = frozenset(one.details.get("TargetName", "") for one in added)
+    return frozenset(one.object_id for one in added), names - {""}
 
 
 def is_odd(name: str, evidence: Evidence) -> bool:

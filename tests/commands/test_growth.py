@@ -10,11 +10,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from commands.analyze import analyze
+from commands.check import judge
+from commands.containment.planning_input import Guard
+from commands.containment.propose import offer
 from commands.symptoms import SYMPTOMS
+from graph.evidence import Evidence
+from graph.resources.applications import OAuthGrant
+from graph.resources.mailbox import Delegate, DelegateKind
+from graph.resources.rules import HiddenInboxRule, InboxRule
+from tests.commands.evidence import INTRUDER, evidence
+from tests.commands.evidence import record as log
 from tests.each import some_now
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -100,6 +110,80 @@ def test_twice_the_records_are_about_twice_the_work(kind: str, tmp_path: Path) -
     for many in (4 * FEW, FEW, 2 * FEW, 4 * FEW):  # the first time tables are read as far as all of them ask
         path.write_text("\n".join(json.dumps(KINDS[kind](number)) for number in range(many)))
         counts.append(calls_of(lambda: analyze([path], user=None, now=NOW, processes=1)))
+    _, few, twice, four = counts
+    assert four - twice <= MOST * (twice - few)
+
+
+def rules_of_one_name(many: int) -> Evidence:
+    """Rules that Graph and Exchange list, all with the name and the deed of one that the log tells of."""
+    drop = [{"emailAddress": {"name": "drop", "address": "drop@evil.example"}}]
+    made = log("New-InboxRule", id="made", parameters={"Name": "..", "RedirectTo": "drop@evil.example"})
+    return evidence(
+        audit_log=[made],
+        inbox_rules=[
+            InboxRule.model_validate({"id": f"g{n}", "displayName": "..", "actions": {"redirectTo": drop}})
+            for n in range(many)
+        ],
+        hidden_inbox_rules=[
+            # Of one word more in Exchange's list, so that none is found at once.
+            HiddenInboxRule(
+                identity=f"x{n}", name="..", redirect_to=("drop@evil.example",), subject_contains_words=("a",)
+            )
+            for n in range(many)
+        ],
+    )
+
+
+def applications(many: int) -> Evidence:
+    """Applications that the attacker let in, each with its consent and its grant."""
+    return evidence(
+        audit_log=[
+            log(
+                "Consent to application",
+                id=f"c{n}",
+                address=INTRUDER,
+                object_id=str(UUID(int=n)),
+                details={"TargetName": f"App {n}"},
+            )
+            for n in range(many)
+        ],
+        oauth_grants=[
+            OAuthGrant(
+                id=f"g{n}", client_id=str(UUID(int=n)), app_display_name=f"App {n}", scope="Mail.ReadWrite"
+            )
+            for n in range(many)
+        ],
+    )
+
+
+def people_with_rights(many: int) -> Evidence:
+    """Rights on the mailbox, each given by a record."""
+    return evidence(
+        audit_log=[
+            log(
+                "Add-MailboxPermission",
+                id=f"p{n}",
+                address=INTRUDER,
+                parameters={"User": f"u{n}@contoso.example", "AccessRights": "FullAccess"},
+            )
+            for n in range(many)
+        ],
+        delegates=[
+            Delegate(kind=DelegateKind.FULL_ACCESS, who=f"u{n}@contoso.example", rights=("FullAccess",))
+            for n in range(many)
+        ],
+    )
+
+
+@pytest.mark.parametrize("made", [rules_of_one_name, applications, people_with_rights])
+def test_however_many_settings_an_attacker_makes_twice_as_many_are_about_twice_the_work(
+    made: Callable[[int], Evidence],
+) -> None:
+    """Two hundred rules of one name took 41 seconds: each was compared with each, once for each of them."""
+    counts = []
+    for many in (4 * FEW, FEW, 2 * FEW, 4 * FEW):
+        seen = made(many)
+        counts.append(calls_of(lambda seen=seen: offer(seen, judge(seen, NOW), Guard())))  # type: ignore[misc]
     _, few, twice, four = counts
     assert four - twice <= MOST * (twice - few)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from commands.doors.still_open import not_seen, still_open
+from commands.hunts.leads import applications_of
 from commands.report import Finding, weighed
 from commands.story.clauses import Told
 from graph.resources.applications import OAuthGrant
@@ -265,3 +266,27 @@ def test_each_item_was_open_since_its_own_earliest_finding():
         (f"mail is forwarded to {one}", later),
         (f"mail is forwarded to {two}", first),
     ]
+
+
+BAD, GOOD = "11111111-0000-4000-8000-000000000001", "22222222-0000-4000-8000-000000000002"
+
+
+def test_an_application_with_the_name_of_the_attackers_is_none_of_the_open_doors():
+    """The attacker chooses the name; who switches off what has it may switch off what people need."""
+    grants = [
+        OAuthGrant(id="bad", client_id="sp-bad", app_id=BAD, app_display_name="Mailer", scope="Mail.Read"),
+        OAuthGrant(
+            id="good", client_id="sp-good", app_id=GOOD, app_display_name="Mailer", scope="Calendars.Read"
+        ),
+    ]
+    consent = record("Consent to application", id="r", object_id=BAD, details={"TargetName": "Mailer"})
+    by_record = doors(CONSENT, oauth_grants=grants, audit_log=[consent])
+    by_grant = doors(
+        finding("oauth_apps", "consent_by_intruder", "Mailer", records=("bad",)), oauth_grants=grants
+    )
+    for said in (by_record, by_grant):
+        assert "the application Mailer (Mail.Read)" in said
+        assert "the application Mailer (Calendars.Read)" not in said
+    told = [Told("oauth_apps.1", CONSENT)]
+    assert applications_of(told, evidence(oauth_grants=grants, audit_log=[consent])) == (BAD,)
+    assert applications_of(told, evidence(oauth_grants=grants)) == ("mailer",), "where nothing gives an id"

@@ -24,10 +24,11 @@ def rules_of(evidence: Evidence) -> tuple[Rule, ...]:
     live += hidden_rules(evidence, others, folders)
     live += [from_sweep(rule, folders) for rule in evidence.sweep_rules.seen(())]
     recorded = recorded_rules(evidence)
+    makers = _Makers(recorded)
     joined: list[Rule] = []
     used: set[str] = set()
     for rule in live:
-        match = _maker(rule, recorded)
+        match = makers.of(rule)
         if match is None:
             joined.append(rule)
         else:
@@ -36,15 +37,25 @@ def rules_of(evidence: Evidence) -> tuple[Rule, ...]:
     return (*joined, *(rule for rule in recorded if not used.issuperset(rule.ids)))
 
 
-def _maker(rule: Rule, recorded: Sequence[Rule]) -> Rule | None:
-    """The recorded rule that a live one is: the same name, else (desktop Outlook) the same destinations."""
-    if rule.name is not None:
-        wanted = name_key(rule.name)
-        for other in recorded:
-            if other.name is not None and name_key(other.name) == wanted and not other.gone:
-                return other
-    for other in recorded:
-        nameless = other.name is None and not other.gone
-        if nameless and other.destinations and set(other.destinations) == set(rule.destinations):
-            return other
-    return None
+class _Makers:
+    """Finds the recorded rule that a live one is, among as many as somebody cared to make.
+
+    Args:
+        recorded: The rules that records tell of.
+    """
+
+    def __init__(self, recorded: Sequence[Rule]) -> None:
+        self._named: dict[str, Rule] = {}
+        self._nameless: dict[frozenset[str], Rule] = {}
+        for one in recorded:
+            if one.gone:
+                continue
+            if one.name is not None:
+                self._named.setdefault(name_key(one.name), one)
+            elif one.destinations:
+                self._nameless.setdefault(frozenset(one.destinations), one)
+
+    def of(self, rule: Rule) -> Rule | None:
+        """Give that with the same name, else (desktop Outlook) that with the same destinations."""
+        named = self._named.get(name_key(rule.name)) if rule.name is not None else None
+        return named or self._nameless.get(frozenset(rule.destinations))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from commands.clues.records import addresses_in
@@ -83,24 +84,95 @@ def paired(
     its name. A rule that Exchange calls hidden is never one that Graph shows.
     """
     folders = by_id(evidence.mail_folders.seen(()))
-    left = list(evidence.hidden_inbox_rules.seen(()))
+    listed = evidence.hidden_inbox_rules.seen(())
+    # Whoever attacks may give hundreds of rules one name, so those that do the same are compared as one.
+    left: dict[str, dict[_Deeds, deque[int]]] = defaultdict(lambda: defaultdict(deque))
+    for place, one in enumerate(listed):
+        if not one.is_hidden:
+            left[name_key(one.name)][_deeds_in_exchange(one)].append(place)
+    taken: set[int] = set()
     pairs: list[tuple[InboxRule, HiddenInboxRule | None]] = []
     # Those that say what they do choose first.
     for rule in sorted(evidence.inbox_rules.seen(()), key=_is_bare):
-        wanted = name_key(rule.display_name)
-        fitting = [
-            one
-            for one in left
-            if name_key(one.name) == wanted
-            and not one.is_hidden
-            and (_is_bare(rule) or not _differ(rule, one))
-        ]
-        unlike = {one.identity: _unlike(rule, one, folders) for one in fitting}
-        twin = min(fitting, key=lambda one: unlike[one.identity], default=None)
-        if twin is not None:
-            left.remove(twin)
+        named = left.get(name_key(rule.display_name), {})
+        deeds = _most_alike(_deeds_in_graph(rule, folders), named, bare=_is_bare(rule))
+        twin = None
+        if deeds is not None:
+            place = named[deeds].popleft()
+            if not named[deeds]:
+                del named[deeds]
+            taken.add(place)
+            twin = listed[place]
         pairs.append((rule, twin))
-    return pairs, left
+    return pairs, [one for place, one in enumerate(listed) if place not in taken]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deeds:
+    """What a rule does, as far as both lists tell; Exchange gives no address for its own recipients.
+
+    Attributes:
+        sends: Whether it sends mail on.
+        targets: To which addresses.
+        deletes: Whether it deletes mail.
+        moves: Whether it moves or copies mail.
+        folder: The name of the folder, None where it is not known.
+        words: What a message has to say.
+        senders: Whether it asks who sent a message.
+        reads: Whether it marks mail as read.
+        enabled: Whether it is switched on.
+    """
+
+    sends: bool
+    targets: frozenset[str]
+    deletes: bool
+    moves: bool
+    folder: str | None
+    words: frozenset[str]
+    senders: bool
+    reads: bool
+    enabled: bool
+
+
+def _deeds_in_graph(rule: InboxRule, folders: Mapping[str, MailFolder]) -> _Deeds:
+    actions, conditions = rule.actions, dict(rule.conditions or {})
+    targets = _people(actions.forward_to, actions.forward_as_attachment_to, actions.redirect_to)
+    moves = actions.move_to_folder or actions.copy_to_folder
+    folder = folders.get(moves)
+    return _Deeds(
+        sends=bool(targets),
+        targets=frozenset(targets),
+        deletes=bool(actions.delete or actions.permanent_delete),
+        moves=bool(moves),
+        folder=folder.display_name.casefold() if folder is not None else None,
+        words=frozenset(tidy(str(word) for name in _EXCHANGES_WORDS for word in conditions.get(name) or ())),
+        senders=bool(conditions.get("fromAddresses")),
+        reads=bool(actions.mark_as_read),
+        enabled=bool(rule.is_enabled),
+    )
+
+
+def _deeds_in_exchange(rule: HiddenInboxRule) -> _Deeds:
+    targets = (*rule.forward_to, *rule.forward_as_attachment_to, *rule.redirect_to)
+    moves = rule.move_to_folder or rule.copy_to_folder
+    words = (*rule.subject_contains_words, *rule.body_contains_words, *rule.subject_or_body_contains_words)
+    return _Deeds(
+        sends=bool(targets),
+        targets=frozenset(addresses_in(";".join(targets))),
+        deletes=bool(rule.delete_message or rule.soft_delete_message),
+        moves=bool(moves),
+        folder=moves.rpartition("\\")[2].rpartition(":")[2].casefold(),
+        words=frozenset(tidy(words)),
+        senders=bool(rule.from_),
+        reads=bool(rule.mark_as_read),
+        enabled=bool(rule.enabled),
+    )
+
+
+def _most_alike(rule: _Deeds, others: Mapping[_Deeds, Sequence[int]], *, bare: bool) -> _Deeds | None:
+    """Give what those do that are most alike, of those that do nothing else; the first of several."""
+    fitting = (other for other in others if bare or not _differ(rule, other))
+    return min(fitting, key=lambda other: (_unlike(rule, other), others[other][0]), default=None)
 
 
 def _is_bare(rule: InboxRule) -> bool:
@@ -108,42 +180,30 @@ def _is_bare(rule: InboxRule) -> bool:
     return rule.actions == RuleActions() and not rule.conditions
 
 
-def _differ(rule: InboxRule, other: HiddenInboxRule) -> bool:
-    """Whether two rules do different things, as far as both lists tell.
+def _differ(rule: _Deeds, other: _Deeds) -> bool:
+    """Whether a rule of Graph's and one of Exchange's do different things.
 
     Exchange gives no address for recipients of the organization, so only what it names must be in Graph's.
     """
-    actions = rule.actions
-    sends = set(_people(actions.forward_to, actions.forward_as_attachment_to, actions.redirect_to))
-    targets = (*other.forward_to, *other.forward_as_attachment_to, *other.redirect_to)
-    deletes = actions.delete or actions.permanent_delete
-    moves = actions.move_to_folder or actions.copy_to_folder
     return (
-        bool(sends) != bool(targets)
-        or not sends.issuperset(addresses_in(";".join(targets)))
-        or bool(deletes) != bool(other.delete_message or other.soft_delete_message)
-        or bool(moves) != bool(other.move_to_folder or other.copy_to_folder)
+        rule.sends is not other.sends
+        or rule.deletes is not other.deletes
+        or rule.moves is not other.moves
+        or not rule.targets >= other.targets
     )
 
 
-def _unlike(rule: InboxRule, other: HiddenInboxRule, folders: Mapping[str, MailFolder]) -> int:
+def _unlike(rule: _Deeds, other: _Deeds) -> int:
     """In how many things two rules of one name differ that the lists may write differently.
 
     That alone makes no rule hidden, so it only chooses among several.
     """
-    actions, conditions = rule.actions, dict(rule.conditions or {})
-    folder = folders.get(actions.move_to_folder or actions.copy_to_folder)
-    target = (other.move_to_folder or other.copy_to_folder).rpartition("\\")[2].rpartition(":")[2]
-    words = (*other.subject_contains_words, *other.body_contains_words, *other.subject_or_body_contains_words)
-    asked = [word for name in _EXCHANGES_WORDS for word in conditions.get(name) or ()]
-    return sum(
-        (
-            folder is not None and folder.display_name.casefold() != target.casefold(),
-            set(tidy(map(str, asked))) != set(tidy(words)),
-            bool(conditions.get("fromAddresses")) != bool(other.from_),
-            actions.mark_as_read != bool(other.mark_as_read),
-            rule.is_enabled != other.enabled,
-        )
+    return (
+        (rule.folder is not None and rule.folder != other.folder)
+        + (rule.words != other.words)
+        + (rule.senders is not other.senders)
+        + (rule.reads is not other.reads)
+        + (rule.enabled is not other.enabled)
     )
 
 
