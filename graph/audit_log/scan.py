@@ -73,13 +73,15 @@ def scan(
     return scanner.tally
 
 
-def again(part: Part, near: Callable[[str, str, Slim, bytes], None]) -> None:
-    """Read one part once more, and hand every record of everyday work to `near`: actor, owner, fields, text.
+def again(part: Part, near: Callable[[str, str, Slim, bytes], None], names: Collection[str]) -> None:
+    """Read one part once more, and hand records of everyday work to `near`: actor, owner, fields, text.
+
+    These are the records of which the actor or the owner is among the names, which are casefolded.
 
     Raises:
         OSError: when the file cannot be read.
     """
-    scanner = _Again(part.path, near)
+    scanner = _Again(part.path, near, names)
     if part.end >= 0:
         scanner.lines(part)
     else:
@@ -363,9 +365,12 @@ def _nothing(_: Picked) -> None:
 class _Again(_Scanner):
     """Looks at everyday records alone; everything else was picked before."""
 
-    def __init__(self, path: Path, near: Callable[[str, str, Slim, bytes], None]) -> None:
+    def __init__(
+        self, path: Path, near: Callable[[str, str, Slim, bytes], None], names: Collection[str]
+    ) -> None:
         super().__init__(path, _nothing)
         self._near = near
+        self._names = names
 
     def take(self, line: bytes, number: int) -> bool:
         """Look at one AuditData text; say whether it was one and is dealt with."""
@@ -380,9 +385,12 @@ class _Again(_Scanner):
             return True
         if slim.UserId.lower() in NOBODY:
             slim.UserId = id_of(slim.UserKey or "") or slim.UserId
+        actor, owner = account_of(slim.UserId), account_of(slim.MailboxOwnerUPN)
+        if actor.casefold() not in self._names and owner.casefold() not in self._names:
+            return True
         try:
             record_time(slim.CreationTime)
         except UnreadableRecord:
             return True  # told by the first scan
-        self._near(account_of(slim.UserId), account_of(slim.MailboxOwnerUPN), slim, line)
+        self._near(actor, owner, slim, line)
         return True
