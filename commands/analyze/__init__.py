@@ -150,7 +150,7 @@ def analyze(
         ]
         with _pool(min(1, others)) as pool:
             (settled,) = _in_turn(pool, settle, [(folder, jobs, wanted, tuple(dict.fromkeys(missing)))])
-        tasks = [(folder, number, now, rules, atlas) for number in range(PARTITIONS)]
+        tasks = [(folder, number, now, rules, atlas) for number in settled.partitions]
         count = sum(tally.records for tally in tallies)
 
         def judging() -> Progress:
@@ -160,7 +160,7 @@ def analyze(
             matched = _share_out(pool, others, second_pass, tasks)
         _look_closer(folder, jobs, now, atlas, others)
         with without_cycles():
-            reports = list(reports_of(folder))
+            reports = list(reports_of(folder, settled.partitions))
     matches = Matches()
     for some in matched:
         matches.add(some)

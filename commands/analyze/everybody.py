@@ -90,25 +90,34 @@ class Everybody:
         files = tuple(numbers[path] for path, _ in tallies)
         return cls(frozenset(names), directory, domains, left_out.total(), files, missing, shared)
 
-    def parted(self) -> Iterator[Everybody]:
-        """Give what has to be known to judge the users of each partition, in order."""
+    def parted(self) -> Iterator[tuple[int, Everybody]]:
+        """Give what has to be known to judge the users of each partition that has any, in order."""
         names: dict[str, set[str]] = defaultdict(set)
         for name in self.names:
             names[partition_of(name)].add(name)
         known = self.directory.accounts
         for number in range(PARTITIONS):
-            mine = frozenset(names[str(number)])
+            mine = frozenset(names.get(str(number), ()))
+            if not mine:
+                continue
             accounts = {name: known[name] for name in mine if name in known}
             called = {other: name for name, one in accounts.items() for other in one.names}
-            yield replace(self, names=mine, directory=Directory(accounts, called))
+            yield number, replace(self, names=mine, directory=Directory(accounts, called))
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What is to be known of everybody at once: how many accounts there are, and the own mail domains."""
+    """What is to be known of everybody at once.
+
+    Attributes:
+        accounts: How many accounts there are.
+        domains: The tenant's own mail domains.
+        partitions: The partitions in which any of them is: a small file's few accounts are in few.
+    """
 
     accounts: int
     domains: frozenset[str]
+    partitions: tuple[int, ...]
 
 
 def settle(task: tuple[Path, Sequence[tuple[Part, Path]], str, tuple[str, ...]]) -> Settled:
@@ -123,9 +132,11 @@ def settle(task: tuple[Path, Sequence[tuple[Part, Path]], str, tuple[str, ...]])
     everybody = Everybody.of(tallies, wanted, missing)
     settle_names(jobs, everybody, spilled_names)
     gather_guesses(jobs, folder / "guesses")
-    for number, part in enumerate(everybody.parted()):
+    inhabited = []
+    for number, part in everybody.parted():
         _place(folder, number).write_bytes(pickle.dumps(part))
-    return Settled(len(everybody.names), everybody.domains)
+        inhabited.append(number)
+    return Settled(len(everybody.names), everybody.domains, tuple(inhabited))
 
 
 def known_of(folder: Path, number: int) -> Everybody:

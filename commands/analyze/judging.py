@@ -17,7 +17,7 @@ from commands.analyze.everybody import guesses_in, known_of
 from commands.analyze.everyday import NOTHING, Everyday
 from commands.analyze.folded import Folded
 from commands.analyze.nearby import Want
-from commands.analyze.picking import PARTITIONS, spilled, without_cycles
+from commands.analyze.picking import spilled, without_cycles
 from commands.analyze.seen import Around, Seen, evidence_of
 from commands.check import judge, unjudged
 from commands.faults import noted
@@ -80,9 +80,9 @@ def third_pass(task: tuple[Path, int, datetime, Atlas | None]) -> None:
     nearby.lay_down(folder, number, [one for one in further if one.goes_beyond(wants.get(one.account))])
 
 
-def reports_of(folder: Path) -> Iterator[Report]:
-    """Read the reports that the passes laid down."""
-    for number in range(PARTITIONS):
+def reports_of(folder: Path, partitions: Sequence[int]) -> Iterator[Report]:
+    """Read the reports that the passes laid down for these partitions."""
+    for number in partitions:
         yield from _laid_down(folder, number)
 
 

@@ -132,7 +132,11 @@ def want_of(report: Report, evidence: Evidence, usual: Usual, *, left: bool) -> 
 
 def lay_down(folder: Path, number: int, wants: Sequence[Want]) -> None:
     """Leave what is wanted of the accounts of one partition for whoever goes back."""
-    _place(folder, number).write_bytes(msgspec.msgpack.encode(wants))
+    place = _place(folder, number)
+    if wants:
+        place.write_bytes(msgspec.msgpack.encode(wants))
+    else:
+        place.unlink(missing_ok=True)  # of the pass before
 
 
 def wanted_in(folder: Path, number: int) -> list[Want]:

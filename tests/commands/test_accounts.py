@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from commands.accounts import directory_of
 from commands.analyze import analyze
+from commands.analyze.everybody import Everybody
+from commands.analyze.picking import PARTITIONS, partition_of
 from commands.report import Report
 from graph.audit_log.ids import id_of
 from graph.audit_log.names import MAILBOX, NAMES, SHOWN, Names
@@ -213,3 +215,13 @@ def test_an_alias_without_domain_knows_the_domains_of_the_tenant(tmp_path):
         one for one in reports_of(tmp_path, *records)["sales"].findings if one.symptom == "mail_forwarding"
     ]
     assert finding.severity < 5
+
+
+@given(names=st.frozensets(st.text(min_size=1), max_size=PARTITIONS * 2))
+def test_only_partitions_with_accounts_are_judged_and_nobody_is_left_out(names):
+    """A small file has few: each of the others would cost as many files as one with accounts."""
+    parted = list(Everybody(names, directory_of(Names(), ()), frozenset(), 0, ()).parted())
+    assert [number for number, _ in parted] == sorted({int(partition_of(name)) for name in names})
+    assert [name for _, one in parted for name in sorted(one.names)] == sorted(
+        names, key=lambda name: (int(partition_of(name)), name)
+    )
