@@ -264,6 +264,7 @@ class Cmdlet(Row):
         only: Fields that one service alone gives.
         default_page: How many items come unless ``ResultSize`` says otherwise; None where nothing says so.
         largest_page: The most items that one call gives.
+        unlogged: The types of audit records that are no longer written of an account that it is set for.
         quirks: What a reader of the page alone would not expect, in sentences.
     """
 
@@ -277,6 +278,7 @@ class Cmdlet(Row):
     only: Mapping[Service, Values] = {}
     default_page: int | None = None
     largest_page: int | None = None
+    unlogged: frozenset[str] = frozenset()
     quirks: tuple[str, ...] = ()
 
 

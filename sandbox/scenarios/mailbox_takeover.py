@@ -675,9 +675,10 @@ def _exchange_powers(world: World, at: At) -> None:
     )
     join_exchange_group(world, at(114), ADELE, "Organization Management", SESSION)
     join_purview_group(world, at(116), ADELE, "eDiscovery Manager")
-    box.audit_bypassed = True
+    # What they do in the mailbox from then on leaves no record, so they do it last.
+    box.audit_bypassed_at = at(1508)
     cmdlet(
-        128,
+        1508,
         "Set-MailboxAuditBypassAssociation",
         ADELE.alias,
         {"Identity": ADELE.upn, "AuditBypassEnabled": True},

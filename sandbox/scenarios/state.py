@@ -103,7 +103,8 @@ class Mailbox:
     message_configuration: Json = field(default_factory=dict)
     mobile_devices: list[Json] = field(default_factory=list)
     mobile_statistics: list[Json] = field(default_factory=list)
-    audit_bypassed: bool = False
+    audit_bypassed_at: datetime | None = None
+    """Since when mail operations of its account are not logged; None where they are."""
 
     def folder_id(self, name: str) -> str:
         """The id of a folder by id, well-known name or display name. Raises KeyError if there is none."""

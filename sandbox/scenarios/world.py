@@ -43,6 +43,15 @@ _USER_FIELDS = words(
 )
 
 
+_RECORD_TYPES = {"ExchangeItem": 2, "ExchangeItemGroup": 3, "ExchangeItemAggregated": 50}
+"""Source: Office 365 Management Activity API schema, AuditLogRecordType."""
+
+_UNLOGGED = frozenset(
+    _RECORD_TYPES[name] for name in contract.cmdlets()["Set-MailboxAuditBypassAssociation"].unlogged
+)
+"""The types of records that are not written of an account whose actions bypass mailbox auditing."""
+
+
 class World:
     """A state under construction and the acts that can happen in it; the same in every run."""
 
@@ -616,8 +625,16 @@ class World:
             "UserId": user,
             **fields,
         }
-        self.state.audit_records.append(record)
+        if not self._is_unlogged(record):
+            self.state.audit_records.append(record)
         return record
+
+    def _is_unlogged(self, record: Json) -> bool:
+        """Whether mailbox auditing leaves a record out, because it is bypassed for whoever acted."""
+        person = self.state.user(str(record["UserId"])) if record["RecordType"] in _UNLOGGED else None
+        box = self.state.mailboxes.get(str(person["userPrincipalName"])) if person else None
+        since = box.audit_bypassed_at if box else None
+        return since is not None and record["CreationTime"] >= audit_time(since)
 
     def directory_audit(
         self,
@@ -1094,7 +1111,11 @@ class World:
         """The finished state, records in the order of time, nothing later than the present."""
         state = self.state
         present = audit_time(self.now)
-        state.audit_records = [item for item in state.audit_records if item["CreationTime"] <= present]
+        state.audit_records = [
+            item
+            for item in state.audit_records
+            if item["CreationTime"] <= present and not self._is_unlogged(item)
+        ]
         state.audit_records.sort(key=lambda item: str(item["CreationTime"]))
         return state
 

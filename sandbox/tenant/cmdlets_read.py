@@ -355,7 +355,7 @@ def get_audit_bypass(call: Invocation) -> list[Json]:
             "Identity": _alias(mailbox),
             "Name": _alias(mailbox),
             "ObjectId": mailbox.properties["ExternalDirectoryObjectId"],
-            "AuditBypassEnabled": mailbox.audit_bypassed,
+            "AuditBypassEnabled": mailbox.audit_bypassed_at is not None,
         }
     ]
 

@@ -569,11 +569,11 @@ def remove_mobile_device(call: Invocation) -> list[Json]:
 def set_audit_bypass(call: Invocation) -> list[Json]:
     """Leave an account's actions out of mailbox auditing, or take them in again."""
     mailbox, wanted = call.mailbox(), call.flag("AuditBypassEnabled")
-    if mailbox.audit_bypassed == wanted:
+    if (mailbox.audit_bypassed_at is not None) == wanted:
         return _nothing(call, _alias(mailbox))
 
     def apply() -> None:
-        mailbox.audit_bypassed = wanted
+        mailbox.audit_bypassed_at = call.state.clock() if wanted else None
         exchange_trace(call.state, call.name, _alias(mailbox), call.parameters)
 
     call.change(apply)
