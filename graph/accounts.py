@@ -59,6 +59,11 @@ class Candidate:
     enabled: bool | None
 
 
+_WORD_ENDS: Final = re.compile(r"[._+\-0-9]")
+_SHORTEST_NAME: Final = 3
+"""How many letters a name has at least: very many begin with two."""
+
+
 def find_subject(text: str, connection: Connection) -> Subject:
     """Find the account that an address, an alias, a user principal name or an object id means.
 
@@ -113,6 +118,16 @@ def _subject(user: Item) -> Subject:
         addresses=addresses,
         display_name=str(user.get("displayName") or ""),
     )
+
+
+def name_in(text: str) -> str:
+    """Give what a name may begin with in an address that nobody has: ``adel`` of ``adel.vance@x.example``.
+
+    Words without an address are given as they are; "" where too little is left to look for.
+    """
+    typed = text.strip().strip("<>").removeprefix("mailto:")
+    name = _WORD_ENDS.split(typed.partition("@")[0])[0] if "@" in typed else typed
+    return name if len(name) >= _SHORTEST_NAME else ""
 
 
 def people_named(name: str, connection: Connection) -> tuple[Candidate, ...]:

@@ -34,13 +34,17 @@ from commands.report import Coverage, Report
 from commands.sigma.results import ruled
 from commands.sigma.shapes import Ruleset
 from commands.usual.places import Atlas
-from graph.accounts import find_subject
-from graph.errors import GraphError
-from graph.question import Question, Window
+from graph.accounts import find_subject, name_in, people_named
+from graph.connection import Connection
+from graph.errors import GraphError, NoSuchUser
+from graph.question import Question, Subject, Window
 from graph.tenants import Tenants
 
 _LONGEST = timedelta(weeks=520)
 """Ten years, the longest that Purview keeps audit records. Source: "Manage audit log retention policies"."""
+
+_NEAR = 5
+"""How many accounts are named whose names begin like what was typed."""
 
 
 def check(
@@ -98,6 +102,24 @@ def check(
             typer.echo(f"Wrote the report to {output}.", err=True)
 
 
+def _subject(user: str, connection: Connection) -> Subject:
+    """Find the account, or say whose names begin like what was typed.
+
+    Raises:
+        NoSuchUser: there is none.
+        GraphError: Microsoft did not answer.
+    """
+    try:
+        return find_subject(user, connection)
+    except NoSuchUser as error:
+        name = name_in(user)
+        near = people_named(name, connection)[:_NEAR] if name else ()
+        if not near:
+            raise
+        names = ", ".join(one.user_principal_name for one in near)
+        raise NoSuchUser(f"{error.sentence} Did you mean: {names}?") from error
+
+
 def _look_into(
     user: str,
     span: timedelta,
@@ -115,7 +137,7 @@ def _look_into(
         ledger.append(e.Asked(words=f"check {user}", span=str(span)), ACTOR)
     try:
         connection = tenants.answering_for(user)
-        subject = find_subject(user, connection)
+        subject = _subject(user, connection)
         end = now()
         question = Question(subject=subject, window=Window(end - span, end))
         evidence = look(

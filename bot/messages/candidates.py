@@ -14,7 +14,9 @@ from bot.messages.limits import fit
 from graph.accounts import MOST, Candidate
 
 
-def candidates(request: str, name: str, found: Sequence[Candidate], *, ours: Collection[str]) -> Message:
+def candidates(
+    request: str, name: str, found: Sequence[Candidate], *, ours: Collection[str], missing: str = ""
+) -> Message:
     """Ask which account is meant; a button carries the question's id and the account's name to sign in.
 
     Args:
@@ -22,6 +24,7 @@ def candidates(request: str, name: str, found: Sequence[Candidate], *, ours: Col
         name: What was typed.
         found: The accounts.
         ours: Mail domains of ours, whose addresses stay readable.
+        missing: That nobody has the address that was typed, where the name was taken from it; else "".
     """
     shown = found[:MOST]
     typed = said(name, 80)
@@ -32,6 +35,8 @@ def candidates(request: str, name: str, found: Sequence[Candidate], *, ours: Col
             f"More than {MOST} accounts have a name that begins with “{typed}”: these are the first. "
             "Type more of it, or the address. Nothing is checked until you pick one."
         )
+    if missing:
+        head = f"{said(missing, 300, ours)} {head}"
     text = f"{head} {parts.few((address(one.user_principal_name) for one in shown), MOST)}"
     return fit(Message(text, (parts.section(head), *_each(request, shown, ours))))
 

@@ -326,8 +326,13 @@ class Gate:
             if self._tenancy.whose(case.tenant) in seen
         ]
         if not found:
-            name = wanted[0] if wanted else about.alias if isinstance(about, Alias) else ""
-            raise NotUnderstood(f"There is no case for {name} yet. Type: /compromise check {name}")
+            if isinstance(about, Alias):
+                # Nobody typed the address that an alias would have; a check finds names as well.
+                raise NotUnderstood(
+                    f"There is no case for {about.alias} yet. Type the whole address of the account; "
+                    f"/compromise check {about.alias} finds it."
+                )
+            raise NotUnderstood(f"There is no case for {wanted[0]} yet. Type: /compromise check {wanted[0]}")
         accounts = {(case.tenant, case.subject.id): case.subject.user_principal_name for case in found}
         if len(accounts) > 1:
             names = ", ".join(sorted(accounts.values()))

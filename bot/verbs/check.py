@@ -22,10 +22,11 @@ from bot.verbs.spelling import WHAT_TO_TYPE, Days, Since
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, new_case_id
 from commands.ledger import entries as e
-from graph.accounts import Candidate
+from graph.accounts import Candidate, name_in
 from graph.connection import Connection
 from graph.errors import NoSuchUser
 from graph.question import Subject, Window
+from graph.verified import domain_of
 
 log = structlog.get_logger(__name__)
 
@@ -59,15 +60,17 @@ class Offered:
 
     Attributes:
         request: The id of the question, whose window and channel go with what is picked.
-        name: What was typed.
+        name: What was typed, or the beginning of a name in an address that nobody has.
         candidates: The accounts.
         readable: The mail domains whose addresses are written out for whoever asked.
+        missing: That nobody has the address that was typed; "" for a name.
     """
 
     request: str
     name: str
     candidates: tuple[Candidate, ...]
     readable: frozenset[str] = frozenset()
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +135,31 @@ def may(wish: Check, asked: Asked, tools: Tools) -> MayLook | Offered:
         return _offer(wish.who.words, asked, tools)
     try:
         return who_may_look(wish.who, asked, tools)
-    except NoSuchUser:
-        if not isinstance(wish.who, Alias):
+    except NoSuchUser as error:
+        # One word may be a first or last name, and an address may be misspelled after its beginning; where
+        # there is no such name either, the first answer says what is meant.
+        name, missing = "", ""
+        if isinstance(wish.who, Alias):
+            name = wish.who.alias
+        elif isinstance(wish.who, Address) and _is_ours(wish.who.address, asked, tools):
+            name, missing = name_in(wish.who.address), error.sentence
+        if not name:
             raise
-        # One word may be a first or last name; where it is none either, the first answer says what is meant.
         try:
-            return _offer(wish.who.alias, asked, tools)
+            return _offer(name, asked, tools, missing)
         except NotUnderstood:
-            log.info("A word is neither alias nor name.", action="check.no_name", request=asked.id)
+            log.info("What was typed is neither account nor name.", action="check.no_name", request=asked.id)
         raise
 
 
-def _offer(name: str, asked: Asked, tools: Tools) -> Offered:
+def _is_ours(address: str, asked: Asked, tools: Tools) -> bool:
+    """Whether an address is of a domain whose accounts this person is shown."""
+    return domain_of(address) in tools.gate.readable_for(asked.user)
+
+
+def _offer(name: str, asked: Asked, tools: Tools, missing: str = "") -> Offered:
     found = tools.gate.candidates(name, tools.gate.asks_in(asked))
-    return Offered(asked.id, name, found, tools.gate.readable_for(asked.user))
+    return Offered(asked.id, name, found, tools.gate.readable_for(asked.user), missing)
 
 
 def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
@@ -254,7 +268,9 @@ def begin(
 def shows(done: Started | Offered, tools: Tools) -> Answer:
     """Say where the card is, or which accounts may be meant."""
     if isinstance(done, Offered):
-        message = candidates(done.request, done.name, done.candidates, ours=done.readable)
+        message = candidates(
+            done.request, done.name, done.candidates, ours=done.readable, missing=done.missing
+        )
         return Answer(e.Answered(says="accounts with this name were offered"), "", (message,))
     case, link = done.case, tools.cards.link(done.case)
     if done.fresh:

@@ -98,6 +98,24 @@ def test_what_cannot_be_answered_is_told_with_the_reason(stage):
     assert story.cards() == []
 
 
+def test_a_misspelled_address_leads_to_whose_name_begins_like_it(stage):
+    story = stage("clean")
+    story.type("check adele.vanse@contoso.example")
+    said = story.told(
+        holding="No account in Contoso has the address adele.vanse@contoso.example. One account has"
+    )
+    assert "adele.vance@contoso.example" in story.slack.as_text(said)
+    assert story.cards() == [], "nothing is checked before somebody picks"
+
+
+def test_no_address_is_made_up_of_one_word_without_a_case(stage):
+    story = stage("clean")
+    story.type("tasks adele")
+    told = story.slack.as_text(story.told(holding="There is no case for adele yet."))
+    assert "/compromise check adele finds it" in told
+    assert "adele@" not in told
+
+
 def test_the_account_may_be_named_in_several_ways(stage):
     story = stage("clean", audit_query_seconds=60)
     story.slack.mail_links = True

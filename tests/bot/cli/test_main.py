@@ -589,3 +589,19 @@ def test_the_help_of_check_names_every_scenario_and_the_default_time_range(compr
     assert status == 0
     assert [name for name in SCENARIOS if name not in unbroken] == []
     assert "by default, else 14d" in plain
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("adel.vance@contoso.example", f"has the address adel.vance@contoso.example. Did you mean: {ADELE}?"),
+        ("adele", f"has the address adele. Did you mean: {ADELE}?"),
+        ("Adele Vance", f"Did you mean: {ADELE}?"),
+        ("nobody@contoso.example", "has the address nobody@contoso.example."),
+    ],
+)
+def test_a_misspelled_account_leads_to_whose_name_begins_like_it(configured, capsys, typed, says):
+    with pytest.raises(SystemExit) as ended:
+        command.main(["check", typed])
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
