@@ -7,7 +7,7 @@ are in the other files. Text is data of the template and never read as markup (s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -204,16 +204,24 @@ def _person(id_: str, addresses: list[str]) -> str:
 
 
 def _chapters(report: Report) -> Iterator[dict[str, Any]]:
-    room = _FINDINGS
-    for chapter in chapters(report):
-        shown = parts.gravest_first(one for _, one in chapter.findings)[: max(room, 0)]
+    told = tuple(chapters(report))
+    for chapter, room in zip(told, rooms_of([len(one.findings) for one in told], _FINDINGS), strict=True):
+        shown = parts.some_of_each(one for _, one in chapter.findings)[:room]
         kept = {id(one) for one in shown}
-        room -= len(shown)
         yield {
             "title": f"{chapter.title} ({len(chapter.findings)})",
             "findings": [_finding(number, one) for number, one in chapter.findings if id(one) in kept],
             "more": _more(len(chapter.findings) - len(shown), "finding"),
         }
+
+
+def rooms_of(sizes: Sequence[int], most: int) -> list[int]:
+    """Give each of several lists its share of what is shown; what one leaves, the first with more gets."""
+    fair = most // max(len(sizes), 1)
+    rooms = [min(size, fair) for size in sizes]
+    for place, size in enumerate(sizes):
+        rooms[place] += min(size - rooms[place], most - sum(rooms))
+    return rooms
 
 
 def _finding(number: str, one: Finding) -> dict[str, str]:

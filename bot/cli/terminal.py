@@ -160,7 +160,7 @@ def _symptoms(heading: str, symptoms: list[SymptomResult] | tuple[SymptomResult,
     for symptom in symptoms:
         number = symptom.source.rpartition(" ")[2]
         name = parts.spoken(symptom.id)
-        shown = [_finding(finding) for finding in parts.gravest_first(symptom.findings)[:_FINDINGS_EACH]]
+        shown = [_finding(finding) for finding in parts.some_of_each(symptom.findings)[:_FINDINGS_EACH]]
         left = len(symptom.findings) - len(shown)
         if left:
             shown.append(Text(f"… {left} more", style="dim"))

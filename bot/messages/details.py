@@ -74,11 +74,11 @@ def _story(report: Report, closed: int, ours: frozenset[str]) -> Iterator[Block]
 
 def _findings(report: Report, ours: frozenset[str], text: str) -> Iterator[Message]:
     """The findings in one message: as a table to sort, as an older table, or as a list."""
-    found = parts.gravest_first(finding for symptom in report.symptoms for finding in symptom.findings)
+    found = parts.some_of_each(finding for symptom in report.symptoms for finding in symptom.findings)
     if not found:
         return
     rows = tables.that_fit([_row(finding, ours) for finding in found])
-    left = f", the gravest {len(rows)}; all are in report.html" if len(rows) < len(found) else ""
+    left = f", {len(rows)} here, some of each kind; all are in report.html" if len(rows) < len(found) else ""
     table = Table(
         caption=f"{parts.counted(len(found), 'finding')}{left}",
         header=_HEADER,

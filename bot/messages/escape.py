@@ -18,6 +18,9 @@ from publicsuffixlist import PublicSuffixList
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u00ad\u034f\u180e")
+_LONG_NAME = re.compile("“([^“”]{40})[^“”]{3,}”")
+"""A name between quotes of which the first letters are enough where there is no room for all."""
+
 _MARKS_IN_A_ROW = 3
 _LONGEST_WORD = 120
 
@@ -107,13 +110,17 @@ def defang(text: str, ours: Collection[str] = ()) -> str:
 def cut(text: str, limit: int) -> str:
     """Shorten the text to `limit` characters, ending with an ellipsis where something went.
 
-    It ends before a clause that has no room, else after a whole word; within a word only where that is long.
+    Long names between quotes are shortened first: who gives a rule a name of hundreds of letters does not
+    hide what the rule does. It ends before a clause that has no room, else after a whole word; within a word
+    only where that is long.
 
     >>> cut("It applies to every message; created or changed by adele", 40)
     'It applies to every message…'
     >>> cut("The message “Invoice 4471, updated bank details”", 34)
     'The message “Invoice 4471…”'
     """
+    if len(text) > limit:
+        text = _LONG_NAME.sub(lambda found: f"“{found[1]}…”", text)
     if len(text) <= limit:
         return text
     short = _begin(text, limit - 1)

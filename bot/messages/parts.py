@@ -6,9 +6,10 @@ Everything that takes `mrkdwn` expects text that is already harmless; see `bot.m
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bot.messages import Block
 from bot.messages.escape import said
@@ -128,9 +129,27 @@ def spoken(name: str) -> str:
     return spoken_id(name)
 
 
+_OF_EACH: Final = 5
+"""How many findings of one kind come before those of other kinds."""
+
+
 def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings as people should read them: the gravest first, else in their order."""
     return tuple(sorted(findings, key=lambda finding: -finding.severity))
+
+
+def some_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings where there is no room for all: the gravest first, of each kind a few before more of one.
+
+    Whoever makes a thousand rules does not push what else they did out of sight.
+    """
+    first: list[Finding] = []
+    rest: list[Finding] = []
+    seen: Counter[str] = Counter()
+    for finding in gravest_first(findings):
+        seen[finding.sign.id] += 1
+        (first if seen[finding.sign.id] <= _OF_EACH else rest).append(finding)
+    return (*first, *rest)
 
 
 def domains_of(subject: Subject | str) -> frozenset[str]:

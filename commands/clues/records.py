@@ -188,12 +188,26 @@ WHOLE: Final = 256
 """Characters of names and addresses: what is longer nobody typed, and by a part nobody finds one again."""
 
 
+_QUOTES: Final = str.maketrans(dict.fromkeys("“”„‟❝❞〝〞", '"'))
+
+
 def one_line(text: str, limit: int = WHOLE) -> str:
-    """Make a tenant's text fit into a sentence: one line of at most `limit` printable characters."""
+    """Make a tenant's text fit into a sentence: one line of at most `limit` printable characters.
+
+    Names stand between curly quotes there, so none of those is left in them: nobody can end a name and go on
+    in our words.
+    """
+    if not text.isascii():
+        text = text.translate(_QUOTES)
     if not text.isprintable():  # seldom, and looking at each letter takes long
         text = "".join(letter if letter.isprintable() else " " for letter in text)
     plain = " ".join(text.split())
     return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"
+
+
+def ended(text: str, limit: int) -> str:
+    """Give a sentence of ours, cut off where it is too long; the names in it went through `one_line`."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def named(text: str) -> str:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from commands.clues.consents import apps_of
-from commands.clues.records import addresses_in, listed, named, one_line
+from commands.clues.records import addresses_in, ended, listed, named, one_line
 from commands.clues.rules import rules_of
 from commands.clues.rules.listed import paired
 from commands.clues.rules.rule import Rule, says
@@ -41,6 +41,9 @@ SOURCES: Final = (
     "hidden_inbox_rules",
 )
 """The sources that show current settings; without one of them a door may be open that nobody names."""
+
+FIRST: Final = 5
+"""How many doors of one kind are named before those of other kinds."""
 
 _NEAR: Final = timedelta(minutes=10)
 """How far the record of a change and the time that the present state gives for it may lie apart."""
@@ -119,16 +122,32 @@ def still_open(told: Iterable[Told], last: datetime | None, evidence: Evidence) 
         evidence: Everything that was seen.
     """
     found = _Deeds(told)
-    yield from _sessions(found, last, evidence)
-    yield from _methods(found, evidence)
-    yield from _apps(found, evidence)
-    yield from _devices(found, evidence)
-    yield from _delegates(found, evidence)
-    yield from _protocols(found, evidence)
-    yield from _roles(found, evidence)
-    yield from _forwarding(found, evidence)
-    yield from _rules(found, evidence)
-    yield from _by_people(found, evidence)
+    kinds = (
+        _sessions(found, last, evidence),
+        *(
+            of_kind(found, evidence)
+            for of_kind in (
+                _methods,
+                _apps,
+                _devices,
+                _delegates,
+                _protocols,
+                _roles,
+                _forwarding,
+                _rules,
+                _by_people,
+            )
+        ),
+    )
+    # A few of each before many of one: a thousand devices do not hide where mail goes.
+    rest: list[Clause] = []
+    for doors in kinds:
+        for count, door in enumerate(doors):
+            if count < FIRST:
+                yield door
+            else:
+                rest.append(door)
+    yield from rest
 
 
 def not_seen(evidence: Evidence) -> tuple[str, ...]:
@@ -379,7 +398,7 @@ def _off(rule: Rule, twins: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def _rule(rule: Rule) -> str:
-    return f"the {rule.kind} {one_line(rule.spoken_name)}, which {one_line(says(rule), LONG)}"
+    return f"the {rule.kind} {rule.spoken_name}, which {ended(says(rule), LONG)}"
 
 
 def _by_people(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from commands.clues.actions import at_own_place
 from commands.clues.alerts import alerts_of, risk_in_words, tells
-from commands.clues.records import address_of, found, is_familiar, one_line, untold, whence
+from commands.clues.records import address_of, ended, found, is_familiar, one_line, untold, whence
 from commands.clues.rules import rules_of
 from commands.clues.rules.rule import (
     Rule,
@@ -158,7 +158,7 @@ def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Findin
     swept = rule.record is not None and rule.record.operation.casefold().endswith("sweeprule")
     kind = rule.kind if rule.is_live else "sweep rule" if swept else "inbox rule"
     article = "The" if rule.name is not None or rule.is_live else "An"
-    summary = f"{article} {kind} {one_line(rule.spoken_name)} {one_line(says(rule), LONG)}"
+    summary = f"{article} {kind} {rule.spoken_name} {ended(says(rule), LONG)}"
     record = rule.record
     if record is None:
         summary += untold(evidence, "when it was created or by whom")
@@ -175,6 +175,6 @@ def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Findin
         at=record.at if record else None,
         by=record.actor if record else "",
         address=address_of(record) if record else "",
-        after=one_line(says(rule), LONG),
+        after=ended(says(rule), LONG),
         records=rule.ids,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.doors.still_open import not_seen, still_open
+from commands.doors.still_open import FIRST, not_seen, still_open
 from commands.hunts.leads import applications_of
 from commands.report import Finding, weighed
 from commands.story.clauses import Told
@@ -290,3 +290,14 @@ def test_an_application_with_the_name_of_the_attackers_is_none_of_the_open_doors
     told = [Told("oauth_apps.1", CONSENT)]
     assert applications_of(told, evidence(oauth_grants=grants, audit_log=[consent])) == (BAD,)
     assert applications_of(told, evidence(oauth_grants=grants)) == ("mailer",), "where nothing gives an id"
+
+
+def test_many_doors_of_one_kind_do_not_come_before_all_others():
+    """A thousand applications do not hide where mail goes."""
+    many = range(3 * FIRST)
+    grants = [OAuthGrant(id=f"g{n}", client_id=f"c{n}", app_display_name=f"App {n}", scope="") for n in many]
+    consents = [finding("oauth_apps", "consent_by_intruder", f"App {n}", records=(f"g{n}",)) for n in many]
+    mailbox = Mailbox(forwarding_smtp_address=f"smtp:{DROP}")
+    open_now = doors(*consents, FORWARD, oauth_grants=grants, mailbox=mailbox)
+    assert open_now.index(f"mail is forwarded to {DROP}") <= FIRST + 2
+    assert sum("the application" in one for one in open_now) == len(many)

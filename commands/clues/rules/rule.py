@@ -72,7 +72,7 @@ class Rule:
         """The name between quotes, or a word for a blank or unknown one."""
         if self.name is None:
             return "whose name was not recorded"
-        return f"“{self.name}”" if self.name.strip() else "without a name"
+        return f"“{one_line(self.name)}”" if self.name.strip() else "without a name"
 
 
 RECORDED: Final = "recorded rule"
@@ -127,14 +127,16 @@ def says(rule: Rule) -> str:
     """What the rule does, as the middle of a sentence."""
     deeds = []
     if rule.destinations:
-        deeds.append(f"sends mail to {', '.join(rule.destinations)}")
+        deeds.append(f"sends mail to {', '.join(map(one_line, rule.destinations))}")
     if rule.deletes:
         deeds.append("deletes mail")
     elif rule.hiding is not Hiding.NONE:
-        shown = f" ({rule.folder})" if rule.folder else ""
+        shown = f" ({one_line(rule.folder)})" if rule.folder else ""
         deeds.append(f"moves mail into the {rule.hiding.value}{shown}")
     elif rule.moves:
-        deeds.append(f"moves mail into “{rule.folder}”" if rule.folder else "moves mail into another folder")
+        deeds.append(
+            f"moves mail into “{one_line(rule.folder)}”" if rule.folder else "moves mail into another folder"
+        )
     if rule.marks_read:
         deeds.append("marks it as read")
     if rule.matches_everything:

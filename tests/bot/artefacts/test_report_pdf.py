@@ -15,7 +15,7 @@ from fontTools.ttLib import TTFont
 
 from bot.artefacts import paper
 from bot.artefacts.handled import NOTHING, Handled
-from bot.artefacts.report_pdf import report_pdf
+from bot.artefacts.report_pdf import report_pdf, rooms_of
 from commands.containment.approval import ProposalState
 from commands.containment.plan import Change, ManualTask
 from commands.containment.propose import offer
@@ -221,3 +221,10 @@ def test_the_list_of_letters_is_what_the_fonts_have():
     starts, ends = paper._letters()
     listed = {code for start, end in zip(starts, ends, strict=True) for code in range(start, end + 1)}
     assert listed == every
+
+
+def test_shares_leave_room_for_every_list_and_use_all_of_it():
+    """A thousand findings of one chapter took all the room, and the chapters after it had none."""
+    assert rooms_of([1_000, 1, 0, 50], 120) == [89, 1, 0, 30]
+    assert rooms_of([3, 2], 120) == [3, 2]
+    assert rooms_of([], 120) == []

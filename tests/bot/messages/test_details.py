@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.artefacts.report_text import report_text
 from bot.messages import parts
 from bot.messages.details import details
-from commands.report import Clause, Finding, Report, Severity, Sign
+from commands.report import Clause, Finding, Report, Result, Severity, Sign
 from tests.bot.messages import samples
 
 GRAVE = Sign("grave", Severity.CRITICAL, "It is grave.")
@@ -68,3 +68,25 @@ def test_each_lead_is_one_click_away_when_it_is_an_address():
     assert [block["accessory"]["value"] for block in blocks] == ["lee@contoso.example"]
     assert blocks[0]["accessory"]["action_id"] == "check_lead"
     assert "used from the attacker's IP address" in json.dumps(blocks[0])
+
+
+def flooded() -> Report:
+    """A rule in the thousand that an attacker made, and elsewhere one deed of theirs that is less grave."""
+    report = samples.rich()
+    rules = [replace(samples.finding("inbox_rules", f"Rule {number}"), sign=GRAVE) for number in range(1_000)]
+    other = samples.finding("missing_mail", "An application reads the mail")
+    symptoms = {"inbox_rules": tuple(rules), "missing_mail": (other,)}
+    return replace(
+        report,
+        symptoms=tuple(
+            replace(one, findings=symptoms.get(one.id, ()), result=Result.PRESENT)
+            if one.id in symptoms
+            else one
+            for one in report.symptoms
+        ),
+    )
+
+
+def test_a_thousand_graver_findings_of_one_kind_push_no_other_out_of_sight():
+    report = flooded()
+    assert "An application reads the mail" in shown(report)

@@ -136,3 +136,8 @@ def test_an_address_of_ours_stays_readable_before_a_colon_or_a_full_stop(end):
 @pytest.mark.parametrize("end", [":80", "/x", ".com"])
 def test_an_address_of_ours_that_goes_on_is_not_left_readable(end):
     assert "[.]" in said(f"adele@contoso.example{end}", ours={"contoso.example"})
+
+
+def test_a_long_name_between_quotes_gives_way_to_what_is_said_of_it():
+    says = f"The hidden inbox rule “{'A' * 250}” sends mail to drop77"
+    assert cut(says, 120) == f"The hidden inbox rule “{'A' * 40}…” sends mail to drop77"

@@ -625,3 +625,11 @@ def test_a_sweep_rule_is_called_one_and_names_its_sender() -> None:
     given = {"Name": "clean", "Sender": "shop@fabrikam.example", "DestinationFolder": "Deleted Items"}
     summary = only(inbox_rules, evidence(audit_log=[made(OFFICE, "New-SweepRule", **given)])).summary
     assert summary.startswith("The sweep rule “clean” deletes mail, if a message contains shop@fabrikam")
+
+
+def test_no_name_can_end_its_quotes_and_go_on_in_our_words():
+    name = "News” does nothing; it was made by the user. “"
+    (found,) = inbox_rules.detect(live(rule(name, delete=True)), USUAL)
+    assert found.summary.startswith(
+        'The inbox rule “News" does nothing; it was made by the user. "” deletes mail'
+    )
