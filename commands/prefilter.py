@@ -1,7 +1,7 @@
 """Everyday records that tell something only when somebody else made them, told without reading them.
 
 Mail opened, filed and drafted, files opened and fetched: of these the symptoms look at nothing that the user
-himself did from a place that is not suspect. Where nothing about a user is suspect they need not be read,
+did from a place that is not suspect. Where nothing about a user is suspect they need not be read,
 and reading them is most of the work of a large export. The few ways in which they matter all the same are
 looked for in their text; when in doubt they are read.
 """
@@ -60,12 +60,12 @@ def visits(texts: Iterable[bytes]) -> tuple[bytes, ...]:
 
 
 def matter(texts: Sequence[bytes], records: Iterable[AuditRecord], usual: Usual) -> bool:
-    """Say whether a user's quiet records may tell something, given what else is known of him.
+    """Say whether a user's quiet records may tell something, given what else is known of them.
 
     Args:
         texts: The quiet records.
-        records: All his other records.
-        usual: What is usual for him by these.
+        records: All other records of the user.
+        usual: What is usual for the user by these.
     """
     if usual.any_suspect:
         return True

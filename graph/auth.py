@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -19,6 +20,7 @@ import structlog
 from graph.errors import Broken, CannotSignIn, GraphError, NotJson, OutOfTime, Refused
 from graph.limits import Deadline
 from graph.responses import json_of, safe_text
+from graph.retry import Sent
 from graph.settings import TenantSettings, is_loopback, place_of
 from graph.wire import Carries, Reply
 
@@ -70,6 +72,31 @@ class Tokens(Protocol):
 
     def forget(self, resource: Resource, token: str) -> None:
         """Drop a token that was refused."""
+
+
+def with_token(
+    tokens: Tokens, resource: Resource, deadline: Deadline, sent: Sent, send: Callable[[str], Reply]
+) -> Reply:
+    """Send once; a token that was refused (401) is replaced once, for the request was not carried out.
+
+    Args:
+        tokens: Where tokens come from.
+        resource: What the token is for.
+        deadline: When to give up.
+        sent: Notes whether a write may have left this machine.
+        send: Sends with a token, and notes that it did.
+
+    Raises:
+        GraphError: there is no token, or no answer.
+    """
+    for last in (False, True):
+        token = tokens.token(resource, deadline)
+        reply = send(token)
+        if reply.status != HTTPStatus.UNAUTHORIZED or last:
+            break
+        tokens.forget(resource, token)
+        sent.maybe = False
+    return reply
 
 
 class SignIn:

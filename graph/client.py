@@ -17,7 +17,7 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from graph.auth import Resource, Tokens
+from graph.auth import Resource, Tokens, with_token
 from graph.effects import Item
 from graph.errors import Broken, GraphError, NotJson, Refused, Throttled
 from graph.limits import Deadline
@@ -160,18 +160,13 @@ class GraphClient:
         return {**body, _REFERENCE: f"{self._base}/{address.removeprefix(_WORLDWIDE)}"}
 
     def _send(self, request: Request, url: str, body: bytes | None, deadline: Deadline, sent: Sent) -> Reply:
-        """Send once; a token that was refused is replaced once, for the request was not carried out."""
+        def send(token: str) -> Reply:
+            self._with.limits.turn(request.limit, deadline)
+            sent.maybe = True
+            return self._once(request, url, body, token, deadline)
+
         with self._with.limits.slot(request, deadline):
-            for last in (False, True):
-                token = self._sign_in.token(Resource.GRAPH, deadline)
-                self._with.limits.turn(request.limit, deadline)
-                sent.maybe = True
-                reply = self._once(request, url, body, token, deadline)
-                if reply.status != 401 or last:
-                    break
-                self._sign_in.forget(Resource.GRAPH, token)
-                sent.maybe = False
-        return reply
+            return with_token(self._sign_in, Resource.GRAPH, deadline, sent, send)
 
     def _once(self, request: Request, url: str, body: bytes | None, token: str, deadline: Deadline) -> Reply:
         own_id = str(uuid4())

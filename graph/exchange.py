@@ -18,7 +18,7 @@ from uuid import uuid4
 import orjson
 import structlog
 
-from graph.auth import Resource, Tokens
+from graph.auth import Resource, Tokens, with_token
 from graph.client import is_below
 from graph.effects import Item
 from graph.errors import Broken, NotJson, Refused, TooMuch
@@ -171,20 +171,14 @@ class ExchangeClient:
         return warnings
 
     def _send(self, cmdlet: Cmdlet, url: str, body: bytes, deadline: Deadline, sent: Sent) -> Reply:
-        """Send once; a token that was refused is replaced once, for the cmdlet was not run."""
-        resource = Resource.COMPLIANCE if cmdlet.compliance else Resource.EXCHANGE
-        with self._with.limits.slot(cmdlet, deadline):
-            token = self._sign_in.token(resource, deadline)
+        def send(token: str) -> Reply:
             self._with.limits.pauses.wait(self._service(cmdlet), deadline)
             sent.maybe = True
-            reply = self._once(cmdlet, url, body, token, deadline)
-            if reply.status == 401:
-                sent.maybe = False
-                self._sign_in.forget(resource, token)
-                token = self._sign_in.token(resource, deadline)
-                sent.maybe = True
-                reply = self._once(cmdlet, url, body, token, deadline)
-        return reply
+            return self._once(cmdlet, url, body, token, deadline)
+
+        resource = Resource.COMPLIANCE if cmdlet.compliance else Resource.EXCHANGE
+        with self._with.limits.slot(cmdlet, deadline):
+            return with_token(self._sign_in, resource, deadline, sent, send)
 
     def _once(self, cmdlet: Cmdlet, url: str, body: bytes, token: str, deadline: Deadline) -> Reply:
         own_id = str(uuid4())

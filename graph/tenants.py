@@ -77,7 +77,7 @@ class Tenants:
         Raises:
             NoSuchUser: when no tenant answers for the address; the sentence names the configured domains.
         """
-        domain = address.rpartition("@")[2].strip().casefold() if "@" in address else ""
+        domain = domain_of(address)
         there = [
             (index, one) for index, one in enumerate(self.settings) if among is None or one.name in among
         ]

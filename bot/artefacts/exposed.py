@@ -26,6 +26,7 @@ from commands.report import (
 )
 from commands.story import reach
 from commands.story.unattributed import WHO
+from graph.verified import domain_of
 
 _LIKELY: Final = "personal data likely"
 _EVERYBODYS: Final = "every mailbox of the organization"
@@ -366,7 +367,7 @@ def _unnamed(count: int) -> str:
 
 
 def _by_domain(addresses: Collection[str]) -> str:
-    counted = Counter(address.rpartition("@")[2] for address in addresses)
+    counted = Counter(domain_of(address) for address in addresses)
     if not counted:
         return ""
     most = [f"{count} at {domain}" for domain, count in counted.most_common(_DOMAINS)]

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.messages import parts
 from bot.messages.escape import cut, visible
-from commands.report import Clause, Coverage, Report, numbered
+from commands.report import Clause, Coverage, Report, numbered, spoken
 
 NAMED: Final = 3
 """How many things a sentence names before it counts the rest."""
@@ -66,7 +66,7 @@ class Grounds:
             return ()
         counted = Counter(self._sources.get(record, "") for record in records)
         told = tuple(
-            f"{parts.spoken(source)} ({parts.counted(count, 'record')})"
+            f"{spoken(source)} ({parts.counted(count, 'record')})"
             for source, count in counted.most_common()
             if source
         )
@@ -76,7 +76,7 @@ class Grounds:
         """Say how much of some sources, or of all, was collected."""
         if names:
             chosen = [one for one in self._states if one.id in names]
-            return tuple(f"{parts.spoken(one.id)}: {STATES[one.state]}" for one in chosen)
+            return tuple(f"{spoken(one.id)}: {STATES[one.state]}" for one in chosen)
         whole = sum(one.state is Coverage.COMPLETE for one in self._states)
         part = sum(one.state is Coverage.PARTIAL for one in self._states)
         partly = f", {part} in part" if part else ""

@@ -20,6 +20,7 @@ from commands.doors.history import DoorState
 from commands.hunts.leads import LURED
 from commands.report import Clause, Report, numbered
 from commands.story import reach
+from graph.verified import domain_of
 
 _NAMED: Final = 5
 _NAME: Final = 320
@@ -108,7 +109,7 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
             shared,
             found,
         )
-        counted = Counter(address.rpartition("@")[2] for address in seen.outside)
+        counted = Counter(domain_of(address) for address in seen.outside)
         named = [f"{address} (inside)" for address in seen.inside[:_INSIDE]]
         if len(seen.inside) > _INSIDE:
             named.append(f"{len(seen.inside) - _INSIDE} more inside the organization, in recipients.csv")

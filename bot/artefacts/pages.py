@@ -19,6 +19,7 @@ from markupsafe import Markup
 from bot.artefacts.chapters import short_time
 from bot.messages import parts
 from bot.messages.escape import visible
+from commands.report import spoken
 
 
 def page(name: str, title: str, *, images: bool = False, **values: Any) -> str:
@@ -58,7 +59,7 @@ def _pages() -> Environment:
     pages.filters["utc"] = parts.utc
     pages.filters["base64"] = _base64
     pages.filters["short_time"] = short_time
-    pages.filters["spoken"] = parts.spoken
+    pages.filters["spoken"] = spoken
     return pages
 
 

@@ -27,7 +27,7 @@ from bot.messages.escape import cut
 from bot.messages.outcomes import in_words
 from commands.containment.proposals import Proposal
 from commands.doors.history import DoorState
-from commands.report import Finding, Report, Result
+from commands.report import Finding, Report, Result, spoken
 
 NAME: Final = "report.pdf"
 
@@ -130,7 +130,7 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
         "results": ", ".join(f"{found[result]} {result.value}" for result in Result),
         "sources": [
             {
-                "name": parts.spoken(one.id),
+                "name": spoken(one.id),
                 "state": STATES[one.state],
                 "records": f"{one.records:,}",
                 "until": parts.utc(one.complete_until) if one.complete_until else "",

@@ -17,7 +17,7 @@ from bot.messages import names, parts
 from bot.messages.escape import visible
 from bot.messages.roles_gone import matters
 from bot.messages.story import access_in_words
-from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
+from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult, spoken
 
 _WIDTH = 100
 _REASONS = 8
@@ -152,7 +152,7 @@ def _sources(report: Report) -> Iterator[str]:
 
 def _unavailable(sources: list[SourceState]) -> Iterator[str]:
     """Sources that could not be seen for the same reason, which is then read once."""
-    names = ", ".join(parts.spoken(source.id) for source in sources)
+    names = ", ".join(spoken(source.id) for source in sources)
     state = sources[0].state
     yield from textwrap.wrap(
         f"{parts.STATE[state]} {names}: {state.value}",
@@ -167,7 +167,7 @@ def _unavailable(sources: list[SourceState]) -> Iterator[str]:
 def _source(source: SourceState) -> Iterator[str]:
     until = f", complete until {_utc(source.complete_until)}" if source.complete_until else ""
     count = f"{source.records} record{'' if source.records == 1 else 's'}"
-    yield f"{parts.STATE[source.state]} {parts.spoken(source.id)}: {source.state.value}, {count}{until}"
+    yield f"{parts.STATE[source.state]} {spoken(source.id)}: {source.state.value}, {count}{until}"
     yield from _mending(source)
 
 
@@ -191,7 +191,7 @@ def _event(event: Event) -> str:
     mark = "*" if event.finding else " "
     who = f" by {visible(event.by)}" if event.by else ""
     where = f" from {visible(event.address)}" if event.address else ""
-    return f"{mark} {_utc(event.at)}  {visible(event.what)}{who}{where} [{parts.spoken(event.source)}]"
+    return f"{mark} {_utc(event.at)}  {visible(event.what)}{who}{where} [{spoken(event.source)}]"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -51,6 +51,7 @@ from commands.report import (
     Report,
     Story,
     VerdictCode,
+    spoken,
 )
 from graph.errors import NO_MAILBOX
 from graph.evidence import NOT_IN_EXPORT
@@ -509,7 +510,7 @@ class _Told:
         alike: dict[tuple[Coverage, str, str], list[str]] = {}
         for one in gaps:
             why = "; ".join(without_counts(one.reason.split("; ")))
-            alike.setdefault((one.state, why, one.needs), []).append(parts.spoken(one.id))
+            alike.setdefault((one.state, why, one.needs), []).append(spoken(one.id))
         for (state, why, needs), names in alike.items():
             says = f"{named(names, 6, 'source')}: {STATES[state]}"
             reason = f"{why[:1].upper()}{why[1:]}"

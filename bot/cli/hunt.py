@@ -21,7 +21,7 @@ from commands.hunts.hunt import Found
 from commands.hunts.sweep import sweep
 from commands.ledger import Ledger
 from commands.ledger import entries as e
-from commands.report import Coverage
+from commands.report import Coverage, spoken
 from graph.collect import collect
 from graph.connection import Connection
 from graph.evidence import Source
@@ -108,7 +108,7 @@ def _found(
     ):
         answers[arrived.source] = arrived.answer
         if not quiet:
-            typer.echo(f"{len(answers)} of {len(queries)} sources: {parts.spoken(arrived.source)}", err=True)
+            typer.echo(f"{len(answers)} of {len(queries)} sources: {spoken(arrived.source)}", err=True)
     return hunting.pivoted(terms, answers, None)
 
 
@@ -167,4 +167,4 @@ def _print(found: Found, window: Window, *, as_json: bool) -> None:
         )
     for source in found.sources:
         if source.state is not Coverage.COMPLETE:
-            typer.echo(f"\nNot collected: {parts.spoken(source.id)} ({visible(source.reason)})")
+            typer.echo(f"\nNot collected: {spoken(source.id)} ({visible(source.reason)})")

@@ -28,7 +28,7 @@ from rich.text import Text
 from bot.artefacts.report_text import report_text
 from bot.messages import names, parts
 from bot.messages.escape import cut, visible
-from commands.report import Coverage, Finding, Report, Result, SymptomResult, VerdictCode
+from commands.report import Coverage, Finding, Report, Result, SymptomResult, VerdictCode, spoken
 
 if TYPE_CHECKING:
     from commands import check
@@ -75,7 +75,7 @@ def show_report(report: Report, console: Console, *, timeline: bool = False) -> 
         table = Table("Not collected", "", "Why", "Grant to fix", box=None, pad_edge=False)
         for source in unseen:
             table.add_row(
-                parts.spoken(source.id),
+                spoken(source.id),
                 source.state.value,
                 Text(visible(source.reason)),
                 Text(visible(source.needs)),
@@ -100,7 +100,7 @@ def progress_on(console: Console) -> Iterator[Tell]:
 
         def tell(progress: check.Progress) -> None:
             done = len(progress.sources)
-            waiting = parts.few((parts.spoken(source) for source in progress.waiting), 2)
+            waiting = parts.few((spoken(source) for source in progress.waiting), 2)
             description = f"Waiting for {waiting}" if waiting else "Judging"
             bar.update(task, completed=done, total=done + len(progress.waiting), description=description)
 
@@ -159,7 +159,7 @@ def _symptoms(heading: str, symptoms: list[SymptomResult] | tuple[SymptomResult,
     table = Table(heading, "", "", box=None, pad_edge=False, header_style="bold")
     for symptom in symptoms:
         number = symptom.source.rpartition(" ")[2]
-        name = parts.spoken(symptom.id)
+        name = spoken(symptom.id)
         shown = [_finding(finding) for finding in parts.some_of_each(symptom.findings)[:_FINDINGS_EACH]]
         left = len(symptom.findings) - len(shown)
         if left:

@@ -13,6 +13,7 @@ from bot.messages.escape import address, plain, said
 from bot.messages.limits import fit
 from commands.ledger.alerts import Alert
 from graph.alerts import SOURCES
+from graph.verified import domain_of
 
 MARKS: Final[Mapping[str, str]] = {"high": "🔴", "medium": "🟠", "low": "🟡"}
 """A mark for each severity; the word always stands beside it."""
@@ -83,7 +84,7 @@ def sentence(alert: Alert, ours: Collection[str]) -> str:
 
 
 def _account(name: str, ours: Collection[str]) -> str:
-    return address(name) if name.rpartition("@")[2] in ours else said(name, 120, ours)
+    return address(name) if domain_of(name) in ours else said(name, 120, ours)
 
 
 def _whence(alert: Alert) -> str:

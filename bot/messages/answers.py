@@ -16,14 +16,14 @@ _MOST_LINES = 12
 
 def noted() -> Message:
     """Say at once that the question has arrived."""
-    return _say("🔎 Investigating …")
+    return parts.sentence("🔎 Investigating …")
 
 
 def started(case: Case, link: str, *, awaited: Awaited | None = None) -> Message:
     """Say where the new case's card is, and what the check waits for, if for anything."""
     if awaited is not None:
-        return _say(f"{waits(awaited, 'The check')} Case {said(case.id, 40)}: {_card(case, link)}")
-    return _say(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
+        return parts.sentence(f"{waits(awaited, 'The check')} Case {said(case.id, 40)}: {_card(case, link)}")
+    return parts.sentence(f"Investigating. Case {said(case.id, 40)}: {_card(case, link)}")
 
 
 def hunting(name: str, link: str, *, awaited: Awaited | None, left_out: int = 0) -> Message:
@@ -35,18 +35,18 @@ def hunting(name: str, link: str, *, awaited: Awaited | None, left_out: int = 0)
         text += (
             f"\nThe case shows {things} of the attacker, too many for one hunt: pivot by those one by one."
         )
-    return _say(text)
+    return parts.sentence(text)
 
 
 def hunt_stopped(name: str) -> Message:
     """Say that a hunt is stopped."""
-    return _say(f"Hunt {name} is stopped. Nothing was changed.")
+    return parts.sentence(f"Hunt {name} is stopped. Nothing was changed.")
 
 
 def withheld(case: Case, why: str) -> Message:
     """Tell whoever asked, alone, that nothing more of a case is posted in its channel."""
     whose = address(case.subject.mail)
-    return _say(
+    return parts.sentence(
         f"✖ {said(case.id, 40)} about {whose}: {said(why, 300)} Nothing else about this case is "
         "posted there. Earlier posts stay: delete them, or stop sharing the channel. For the "
         f"report, type `/compromise report {whose} in #another-channel`."
@@ -60,7 +60,7 @@ def already(case: Case, link: str) -> Message:
         if case.asked_by.isalnum() and case.asked_by != BOT
         else "requested earlier"
     )
-    return _say(
+    return parts.sentence(
         f"{address(case.subject.mail)} is already under investigation, {who} "
         f"{parts.utc(case.asked_at)}: {_card(case, link)}"
     )
@@ -69,13 +69,13 @@ def already(case: Case, link: str) -> Message:
 def report_posted(case: Case, link: str, warning: str = "") -> Message:
     """Say where the report was posted, and whom to beware of there."""
     beware = f"\n⚠ {said(warning, 300)} Delete the report there if that is not intended." if warning else ""
-    return _say(f"Report of case {said(case.id, 40)}: {_card(case, link)}{beware}")
+    return parts.sentence(f"Report of case {said(case.id, 40)}: {_card(case, link)}{beware}")
 
 
 def tried_to_decide(proposal: Proposal, user: str, *, own: bool) -> Message:
     """Tell the case's thread that someone whose own account is in doubt pressed a button."""
     whose = "it is their own account" if own else "their own account is under investigation"
-    return _say(
+    return parts.sentence(
         f"⛔ {parts.mention(user)} tried to vote on {said(proposal.id, 40)} and was refused: "
         f"{whose}. Call them to ask whether it was them; an attacker in a mailbox may be in its "
         "owner's Slack as well."
@@ -84,7 +84,7 @@ def tried_to_decide(proposal: Proposal, user: str, *, own: bool) -> Message:
 
 def enrolled(user: str) -> Message:
     """Tell the team that someone enrolled, since whoever holds a stolen Slack account could do it first."""
-    return _say(
+    return parts.sentence(
         f"{parts.mention(user)} enrolled a second factor for approvals. If this was not them, "
         "remove it on the command line now, and do not rely on their approvals."
     )
@@ -92,18 +92,18 @@ def enrolled(user: str) -> Message:
 
 def no_longer_asked() -> Message:
     """Stand in for the copy of a proposal's card whose reader may no longer approve; tells nothing of it."""
-    return _say("You are no longer asked to approve this.")
+    return parts.sentence("You are no longer asked to approve this.")
 
 
 def recheck_waits(awaited: Awaited) -> Message:
     """Tell that a recheck is due and has not begun, and what it waits for."""
-    return _say(f"⏳ {waits(awaited, 'A recheck of this account')}")
+    return parts.sentence(f"⏳ {waits(awaited, 'A recheck of this account')}")
 
 
 def plan_waits(proposal_id: str, at_most: timedelta) -> Message:
     """Tell that an approved plan has not begun, and what it waits for."""
     minutes = int(at_most.total_seconds() // 60)
-    return _say(
+    return parts.sentence(
         f"⏳ {proposal_id} is approved and not carried out yet: Microsoft could not be asked who the"
         " approvers are. It starts as soon as Microsoft answers, and is stopped"
         f" {minutes} minutes after the last vote."
@@ -112,7 +112,7 @@ def plan_waits(proposal_id: str, at_most: timedelta) -> Message:
 
 def changed(user: str) -> Message:
     """Tell the team that someone is not who was named, since it may be whoever holds a stolen account."""
-    return _say(
+    return parts.sentence(
         f"⛔ The Slack email address or Microsoft 365 account of {parts.mention(user)} changed since their"
         " identity was recorded, so they cannot run checks or vote. Ask them by phone whether they changed"
         f" it. If so, the bot's operator confirms it: `compromise people confirm {user}`"
@@ -121,18 +121,18 @@ def changed(user: str) -> Message:
 
 def looked_again(text: str, case: Case) -> Message:
     """Say what was seen when a case was looked at again."""
-    return _say(_lines(text, case))
+    return parts.sentence(_lines(text, case))
 
 
 def nothing_open(text: str, case: Case) -> Message:
     """Say that nothing is open that a change could close, and what was seen."""
-    return _say(f"Nothing re-appeared, and nothing is new.\n{_lines(text, case)}")
+    return parts.sentence(f"Nothing re-appeared, and nothing is new.\n{_lines(text, case)}")
 
 
 def left_open(names: Collection[str], subject: str) -> Message:
     """Say what is open and has no change that would close it."""
     ours = parts.domains_of(subject)
-    return _say(
+    return parts.sentence(
         f"⚠ Not in the proposal, because no change could be planned: "
         f"{parts.few((said(name, 150, ours) for name in names), 5)}. Check these manually."
     )
@@ -147,7 +147,7 @@ def came_back(text: str, case: Case, link: str, *, late: bool = False) -> Messag
     whose = said(case.subject.mail, 120, parts.domains_of(case.subject))
     what = "persistence that the check did not collect" if late else "persistence re-appeared, or is new,"
     head = f"⛔ {asked}{what} {'is open ' if late else ''}on {whose}: {_card(case, link)}."
-    said_so = _say(f"{head}\n{_lines(text, case)}")
+    said_so = parts.sentence(f"{head}\n{_lines(text, case)}")
     button = parts.button("Close what is open", "close_open", case.id, style="danger")
     return Message(text=said_so.text, blocks=(*said_so.blocks, parts.actions([button])))
 
@@ -161,19 +161,15 @@ def _lines(text: str, case: Case) -> str:
 
 def broken(reference: str) -> Message:
     """Say that something of ours failed, with the id under which the log has it."""
-    return _say(f"✖ Internal error. Nothing was done. Reference: `{said(reference, 40)}`")
+    return parts.sentence(f"✖ Internal error. Nothing was done. Reference: `{said(reference, 40)}`")
 
 
 def no(sentence: str, ours: Collection[str]) -> Message:
     """Say no, and why."""
-    return _say(f"✖ {said(sentence, 900, ours)}")
+    return parts.sentence(f"✖ {said(sentence, 900, ours)}")
 
 
 def _card(case: Case, link: str) -> str:
     # The link comes from Slack itself; its signs are those of a web address.
     safe = link if link.startswith(("https://", "http://127.0.0.1")) and not set(link) & set("<>| ") else ""
     return f"<{safe}|see its card>" if safe else f"case {said(case.id, 40)} in <#{case.channel}>"
-
-
-def _say(text: str) -> Message:
-    return Message(text=text, blocks=(parts.section(text),))

@@ -22,7 +22,17 @@ from bot.messages.what_now import WhatNow
 from bot.messages.what_now import line as what_now_in_short
 from commands.doors.history import Standing
 from commands.importance import ADMINISTRATOR
-from commands.report import Clause, Coverage, Finding, Report, Result, SourceState, SymptomResult, VerdictCode
+from commands.report import (
+    Clause,
+    Coverage,
+    Finding,
+    Report,
+    Result,
+    SourceState,
+    SymptomResult,
+    VerdictCode,
+    spoken,
+)
 from graph.question import Window
 
 if TYPE_CHECKING:  # a check brings the whole network with it, which drawing a card does not need
@@ -175,7 +185,7 @@ def _looking(view: CaseView) -> tuple[str, list[Block]]:
     if unseen:
         lines[0] += f", {unseen} not or partially collected"
     if progress.waiting:
-        waiting = (parts.spoken(source) for source in progress.waiting)
+        waiting = (spoken(source) for source in progress.waiting)
         lines.append(f"Waiting for {parts.few(waiting, _WAITING_NAMED)}")
     blocks.append(parts.section("\n".join(lines)))
     so_far = progress.so_far()
@@ -297,7 +307,7 @@ def _symptoms(report: Report) -> str:
     present = sum(1 for one in beyond if one.result is Result.PRESENT)
     if present:
         facts.append(parts.counted(present, "additional indicator"))
-    unknown = [parts.spoken(one.id) for one in (*named, *beyond) if one.result is Result.UNKNOWN]
+    unknown = [spoken(one.id) for one in (*named, *beyond) if one.result is Result.UNKNOWN]
     line = f"*Symptoms*: {', '.join(facts)}"
     if unknown:
         line += f"; unknown: {parts.few(unknown, _UNKNOWN)}"
@@ -307,7 +317,7 @@ def _symptoms(report: Report) -> str:
 def _share(symptoms: Sequence[SymptomResult], what: str) -> str:
     present = [one for one in symptoms if one.result is Result.PRESENT]
     share = f"{len(present)} of {parts.counted(len(symptoms), what)}"
-    names = ", ".join(parts.spoken(one.id) for one in present)
+    names = ", ".join(spoken(one.id) for one in present)
     return f"{share} ({names})" if 0 < len(present) < len(symptoms) else share
 
 
@@ -320,7 +330,7 @@ def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
         key = (source.state, source.needs, "" if source.needs else source.reason)
         groups.setdefault(key, []).append(source)
     for (state, needs, _), sources in sorted(groups.items(), key=lambda group: -len(group[1])):
-        names = parts.few((parts.spoken(source.id) for source in sources), 4)
+        names = parts.few((spoken(source.id) for source in sources), 4)
         why = said(sources[0].reason, 160, _ours(view)).rstrip(".")
         mend = f" Grant {said(needs, 100)} to fix." if needs and needs not in sources[0].reason else ""
         yield f"{parts.STATE[state]} {names} ({state}): {why}.{mend}"

@@ -16,6 +16,7 @@ from bot.messages.plans import PHASES, left_out_line, offer_reference, places_te
 from bot.messages.turns import in_short
 from commands.containment.plan import Change, ManualTask, Nothing, Planned
 from commands.containment.propose import DONE, contain_now, is_irreversible, left_out, phase_of, without_done
+from commands.report import spoken
 from graph.question import Subject
 
 _VALUE = 150
@@ -171,7 +172,7 @@ def _approved_by(offer: Sequence[Planned], needs: Callable[[Change], int]) -> st
 
 
 def _title(step: str, titles: Mapping[str, str]) -> str:
-    return titles.get(step, "") or parts.spoken(step).capitalize()
+    return titles.get(step, "") or spoken(step).capitalize()
 
 
 def _by_turn(offer: Sequence[Planned], places: Iterable[int]) -> str:

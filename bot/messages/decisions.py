@@ -18,7 +18,7 @@ def proposal_posted(proposal: Proposal, link: str) -> Message:
     """Say that a proposal is before people, where, and how many it needs."""
     card = parts.link(link, "see its card")
     until = parts.until(proposal.expires_at, proposal.made_at)
-    return _say(
+    return parts.sentence(
         f"Proposed: {said(proposal.id, 40)}, {parts.counted(len(proposal.plan.changes), 'change')}, "
         f"needs {parts.people(proposal.needs)} until {until}: {card}. "
         "Nothing is changed until it is approved."
@@ -27,7 +27,7 @@ def proposal_posted(proposal: Proposal, link: str) -> Message:
 
 def proposal_open(proposal: Proposal, link: str) -> Message:
     """Say that there is an open proposal for this case already."""
-    return _say(
+    return parts.sentence(
         f"Proposal {said(proposal.id, 40)} by {parts.mention(proposal.proposed_by)} is still "
         f"open, {parts.link(link, 'see its card')}. Approve, deny or withdraw it first."
     )
@@ -35,7 +35,7 @@ def proposal_open(proposal: Proposal, link: str) -> Message:
 
 def struck(old: Proposal, new: Proposal, link: str) -> Message:
     """Say that changes were struck out, and where the rest is."""
-    return _say(
+    return parts.sentence(
         f"{said(old.id, 40)} is closed. The rest is proposed as {said(new.id, 40)}, "
         f"{parts.counted(len(new.plan.changes), 'change')}: {parts.link(link, 'see its card')}. "
         "Votes given before do not count for it."
@@ -47,21 +47,21 @@ def vote_noted(proposal: Proposal, voter: str, *, waits: bool = False) -> Messag
     name = said(proposal.id, 40)
     own = [vote for vote in proposal.votes if vote.voter == voter]
     if own and not own[-1].yes:
-        return _say(f"You denied {name}. It will not be carried out.")
+        return parts.sentence(f"You denied {name}. It will not be carried out.")
     missing = proposal.needs - len(counting(proposal))
     if missing > 0:
-        return _say(f"You approved {name}. It still needs {parts.people(missing)}.")
+        return parts.sentence(f"You approved {name}. It still needs {parts.people(missing)}.")
     if waits:
-        return _say(
+        return parts.sentence(
             f"You approved {name}. It has all approvals. The job database cannot be reached, so it is "
             "carried out when that is back."
         )
-    return _say(f"You approved {name}. It has all approvals and is being carried out now.")
+    return parts.sentence(f"You approved {name}. It has all approvals and is being carried out now.")
 
 
 def vote_repeated(proposal: Proposal) -> Message:
     """Say that this person's answer is known already."""
-    return _say(
+    return parts.sentence(
         f"You already voted on {said(proposal.id, 40)}; each person votes once. To stop it, ask "
         f"{parts.mention(proposal.proposed_by)} to withdraw it, or another approver to deny it."
     )
@@ -72,41 +72,45 @@ def vote_refused(
 ) -> Message:
     """Say that someone may not decide, why, and who may; nobody is named where that is not known."""
     named = f" May approve: {parts.few(map(parts.mention, may_approve), _APPROVERS)}." if may_approve else ""
-    return _say(f"✖ You cannot vote on {said(proposal_id, 40)}. {said(sentence, 600, ours)}{named}")
+    return parts.sentence(f"✖ You cannot vote on {said(proposal_id, 40)}. {said(sentence, 600, ours)}{named}")
 
 
 def too_late(proposal: Proposal) -> Message:
     """Say that a proposal is decided already, and how."""
     by = f" by {parts.mention(proposal.decided_by)}" if proposal.decided_by else ""
-    return _say(f"{said(proposal.id, 40)} is already decided: {proposal.state}{by}. Nothing changed.")
+    return parts.sentence(
+        f"{said(proposal.id, 40)} is already decided: {proposal.state}{by}. Nothing changed."
+    )
 
 
 def withdrawn(proposal: Proposal) -> Message:
     """Say that a proposal was withdrawn."""
-    return _say(f"{said(proposal.id, 40)} is withdrawn. It will not be carried out.")
+    return parts.sentence(f"{said(proposal.id, 40)} is withdrawn. It will not be carried out.")
 
 
 def offer_changed(case_id: str) -> Message:
     """Say that another check changed the offer while a window was open."""
-    return _say(
+    return parts.sentence(
         f"✖ Case {said(case_id, 40)} was checked again in the meantime. Nothing was proposed. Choose again."
     )
 
 
 def nothing_to_undo(case_id: str) -> Message:
     """Say that nothing was done in a case that could be taken back."""
-    return _say(f"Case {said(case_id, 40)} has no changes that can be undone.")
+    return parts.sentence(f"Case {said(case_id, 40)} has no changes that can be undone.")
 
 
 def password_gone(sentence: str = "") -> Message:
     """Say that a new password cannot be shown any more, and what to do."""
     why = said(sentence, 300) or "It is shown once and kept for at most 15 minutes."
-    return _say(f"✖ The new password is no longer available. {why} Propose another reset to get a new one.")
+    return parts.sentence(
+        f"✖ The new password is no longer available. {why} Propose another reset to get a new one."
+    )
 
 
 def enrolled(user: str) -> Message:
     """Say that approvals of this person come with a code from now on."""
-    return _say(
+    return parts.sentence(
         f"{parts.mention(user)}, your second factor is enrolled: your approvals now need a code, and so does "
         "seeing a new password."
     )
@@ -115,8 +119,6 @@ def enrolled(user: str) -> Message:
 def task_ticked(task: TaskState, left: int, ours: Collection[str] = ()) -> Message:
     """Say that a manual task is ticked off, and how many are still open."""
     what = said(task.says, 200, ours)
-    return _say(f"Completed: {task.number}. {what}. {parts.counted(left, 'manual task')} still open.")
-
-
-def _say(text: str) -> Message:
-    return Message(text=text, blocks=(parts.section(text),))
+    return parts.sentence(
+        f"Completed: {task.number}. {what}. {parts.counted(left, 'manual task')} still open."
+    )

@@ -15,7 +15,7 @@ from bot.messages.limits import fit, pack
 from bot.messages.names import title
 from bot.messages.story import roles_in_words, sentences
 from bot.messages.tables import Ranked, Table
-from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult
+from commands.report import Coverage, Event, Finding, Report, Result, SourceState, SymptomResult, spoken
 from commands.story import clauses
 
 MOST_MESSAGES = 6
@@ -176,7 +176,7 @@ def _sources(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     # As text and not in columns: a line of columns is wider than a thread or a phone, and scrolls sideways.
     lines = []
     if full := [one for one in report.sources if one.state is Coverage.COMPLETE]:
-        names = ", ".join(f"{parts.spoken(one.id)} ({one.records})" for one in full)
+        names = ", ".join(f"{spoken(one.id)} ({one.records})" for one in full)
         lines.append(f"{parts.STATE[Coverage.COMPLETE]} Collected, with their records: {names}")
     lines += [_source(one, ours) for one in report.sources if one.state is not Coverage.COMPLETE]
     missing = "; ".join(parts.unrecorded(report))
@@ -185,7 +185,7 @@ def _sources(report: Report, ours: frozenset[str]) -> Iterator[Block]:
 
 
 def _source(source: SourceState, ours: frozenset[str]) -> str:
-    facts = [f"{parts.STATE[source.state]} {_LACKING[source.state]}: {parts.spoken(source.id)}"]
+    facts = [f"{parts.STATE[source.state]} {_LACKING[source.state]}: {spoken(source.id)}"]
     if source.records:
         facts.append(parts.counted(source.records, "record"))
     if source.complete_until:

@@ -11,8 +11,9 @@ from bot.messages.escape import address, said
 from bot.messages.limits import fit
 from commands.hunts.hunt import Closely, Found, Touched
 from commands.hunts.sweep import Stage, Sweeping
-from commands.ledger.hunts import Hunt
-from commands.report import Coverage, SourceState
+from commands.ledger.hunts import Hunt, HuntState
+from commands.report import Coverage, SourceState, spoken
+from graph.verified import domain_of
 
 SHOWN: Final = 15
 """How many accounts stand on the card; all of them are in the file."""
@@ -49,7 +50,7 @@ def hunt_card(
     blocks: list[Block] = []
     title = _TITLES[hunt.kind]
     match hunt.state:
-        case "looking":
+        case HuntState.LOOKING:
             text = f"{title}: searching {said(hunt.tenant, 80)} …"
             blocks += [parts.header(f"🔎 {title}"), *_by(hunt)]
             if awaited is not None:
@@ -59,11 +60,11 @@ def hunt_card(
             else:
                 blocks.append(parts.section(_progress(done, waiting)))
             blocks.append(parts.actions([parts.button("Stop", "stop_hunt", hunt.id)]))
-        case "done" if found is not None:
+        case HuntState.DONE if found is not None:
             number = parts.counted(len(found.touched), "account")
             text = f"{title}: {number} in {said(hunt.tenant, 80)}"
             blocks += [parts.header(f"{title}: {number}"), *_by(hunt), *_found(hunt, found, ours)]
-        case "canceled":
+        case HuntState.CANCELED:
             text = f"{title}: stopped"
             blocks += [parts.header(f"{title}: stopped"), *_by(hunt)]
             if found is not None:
@@ -88,7 +89,7 @@ def _progress(done: Sequence[SourceState], waiting: Sequence[str]) -> str:
     total = len(done) + len(waiting)
     line = f"`{parts.bar(len(done), total or 1)}` {len(done)} of {total or '?'} sources"
     if waiting:
-        line += f"\nWaiting for {parts.few([parts.spoken(one) for one in waiting], 4)}"
+        line += f"\nWaiting for {parts.few([spoken(one) for one in waiting], 4)}"
     return line
 
 
@@ -148,13 +149,13 @@ def _found(hunt: Hunt, found: Found, ours: Collection[str]) -> Iterator[Block]:
         yield parts.section(f"… and {len(found.touched) - SHOWN} more, in the file in the thread.")
     gaps = _gaps(found)
     if gaps:
-        told = [f"*Not collected*: {parts.spoken(one.id)} ({said(one.reason, 200)})" for one in gaps]
+        told = [f"*Not collected*: {spoken(one.id)} ({said(one.reason, 200)})" for one in gaps]
         yield from parts.paragraphs("", told)
 
 
 def line(one: Touched, ours: Collection[str]) -> str:
     """One account in two lines: who, why, when."""
-    name = address(one.account) if one.account.rpartition("@")[2] in ours else said(one.account, 120, ours)
+    name = address(one.account) if domain_of(one.account) in ours else said(one.account, 120, ours)
     why = "; ".join(said(text, 120, ours) for text in one.why[:_REASONS])
     more = f" and {len(one.why) - _REASONS} more" if len(one.why) > _REASONS else ""
     points = f" · {one.points} points" if one.points else ""
@@ -175,6 +176,6 @@ def _small_print(hunt: Hunt) -> str:
     if hunt.case_id:
         facts.append(f"from case {said(hunt.case_id, 40)}")
     facts.append(f"requested by {parts.mention(hunt.asked_by)}")
-    if hunt.kind == "sweep" and hunt.state == "done":
+    if hunt.kind == "sweep" and hunt.state == HuntState.DONE:
         facts.append("based on sources that cover the whole tenant; a check uses many more")
     return " · ".join(facts)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from bot.messages import Block
+from bot.messages import Block, Message
 from bot.messages.escape import said
 from bot.messages.limits import cut_mrkdwn
 from commands.report import Coverage, Finding, Report, Result, Severity, SymptomResult, VerdictCode
-from commands.report import spoken as spoken_id
 from graph.question import Subject
+from graph.verified import domain_of
 
 VERDICT = {
     VerdictCode.COMPROMISED: ("⛔", "Compromised"),
@@ -73,6 +73,11 @@ def section(mrkdwn: str) -> Block:
     return {"type": "section", "text": mrkdwn_text(mrkdwn), "expand": True}
 
 
+def sentence(text: str) -> Message:
+    """A message of one section, which is also what is read where no blocks are shown."""
+    return Message(text=text, blocks=(section(text),))
+
+
 def context(mrkdwn: str) -> Block:
     """A line in small print."""
     return {"type": "context", "elements": [mrkdwn_text(mrkdwn)]}
@@ -124,11 +129,6 @@ def between(first: datetime, last: datetime) -> str:
     return lasted(last.replace(second=0, microsecond=0) - first.replace(second=0, microsecond=0))
 
 
-def spoken(name: str) -> str:
-    """An id as words: ``mail_folders`` becomes ``mail folders``."""
-    return spoken_id(name)
-
-
 _OF_EACH: Final = 5
 """How many findings of one kind come before those of other kinds."""
 
@@ -155,7 +155,7 @@ def some_of_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def domains_of(subject: Subject | str) -> frozenset[str]:
     """The mail domains of the subject: its colleagues' addresses stay readable."""
     addresses = (subject,) if isinstance(subject, str) else (*subject.addresses, subject.user_principal_name)
-    return frozenset(address.rpartition("@")[2].casefold() for address in addresses if "@" in address)
+    return frozenset(domain_of(address) for address in addresses if "@" in address)
 
 
 def split(report: Report) -> tuple[tuple[SymptomResult, ...], tuple[SymptomResult, ...]]:

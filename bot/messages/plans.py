@@ -14,6 +14,7 @@ from commands.containment.approval import Vote
 from commands.containment.plan import Change, Phase, Planned, offer_text
 from commands.containment.proposals import DONE, Action, Proposal
 from commands.containment.undo import is_undo
+from commands.report import spoken
 from graph.request import Request
 
 DIGEST_SHOWN = 8
@@ -93,7 +94,7 @@ def ordered(step_ids: Collection[str], titles: Mapping[str, str]) -> list[str]:
 
 def step_title(step: str, titles: Mapping[str, str], sources: Mapping[str, str]) -> str:
     """The step with the document's numbering, as plain text: ``Step 5 · Block sign-in``."""
-    name = plain(titles.get(step, "") or parts.spoken(step).capitalize(), 120)
+    name = plain(titles.get(step, "") or spoken(step).capitalize(), 120)
     source = plain(sources.get(step, ""), 40)
     return f"{source[:1].upper()}{source[1:]} · {name}" if source else name
 

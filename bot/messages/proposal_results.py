@@ -19,6 +19,7 @@ from bot.messages.proposal_words import by_phase, subject
 from commands.containment.approval import ProposalState
 from commands.containment.plan import Change
 from commands.containment.proposals import DONE, Action, Outcome, Proposal
+from commands.report import spoken
 
 FEW: Final = 5
 """How many changes are read as easily by name as counted."""
@@ -95,7 +96,7 @@ def shown(lines: Sequence[str], most: int | None) -> list[str]:
 def change_says(change: Change | None, otherwise: str, limit: int, proposal: Proposal) -> str:
     """Say what a change does, as harmless mrkdwn; its id in words where the plan has it no more."""
     ours = parts.domains_of(proposal.plan.subject)
-    return said(change.says if change else parts.spoken(otherwise), limit, ours)
+    return said(change.says if change else spoken(otherwise), limit, ours)
 
 
 def _counts(changes: Sequence[Change], proposal: Proposal) -> str:

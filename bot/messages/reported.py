@@ -51,7 +51,7 @@ def reported(
 
 def thanks() -> Message:
     """Tell the reporter that the responders know."""
-    return _say(
+    return parts.sentence(
         "Thank you. The responders are notified; nothing is started or changed yet. Until you "
         "hear from them: contact the person only by phone, not by chat or email, and do not "
         "click anything that came from the account."
@@ -61,13 +61,11 @@ def thanks() -> Message:
 def whom_to_ask(responders: Sequence[str]) -> Message:
     """Tell the reporter that no channel takes reports, and who may start a check."""
     if not responders:
-        return _say(
+        return parts.sentence(
             "✖ No one was notified: the settings name neither a channel for reports nor any "
             "responders. Call your IT help desk."
         )
     named = parts.few([parts.mention(user) for user in responders], _NAMED)
-    return _say(f"✖ No one was notified: no channel for reports is set. Call one of these people: {named}")
-
-
-def _say(text: str) -> Message:
-    return Message(text=text, blocks=(parts.section(text),))
+    return parts.sentence(
+        f"✖ No one was notified: no channel for reports is set. Call one of these people: {named}"
+    )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.messages import parts
+from commands.report import spoken
 from commands.steps import STEPS, Step
 from graph import contract
 from graph.needs import MANAGE_AS_APP, ROLE, covers, of_writes, role_with, to_see_all, to_send
@@ -391,4 +391,4 @@ def impossible(step: Step, held: Held) -> Iterator[tuple[bool, str]]:
 
 def label(step: Step) -> str:
     """What a step is called where capabilities are listed."""
-    return parts.spoken(step.__name__.rpartition(".")[2])
+    return spoken(step.__name__.rpartition(".")[2])

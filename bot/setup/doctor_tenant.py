@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.messages import parts
 from bot.setup.capabilities import (
     PARTS,
     STANDS_IN,
@@ -33,6 +32,7 @@ from bot.setup.capabilities import (
 from bot.setup.doctor_findings import Line
 from bot.setup.doctor_held import held_by
 from bot.setup.next_steps import grant, license_for
+from commands.report import spoken
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS
 from graph import contract
@@ -275,7 +275,7 @@ def _source(row: Row, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
             told.add(need)
         if not _shut_out(need, held):
             finer.append(line)
-    what = parts.spoken(row.source)
+    what = spoken(row.source)
     if isinstance(answer, Unavailable):
         apps_fault = answer.reason not in _NOT_THE_APPS_FAULT
         says = _gap(row, answer, held)
@@ -372,9 +372,9 @@ def _mends(row: Row, answer: Unavailable, held: Held) -> tuple[str, ...]:
 def cost(row: Row) -> str:
     """What is lost without a source, in a sentence."""
     if row.symptoms:
-        return f"Cannot be ruled out without it: {', '.join(parts.spoken(name) for name in row.symptoms)}."
+        return f"Cannot be ruled out without it: {', '.join(spoken(name) for name in row.symptoms)}."
     if row.helps:
-        return f"Less evidence without it for: {', '.join(parts.spoken(name) for name in row.helps)}."
+        return f"Less evidence without it for: {', '.join(spoken(name) for name in row.helps)}."
     return "Without it the report has less context on the account."
 
 
@@ -384,7 +384,7 @@ def _by_token(held: Held) -> Iterator[Line]:
         lacking = [one for one in row.permissions if held.has(one) is False and not _shut_out(one, held)]
         if lacking:
             says = f"not collected, {' and '.join(map(lacks, lacking))}. {cost(row)}"
-            yield Line(there=False, what=parts.spoken(row.source), says=says, mend=grant(lacking))
+            yield Line(there=False, what=spoken(row.source), says=says, mend=grant(lacking))
 
 
 def _anybody(connection: Connection, deadline: Deadline) -> Subject:

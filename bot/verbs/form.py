@@ -20,6 +20,7 @@ from bot.slack.intake import Asked
 from bot.verbs.mentions import named_in
 from bot.verbs.shape import Answer, Tools
 from commands.ledger import entries as e
+from graph.verified import domain_of
 
 log = structlog.get_logger(__name__)
 
@@ -100,5 +101,5 @@ def _addresses_in(asked: Asked, message: Mapping[str, Any], tools: Tools) -> tup
                 log.info("A mention means nobody.", action="shortcut.nobody", why=str(error))
     known = [one for one in found if len(one) <= parts.OPTION_TEXT]
     ours = tools.gate.readable_for(asked.user)
-    known.sort(key=lambda one: one.rpartition("@")[2] not in ours)
+    known.sort(key=lambda one: domain_of(one) not in ours)
     return tuple(known[:MOST_CANDIDATES])

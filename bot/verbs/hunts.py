@@ -13,7 +13,7 @@ from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
 from commands.errors import NoSuchHunt
 from commands.ledger import entries as e
-from commands.ledger.hunts import Hunt, hunt, new_hunt_id
+from commands.ledger.hunts import Hunt, HuntState, hunt, new_hunt_id
 from graph.hunting import Term
 from graph.question import Window
 
@@ -114,7 +114,7 @@ def stop(name: str, asked: Asked, tools: Tools) -> Hunt:
     tools.gate.demand_here(asked, one.tenant)
     asker = tools.gate.asker(asked, one.tenant).id
     with tools.ledger.writing() as writing:
-        if hunt(writing, name).state != "looking":
+        if hunt(writing, name).state != HuntState.LOOKING:
             raise NotUnderstood(f"Hunt {name} has already ended.")
         writing.append(e.HuntCanceled(name), asker, one.case_id)
     tools.jobs.stop_hunt(name)

@@ -183,7 +183,7 @@ def evidence_of(subject: Subject, seen: Seen, around: Around, now: datetime) -> 
 
 
 def _named(record: AuditRecord, subject: Subject) -> AuditRecord:
-    """Give a record of the user's own with his name where it has an id or an alias in its place."""
+    """Give a record of the user's own with the user's name where it has an id or an alias in its place."""
     if "@" in record.actor or "@" not in subject.user_principal_name:
         return record
     return replace(record, actor=subject.user_principal_name)

@@ -100,7 +100,7 @@ def is_about(record: AuditRecord, subject: Subject) -> bool:
     """Say whether a record is about the subject's own account or mailbox.
 
     A record without an owner is about its actor. An export may name the owner by a directory id that nothing
-    in it translates; what the subject then did himself is taken to be about his own mailbox.
+    in it translates; what the subject then did is taken to be about their own mailbox.
     """
     if not record.owner:
         return subject.is_meant_by(record.actor)

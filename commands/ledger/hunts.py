@@ -6,6 +6,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from commands.errors import LedgerTampered, NoSuchHunt
 from commands.ledger.chain import sha256_of
@@ -16,6 +17,15 @@ from graph.question import Window
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _HUNTS = "SELECT hunts.*, content FROM hunts LEFT JOIN contents ON sha256 = found"
+
+
+class HuntState(StrEnum):
+    """Where a hunt stands; the values are stored."""
+
+    LOOKING = "looking"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELED = "canceled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Hunt:
         channel: Where its card is.
         card: The card's timestamp, "" before it is posted.
         case_id: The case that it came from, "" for none.
-        state: ``looking``, ``done``, ``failed`` or ``canceled``.
+        state: Where it stands.
         asked_by: The Slack user id of whoever asked.
         asked_at: When (aware UTC).
         finished_at: When it ended.
@@ -48,7 +58,7 @@ class Hunt:
     channel: str
     card: str
     case_id: str
-    state: str
+    state: HuntState
     asked_by: str
     asked_at: datetime
     finished_at: datetime | None
@@ -97,7 +107,7 @@ def _hunt(row: Row) -> Hunt:
         channel=row["channel"],
         card=row["card"],
         case_id=row["case_id"],
-        state=row["state"],
+        state=HuntState(row["state"]),
         asked_by=row["asked_by"],
         asked_at=datetime.fromisoformat(row["asked_at"]),
         finished_at=datetime.fromisoformat(row["finished_at"]) if row["finished_at"] else None,

@@ -96,7 +96,7 @@ def _only_in_exchange(planning: PlanningInput) -> Iterator[Change]:
 def _is_left(planning: PlanningInput, name: str, record: str) -> bool:
     """Whether a rule is one that Exchange keeps for itself, such as the junk mail rule.
 
-    Anybody can give such a name to a rule of his own, so one with a finding is not left alone.
+    Anybody can give such a name to their own rule, so one with a finding is not left alone.
     """
     return Rule(name, "", ()).is_system and planning.finding_on(record, "inbox_rules") is None
 

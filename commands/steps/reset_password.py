@@ -29,6 +29,7 @@ from graph.evidence import Unavailable
 from graph.parts.reading import graph_time
 from graph.request import Cmdlet, Request
 from graph.resources.directory import Domain, User
+from graph.verified import domain_of
 
 TITLE = "Reset the user's password"
 SOURCE = "step 1"
@@ -83,7 +84,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
 
 def _domain_of(user: User, domains: tuple[Domain, ...]) -> Domain | None:
     """The domain that the account signs in with; that of a subdomain is the longest one that fits."""
-    name = user.user_principal_name.rpartition("@")[2].casefold()
+    name = domain_of(user.user_principal_name)
     fitting = [one for one in domains if name == one.id.casefold() or name.endswith(f".{one.id.casefold()}")]
     return max(fitting, key=lambda one: len(one.id), default=None)
 

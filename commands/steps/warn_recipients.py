@@ -207,7 +207,7 @@ def _replies(planning: PlanningInput) -> tuple[str, ...]:
 
 
 def _was_in(outbox: Outbox) -> bool:
-    """Whether something shows that somebody else was in: his sign-in, his deeds or his mail."""
+    """Whether something shows that somebody else was in: by sign-ins, actions or mail."""
     return outbox.told or outbox.by_intruder > 0
 
 

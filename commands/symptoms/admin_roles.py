@@ -69,7 +69,7 @@ _ACTIVATION: Final = "pim activation"
 
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
-    """Yield role changes of the window that the subject made or that concern him, and the roles he holds."""
+    """Yield role changes of the window that the subject made or is concerned by, and the roles they hold."""
     yield from once(_all(evidence, usual))
 
 

@@ -81,7 +81,7 @@ NEAR: Final = timedelta(hours=24)
 """How close together a new password and a change of sign-in methods belong together."""
 
 AFTER_SUSPECT: Final = timedelta(hours=48)
-"""How long after somebody else's sign-in a new method is put down to him."""
+"""How long after somebody else's sign-in a new method is put down to that one."""
 
 MANY_SERVICES: Final = 3
 """Other services that must write about passwords within a day."""

@@ -14,6 +14,7 @@ from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence
+from graph.verified import domain_of
 
 TITLE = "Domain added or federated"
 SOURCE = "additional indicator"
@@ -70,7 +71,7 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             what = f"The domain {name} was added or verified"
         summary = f"{what} ({record.operation}){whence(record, usual)}"
         yield found("federation", sign, summary, record, after=name)
-    own = {address.rpartition("@")[2] for address in evidence.subject.addresses}
+    own = {domain_of(address) for address in evidence.subject.addresses}
     for domain in evidence.domains.seen(()):
         if domain.authentication_type.casefold() == "federated" and domain.id.casefold() in own:
             summary = (

@@ -71,7 +71,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         if is_automatic(sent.subject) or (sent.delegate and not sent.suspect) or _by_rule(sent, forwarded_to):
             continue
-        # What the user himself deleted is not missing; what an intruder deleted is.
+        # What the user deleted is not missing; what an intruder deleted is.
         if not sent.suspect and (sent.key in thrown_away or sent.key in purged):
             continue
         groups.setdefault(topic(sent.subject), []).append(sent)

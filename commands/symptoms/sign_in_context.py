@@ -27,7 +27,7 @@ from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
 from commands.usual.own import ENOUGH
 from commands.usual.places import belongs_to_microsoft, spot_of
-from commands.usual.sign_ins import SETTLED, is_managed
+from commands.usual.sign_ins import SETTLED, is_own_device
 from graph.evidence import Evidence
 from graph.resources.sign_ins import RiskDetection, SignIn
 
@@ -203,7 +203,7 @@ def _network(got_in: Sequence[SignIn], risks: Iterable[RiskDetection], usual: Us
         and one.risk_state.casefold() not in SETTLED
     ]
     named = next(iter(risks), None)
-    if _vouched(got_in, usual):
+    if any(is_own_device(each, usual.devices) for each in got_in):
         return
     if told or named:
         what = "Microsoft reports an anonymized or malicious IP address"
@@ -237,7 +237,7 @@ def _kit(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
 
 
 def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:
-    if not own.enough or usual.by_acts or _vouched(got_in, usual):
+    if not own.enough or usual.by_acts or any(is_own_device(each, usual.devices) for each in got_in):
         return
     clients = [one for one in got_in if _is_token_client(one) and one.app_id not in own.apps]
     if clients:
@@ -277,17 +277,9 @@ def _is_token_client(one: SignIn) -> bool:
     return app in TOKEN_CLIENTS and resource in TOKEN_RESOURCES
 
 
-def _vouched(got_in: Iterable[SignIn], usual: Usual) -> bool:
-    """Say whether a known or managed device was used there."""
-    return any(
-        is_managed(one) or (one.device_detail is not None and one.device_detail.device_id in usual.devices)
-        for one in got_in
-    )
-
-
 def _stopped(used: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     stopped = [one for one in used if one.status.error_code in AFTER_PASSWORD]
-    if stopped and not _vouched(used, usual):
+    if stopped and not any(is_own_device(each, usual.devices) for each in used):
         what = "The password was right, and only MFA or a policy stopped the sign-in"
         yield _finding(STOPPED, what, stopped, usual)
 

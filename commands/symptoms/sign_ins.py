@@ -9,7 +9,7 @@ Protection say the rest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from commands.clues.actions import AUDITS
@@ -26,7 +26,7 @@ from commands.usual.sign_ins import (
     WRONG_PASSWORD,
     is_device_code,
     is_legacy,
-    is_managed,
+    is_own_device,
     risk_of,
 )
 from commands.usual.tries import total, tries_in_words
@@ -148,23 +148,16 @@ def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Itera
         yield _finding(SUSPECT, what, got_in, usual, count - len(got_in))
     elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
         yield _finding(DOUBTFUL, f"Possibly suspicious {usual.use} ({usual.why(address)})", got_in, usual)
+    vouched = any(is_own_device(each, usual.devices) for each in got_in)
     for point in usual.points.get(spot_of(address), ()):
         if point.name == "impossible_travel":
-            sign = TRAVELLED if _vouched(got_in, usual) else TOO_FAST
+            sign = TRAVELLED if vouched else TOO_FAST
             yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual, way=" to")
         elif point.name == "session_in_another_country":
-            sign = TRAVELLED if _vouched(got_in, usual) else SHARED
+            sign = TRAVELLED if vouched else SHARED
             yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual)
-        elif point.name in _CARRIED_OFF and not _vouched(got_in, usual):
+        elif point.name in _CARRIED_OFF and not vouched:
             yield _finding(MOVED, point.says[0].upper() + point.says[1:], got_in, usual)
-
-
-def _vouched(got_in: Iterable[SignIn], usual: Usual) -> bool:
-    """Say whether a known or managed device was used there."""
-    return any(
-        is_managed(one) or (one.device_detail is not None and one.device_detail.device_id in usual.devices)
-        for one in got_in
-    )
 
 
 def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
@@ -236,7 +229,7 @@ def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     rented = usual.rented.get(address)
     hidden = rented is not None and rented.hides_place
     if country and usual.countries and country not in usual.countries and not hidden:
-        vouched = _vouched(got_in, usual) and not usual.is_suspect(address)
+        vouched = any(is_own_device(each, usual.devices) for each in got_in) and not usual.is_suspect(address)
         yield _finding(
             TRAVELLED if vouched else NEW_COUNTRY,
             f"{usual.use.capitalize()} from an unfamiliar country",

@@ -24,6 +24,7 @@ from commands.usual.sign_ins import (
     is_device_code,
     is_legacy,
     is_managed,
+    is_own_device,
     needs_second_factor,
     risk_of,
 )
@@ -186,11 +187,7 @@ def own_of(
         programs = _lasting_programs(plain) | _settled(_programs_by_day(plain), quiet)
         devices |= _regular_devices(one for one in within if is_among(one.ip_address, lasting))
     kept = before + [
-        one
-        for one in within
-        if is_among(one.ip_address, networks)
-        or is_managed(one)
-        or (one.device_detail is not None and one.device_detail.device_id in devices)
+        one for one in within if is_among(one.ip_address, networks) or is_own_device(one, devices)
     ]
     # What a service of the organization signs in with is not the user's.
     kept = [one for one in kept if not _is_service(one, rented, shared)]

@@ -1,7 +1,7 @@
 """The user's directory roles, direct and through groups: assigned, activated in PIM, eligible in PIM.
 
-Eligible is who may switch the role on himself, who is in a group that may, and who may switch on his place in
-a group that has the role (PIM for Groups). Not seen is a group whose place in another one may be switched on.
+Eligible is who may activate the role, who is in a group that may, and who may activate their membership of a
+group that has the role (PIM for Groups). Not seen is a group whose membership of another may be activated.
 
 Source: Microsoft Graph v1.0, "List unifiedRoleAssignments", "List roleAssignmentScheduleInstances", "List
 roleEligibilityScheduleInstances", "List a user's memberships (direct and transitive)" and, for PIM for
@@ -200,7 +200,7 @@ def _span(item: Item) -> dict[str, Any]:
 
 
 def _spans(active: Iterable[Item]) -> dict[tuple[str, str], dict[str, Any]]:
-    """From when until when each role is assigned to the user himself: the plain assignment does not tell."""
+    """From when until when each role is assigned to the user directly: the plain assignment does not tell."""
     return {
         _what(item): _span(item)
         for item in active

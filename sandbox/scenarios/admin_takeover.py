@@ -1,9 +1,9 @@
 """An IT administrator was taken over yesterday, and the attacker took more rights than the account had.
 
-He was Global Administrator and in Organization Management before. Through groups he had an application,
-a role that he may switch on, and a place that he may take up at any time.
+The account was Global Administrator and in Organization Management before. Through groups it had an
+application, a role that may be activated, and a membership that may be activated at any time.
 
-What came since: a second factor, an application, forwarding, a rule, a group that makes him Exchange
+What came since: a second factor, an application, forwarding, a rule, a group that makes it Exchange
 Administrator, a role activated in PIM, role groups of Exchange and of Purview.
 """
 

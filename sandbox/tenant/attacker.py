@@ -48,7 +48,7 @@ def sign_in_again(state: TenantState, upn: str) -> bool:
 
 
 def _password_is_new(state: TenantState, person: Person) -> bool:
-    """Whether someone else set the password since the attacker was last in or set it himself."""
+    """Whether someone else set the password since the attacker was last in or set it."""
     seen = [
         str(item["createdDateTime"])
         for item in state.sign_ins

@@ -30,7 +30,7 @@ from commands.hunts import hunt as hunting
 from commands.hunts.hunt import Found
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
-from commands.ledger.hunts import Hunt, hunt, unfinished
+from commands.ledger.hunts import Hunt, HuntState, hunt, unfinished
 from graph.memory import Memory
 
 log = structlog.get_logger(__name__)
@@ -93,7 +93,7 @@ class HuntKeeper:
             LedgerError: the outcome cannot be written down; the engine or the next round tries again.
         """
         one = hunt(self._ledger, name)
-        if one.state != "looking":
+        if one.state != HuntState.LOOKING:
             return
         painter = Painter[HuntProgress](partial(self._paint, one), self._cards.edits)
         painter.thread.start()
@@ -117,7 +117,7 @@ class HuntKeeper:
         return self._store.memory(name, self._seal)
 
     def _is_wanted(self, name: str) -> bool:
-        return hunt(self._ledger, name).state == "looking"
+        return hunt(self._ledger, name).state == HuntState.LOOKING
 
     def receive(self, name: str, run: int) -> None:
         """Write down what a worker found, unless it is there, or nobody asks for it.
@@ -126,10 +126,10 @@ class HuntKeeper:
             LedgerError: it cannot be written down; the engine or the next round tries again.
         """
         one = hunt(self._ledger, name)
-        if one.found or one.state not in ("looking", "canceled"):
+        if one.found or one.state not in (HuntState.LOOKING, HuntState.CANCELED):
             return
         # What was cut off counts for a hunt alone that was stopped here.
-        kinds = (RESULT, CUT_OFF) if one.state == "canceled" else (RESULT,)
+        kinds = (RESULT, CUT_OFF) if one.state == HuntState.CANCELED else (RESULT,)
         about = self._about(name, run)
         found = self._receiving.take(name, run, about, lambda sent, _: unpack(sent), kinds)
         if found is not None:
@@ -171,7 +171,7 @@ class HuntKeeper:
 
     def _under_way(self) -> Iterator[tuple[str, int]]:
         for one in unfinished(self._ledger):
-            if one.state == "looking" and one.card:
+            if one.state == HuntState.LOOKING and one.card:
                 yield from ((one.id, run) for run in range(1, RUNS + 1))
 
     def _about(self, name: str, run: int) -> str:
@@ -186,7 +186,7 @@ class HuntKeeper:
         with self._receiving.drawing:
             if isinstance(found, Failed):
                 self._end(one, e.HuntFailed(one.id, found.says, found.reference))
-            elif hunt(self._ledger, one.id).state == "canceled":
+            elif hunt(self._ledger, one.id).state == HuntState.CANCELED:
                 self._leave(one, found)
             else:
                 self._finish(one, found)
@@ -195,14 +195,14 @@ class HuntKeeper:
         """Keep what a sweep had found when it was stopped."""
         with self._ledger.writing() as writing:
             now = hunt(writing, one.id)
-            if now.kind == "sweep" and now.state == "canceled" and not now.found:
+            if now.kind == "sweep" and now.state == HuntState.CANCELED and not now.found:
                 kept = writing.keep(hunting.dump(found))
                 writing.append(e.HuntLeft(one.id, len(found.touched), kept), BOT, one.case_id)
 
     def _finish(self, one: Hunt, found: Found) -> None:
         states = {source.id: source.state.value for source in found.sources}
         with self._ledger.writing() as writing:
-            if hunt(writing, one.id).state == "looking":
+            if hunt(writing, one.id).state == HuntState.LOOKING:
                 kept = writing.keep(hunting.dump(found))
                 event = e.HuntFinished(one.id, len(found.touched), kept, states)
                 writing.append(event, BOT, one.case_id)
@@ -210,7 +210,7 @@ class HuntKeeper:
 
     def _end(self, one: Hunt, event: e.HuntFailed) -> None:
         with self._ledger.writing() as writing:
-            if hunt(writing, one.id).state == "looking":
+            if hunt(writing, one.id).state == HuntState.LOOKING:
                 writing.append(event, BOT, one.case_id)
 
     def show(self, name: str) -> None:
@@ -221,7 +221,7 @@ class HuntKeeper:
             LedgerError: what was shown cannot be noted.
         """
         one = hunt(self._ledger, name)
-        if one.shown or one.state == "looking":
+        if one.shown or one.state == HuntState.LOOKING:
             return
         if not one.card:
             one = self.post(name)
@@ -253,5 +253,5 @@ class HuntKeeper:
         return self._cards.edits.apart
 
     def _edit(self, one: Hunt, drawn: Callable[[Hunt], Message]) -> None:
-        if one.card and one.state == "looking":
+        if one.card and one.state == HuntState.LOOKING:
             self._rooms.edit(one.channel, one.card, drawn(one), tenant=one.tenant)

@@ -8,7 +8,7 @@ from bot.work.engine.runs import Runs, cancel_waiting
 from bot.work.hunts.keeper import HuntKeeper
 from bot.work.hunts.task import TASKS
 from commands.ledger import Ledger
-from commands.ledger.hunts import Hunt, hunt
+from commands.ledger.hunts import Hunt, HuntState, hunt
 
 
 class HuntStart:
@@ -30,10 +30,10 @@ class HuntStart:
         number = self._runs.next_free(one.id)
         if number is None:
             return
-        if one.state == "looking" and number > RUNS:
+        if one.state == HuntState.LOOKING and number > RUNS:
             self._keeper.give_up(one, RUNS)
             one = hunt(self._ledger, one.id)
-        if one.state != "looking":
+        if one.state != HuntState.LOOKING:
             self._keeper.show(one.id)
             return
         sent = TASKS.write(self._keeper.task(one, number))

@@ -46,7 +46,7 @@ WORKLOADS = {6: "SharePoint", 8: "AzureActiveDirectory", 15: "AzureActiveDirecto
 
 @dataclass(frozen=True)
 class Person:
-    """One employee with the places and programs that are his own."""
+    """One employee with the places and programs that are their own."""
 
     name: str
     id: str

@@ -21,7 +21,6 @@ from bot.errors import NotUnderstood
 from bot.messages import Message
 from bot.messages.case_card import case_card, situation
 from bot.messages.details import MOST_MESSAGES, details
-from bot.messages.parts import spoken
 from bot.messages.refusal import refusal
 from bot.messages.roles_gone import Gone
 from bot.verbs import registry
@@ -39,6 +38,7 @@ from commands.report import (
     SourceState,
     Story,
     VerdictCode,
+    spoken,
 )
 from sandbox import workspace
 from sandbox.workspace import blocks as slack

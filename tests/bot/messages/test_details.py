@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.artefacts.report_text import report_text
 from bot.messages import parts
 from bot.messages.details import details
-from commands.report import Clause, Finding, Report, Result, Severity, Sign
+from commands.report import Clause, Finding, Report, Result, Severity, Sign, spoken
 from tests.bot.messages import samples
 
 GRAVE = Sign("grave", Severity.CRITICAL, "It is grave.")
@@ -52,10 +52,10 @@ def test_an_old_value_that_is_not_known_is_left_out():
 
 
 def test_names_of_services_are_spelled_as_their_makers_spell_them():
-    assert parts.spoken("exchange_role_groups") == "Exchange role groups"
-    assert parts.spoken("purview_role_groups") == "Purview role groups"
-    assert parts.spoken("sign_ins_non_interactive") == "sign-ins non-interactive"
-    assert parts.spoken("oauth_grants") == "OAuth grants"
+    assert spoken("exchange_role_groups") == "Exchange role groups"
+    assert spoken("purview_role_groups") == "Purview role groups"
+    assert spoken("sign_ins_non_interactive") == "sign-ins non-interactive"
+    assert spoken("oauth_grants") == "OAuth grants"
 
 
 def test_each_lead_is_one_click_away_when_it_is_an_address():

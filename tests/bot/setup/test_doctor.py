@@ -17,7 +17,6 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from bot import log
-from bot.messages.parts import spoken
 from bot.playing import stage
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, Tenant
 from bot.setup import capabilities, doctor, doctor_held, doctor_slack, doctor_tenant
@@ -25,6 +24,7 @@ from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
 from bot.setup.doctor_findings import Line, Section, tell
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
+from commands.report import spoken
 from commands.signing_key import SigningKey
 from commands.steps import STEPS
 from commands.symptoms import SYMPTOMS

@@ -28,8 +28,7 @@ class Room:
         self.tenancy = SimpleNamespace(
             of=lambda tenant: SimpleNamespace(channel=channels[tenant]), owners=owners
         )
-        self.cards = SimpleNamespace(say=self._say)
-        self.client = SimpleNamespace(conversations_open=lambda users: {"channel": {"id": f"D-{users}"}})
+        self.rooms = SimpleNamespace(say=self._say, direct=lambda user: f"D-{user}")
 
     def _say(self, room: str, message: Any, *, tenant: str) -> None:
         assert message is MESSAGE

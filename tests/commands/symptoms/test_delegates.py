@@ -1,4 +1,4 @@
-"""A delegate is found by the record that added him, or by the right that stands."""
+"""A delegate is found by the record that added them, or by the right that stands."""
 
 from __future__ import annotations
 

@@ -295,7 +295,7 @@ def rogue_grant(scopes: str, **fields: Any) -> OAuthGrant:
 
 
 def test_an_application_that_takes_the_name_of_a_verified_one_is_not_taken_for_it():
-    """Anybody can give his application the name of one that the user has had for long."""
+    """Anybody can give an application the name of one that the user has had for long."""
     seen = {
         "sign_ins": past(),
         "audit_log": [consent("Mail.ReadWrite Mail.Send", app=ROGUE)],
