@@ -24,6 +24,7 @@ from bot.cli.given import (
     print_json,
     rules_in,
 )
+from bot.cli.importing import uncollected
 from bot.cli.options import Config, Form, Format, Json, Output, Rules
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD
 from bot.clock import now
@@ -77,7 +78,9 @@ def analyze(
         ruleset = rules_in(rules)
         given = [path for one in files for path in _meant(one, stack)]
         atlas = atlas_for_exports(config)
-        from commands import analyze as analysing  # noqa: PLC0415 - its readers are not needed by any other verb
+        with uncollected():
+            # Its readers are not needed by any other verb.
+            from commands import analyze as analysing  # noqa: PLC0415
 
         try:
             with terminal.reading_on(Console(stderr=True)) as tell:

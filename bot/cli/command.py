@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
+from bot.cli.importing import uncollected
 from bot.cli.statuses import BAD_INPUT, STATUSES, WORKED
 from bot.version import own_version
 
@@ -87,8 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     typed = next((word for word in words or _being_completed() if not word.startswith("-")), "")
     # Pydantic looks through all that is installed for plugins before its first model; there are none for it.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    with uncollected():
+        app = app_of({typed})
     try:
-        status = app_of({typed})(words, prog_name="compromise", standalone_mode=False)
+        status = app(words, prog_name="compromise", standalone_mode=False)
     except typer.Abort:
         status = 130
     except _USAGE_ERROR as error:

@@ -38,7 +38,16 @@ def is_outside(mail_address: str, internal_domains: Collection[str]) -> bool:
     domain = domain_of(mail_address)
     if not domain or domain in internal_domains:
         return False
-    return registrable(domain) not in {registrable(own) for own in internal_domains}
+    near = [own for own in internal_domains if _end(own) == _end(domain)]
+    return not near or registrable(domain) not in set(map(registrable, near))
+
+
+def _end(domain: str) -> list[str]:
+    """Give the last two labels of a domain: what somebody registered has two at the least.
+
+    Where these differ, the list of suffixes need not be read, which takes as long as a small file.
+    """
+    return domain.rsplit(".", 2)[-2:]
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -168,3 +170,19 @@ def test_mail_opened_from_a_doubtful_address_is_told_and_never_denied():
     assert "who opened 12 messages from 188.98.40.211 on 2026-09-30 13:20 UTC" in says
     assert "No record shows" not in says
     assert any(one.says.startswith("Last seen 2026-09-30 13:20 UTC") for one in answers["when"].statements)
+
+
+def test_a_small_file_costs_few_files_of_its_own(tmp_path):
+    path = written(tmp_path / "log.jsonl", [done("MailItemsAccessed", number, SERVER) for number in range(9)])
+    code = (
+        "import sys; from datetime import UTC, datetime; from pathlib import Path\n"
+        "from commands.analyze import analyze\n"
+        "seen = []\n"
+        "sys.addaudithook(lambda what, given: what == 'open' and seen.append(str(given[0])))\n"
+        "analyze([Path(sys.argv[1])], user=None, now=datetime(2026, 9, 1, tzinfo=UTC), processes=1)\n"
+        "print(sum('compromise-analyze-' in one for one in seen))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert 0 < int(ended.stdout) < 100

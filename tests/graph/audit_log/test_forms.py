@@ -1,4 +1,7 @@
-"""Every form that another product gives a record is opened, each by a sample of its own."""
+"""Every form that another product gives a record is opened, each by a sample of its own.
+
+Longer than other files because the samples of all forms stand together, where other tests take them.
+"""
 
 from __future__ import annotations
 
