@@ -14,7 +14,7 @@ import structlog
 
 from bot.errors import Barred, CannotPost, NotUnderstood
 from bot.messages import parts
-from bot.messages.reported import reported, thanks, whom_to_ask
+from bot.messages.reported import passed_on, reported, thanks, whom_to_ask
 from bot.people.meant import Address, Alias, Mention, Who
 from bot.people.persons import Person
 from bot.slack import channels
@@ -57,13 +57,21 @@ class Suspect:
     noticed: str = ""
 
 
+_NOBODY: Final = "there is no channel for reports"
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Where the responders were told, or who they are where they could not be."""
+    """Where the responders were told, or who they are where they could not be.
+
+    Anyone of the company may report, and where there are several tenants nobody learns by it which there are:
+    whether somebody was told is left `unsaid` then.
+    """
 
     channel: str = ""
     ts: str = ""
     responders: tuple[str, ...] = ()
+    unsaid: bool = False
 
 
 def read(words: list[str], text: str) -> Suspect:
@@ -99,9 +107,13 @@ def do(wish: Suspect, may: MayLook | Person, asked: Asked, tools: Tools) -> chec
     account = _account(wish.who, tools)
     tenant = tools.gate.tenant_for(account)
     room = _room(tenant, tools)
-    if room is None:
+    several = len(tools.tenancy.names) > 1
+    if room is None and not several:
         return Told(responders=tuple(tools.people.responders(tenant)))
     _count(asked, account, wish.noticed, tools)
+    if room is None:
+        log.warning("A report reached nobody.", action="account.not_reported", request=asked.id)
+        return Told(unsaid=True)
     posted = tools.rooms.say(
         room.id,
         reported(
@@ -116,16 +128,19 @@ def do(wish: Suspect, may: MayLook | Person, asked: Asked, tools: Tools) -> chec
         tenant=tenant,
     )
     log.info("An account was reported.", action="account.reported", request=asked.id, by=may.id)
-    return Told(room.id, str(posted["ts"]))
+    return Told(room.id, str(posted["ts"]), unsaid=several)
 
 
 def shows(done: check.Started | Told, tools: Tools) -> Answer:
     """Say where the card is, thank, or say whom to ask."""
     if isinstance(done, check.Started):
         return check.shows(done, tools)
+    if done.unsaid:
+        ended = e.Answered(channel=done.channel, ts=done.ts) if done.channel else e.NotAnswered(says=_NOBODY)
+        return Answer(ended, "", (passed_on(),))
     if not done.channel:
         message = whom_to_ask(done.responders)
-        return Answer(e.NotAnswered(says="there is no channel for reports"), "", (message,))
+        return Answer(e.NotAnswered(says=_NOBODY), "", (message,))
     return Answer(e.Answered(channel=done.channel, ts=done.ts), "", (thanks(),))
 
 

@@ -531,3 +531,14 @@ def test_policy_and_protected_accounts_are_each_tenants_own(story):
     subject = replace(story.account(), mail="break.glass@fabrikam.example")
     assert tenancy.of("Fabrikam").guard.protects(subject)
     assert not tenancy.of("Contoso").guard.protects(subject)
+
+
+def test_a_report_tells_nobody_which_tenants_there_are(story):
+    """Anyone of the company may report; the answer, its limit too, is the same for a domain of no tenant."""
+    names = ("adele.vance@contoso.example", "x@nowhere.example", "y@nowhere.example", "z@nowhere.example")
+    *told, last = (
+        asked(story, f"suspect {name} because of odd mail", "bystander", "general") for name in names
+    )
+    assert "they are notified" in told[0]
+    assert len(set(told)) == 1
+    assert "three accounts within an hour" in last
