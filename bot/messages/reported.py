@@ -60,10 +60,10 @@ def thanks() -> Message:
 
 def passed_on() -> Message:
     """Thank the reporter without saying whether the account is one of ours."""
-    return _say(
+    return parts.sentence(
         "Thank you. If responders look after this account here, they are notified; nothing is started or "
-        "changed yet. Until you hear from them: contact the person only by phone, not by chat or email, and "
-        "do not click anything that came from the account. If it is urgent, call your IT help desk as well."
+        "changed yet. Until you hear from them: contact the person only by phone, not by chat or email, "
+        "and do not click anything that came from the account. If it is urgent, call your IT help desk too."
     )
 
 
