@@ -106,6 +106,8 @@ def _read(
     except Exception as error:  # noqa: BLE001 - whatever a stranger's file does, it is told with its name
         yield NotRun(name, "", f"It cannot be read: {_said(error)}.")
         return
+    if not any(documents):
+        yield NotRun(name, "", "It holds no rule.")
     if found.errors and not found.rules:
         yield NotRun(name, "", f"It cannot be read: {_said(found.errors[0])}.")
     for _ in found.filters:

@@ -43,7 +43,8 @@ class RuleTold:
         title: Its title.
         file: Where it stands.
         state: ``matched``, ``no match``, ``nothing to look at`` or ``not run``.
-        reason: Why it was not run, or why its not having matched tells nothing; "" else.
+        reason: Why it was not run, why its not having matched tells nothing, or which fields that it names no
+            record has; "" else.
         accounts: The accounts that it matched.
         records: How many of their records.
     """
@@ -69,7 +70,9 @@ def _told(rule: Rule, number: int, matches: Matches) -> RuleTold:
     why = matches.why_not(rule, number)
     if mine:
         count = sum(hits.count for hits in mine.values())
-        return RuleTold(rule.id, rule.title, rule.file, MATCHED, "", tuple(sorted(mine)), count)
+        return RuleTold(
+            rule.id, rule.title, rule.file, MATCHED, matches.lacking(rule), tuple(sorted(mine)), count
+        )
     if number in matches.failed:
         return RuleTold(rule.id, rule.title, rule.file, NOT_RUN, why)
     if not matches.counts.get(rule.table):

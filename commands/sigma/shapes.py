@@ -162,11 +162,13 @@ class Matches:
             return self.failed[number]
         if not self.counts.get(rule.table):
             return ""
+        return self.lacking(rule) or self.in_part(rule.table)
+
+    def lacking(self, rule: Rule) -> str:
+        """Say which fields of a rule no record has, as a filter by one filters nothing; "" for none."""
         seen = self.seen.get(rule.table, set())
-        lacking = [name for name, columns in rule.fields if seen.isdisjoint(columns)]
-        if lacking:
-            return f"No record has a field {' or '.join(lacking)}."
-        return self.in_part(rule.table)
+        names = [name for name, columns in rule.fields if seen.isdisjoint(columns)]
+        return f"No record has a field {' or '.join(names)}." if names else ""
 
     def in_part(self, table: Table) -> str:
         """Say how many records of a kind were compared only in part, "" where there are none."""

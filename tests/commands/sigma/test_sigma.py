@@ -324,3 +324,50 @@ def test_a_rule_sees_every_record_of_everyday_work_and_the_verdict_stays(tmp_pat
     assert report.symptoms[-1].findings[0].records == ("f-pst",)
     before = report_of(log, NO_RULES)
     assert (report.verdict, report.sources) == (before.verdict, before.sources)
+
+
+CANNOT_RUN: Mapping[str, dict[str, Any] | str] = {
+    "no YAML": "title: x\n  bad: [unclosed\n",
+    "another encoding": "title: \udcff",
+    "no rule": "",
+    "a list": "- a\n- b\n",
+    "no detection": {"title": "x", "logsource": M365},
+    "an unknown modifier": rule({"Operation|frobnicate": "x"}),
+    "a placeholder": rule({"Operation|expand": "%admins%"}),
+    "a pattern that RE2 does not know": rule({"Operation|re": "^New-(?=Inbox)"}),
+    "a selection that is not there": rule({"Operation": "x"}, condition="selection and other"),
+    "a count": rule({"Operation": "x"}, condition="selection | count() by UserId > 5"),
+    "a time": rule({"Operation": "x"}, detection={"timeframe": "5m"}),
+    "a correlation": {
+        "title": "x",
+        "correlation": {"type": "event_count", "rules": ["a"], "timespan": "1h", "condition": {"gte": 2}},
+    },
+    "a filter": {
+        "title": "x",
+        "logsource": M365,
+        "filter": {"rules": ["a"], "selection": {"UserId": "a"}, "condition": "not selection"},
+    },
+    "another log": rule({"EventID": 1}, {"product": "windows"}),
+}
+
+
+@pytest.mark.parametrize("name", CANNOT_RUN)
+def test_what_cannot_run_is_named_and_stops_no_other(name, tmp_path):
+    good = rule({"Operation": FORWARD["Operation"]})
+    one = CANNOT_RUN[name]
+    (tmp_path / "a.yml").write_bytes(
+        (one if isinstance(one, str) else json.dumps(one)).encode(errors="surrogateescape")
+    )
+    found = outcome(read(tmp_path, good), FORWARD)
+    assert [(told.state, told.file) for told in found] == [(MATCHED, "rule0.yml"), (NOT_RUN, "a.yml")]
+    assert found[1].reason
+
+
+def test_a_filter_by_a_field_that_no_record_has_is_told_with_the_match(tmp_path):
+    one = rule(
+        {"Operation": FORWARD["Operation"]},
+        detection={"known": {"Shoe": "brown"}},
+        condition="selection and not known",
+    )
+    (found,) = outcome(read(tmp_path, one), FORWARD)
+    assert (found.state, found.reason) == (MATCHED, "No record has a field Shoe.")
