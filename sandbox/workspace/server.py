@@ -33,6 +33,7 @@ from .errors import RefusedError
 from .faults import Fault, Faults
 from .state import RESPONSE_URL_SECONDS, RESPONSE_URL_USES, WorkspaceState
 from .values import ApiCall, Message
+from .web_api.common import TEXT_KEPT
 
 PING_SECONDS = 0.25
 """How often the server pings; short, because the client's own close waits for the next frame."""
@@ -475,7 +476,7 @@ def answer(
             state.remove(original)
         return None
     blocks = state.checked_blocks(body.get("blocks"))
-    text = str(body.get("text") or "")[: methods.TEXT_KEPT]
+    text = str(body.get("text") or "")[:TEXT_KEPT]
     attachments = list(body.get("attachments") or [])
     if not (text or blocks or attachments):
         raise RefusedError("no_text")
