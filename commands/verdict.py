@@ -322,7 +322,7 @@ def _says(
 ) -> str:
     told = _told_apart(reasons)
     why = "; ".join(map(in_brief, told))
-    of = f" (the gravest {len(told)} of {len(reasons)} reasons)" if len(reasons) > len(told) else ""
+    of = f" (the most severe {len(told)} of {len(reasons)} reasons)" if len(reasons) > len(told) else ""
     gap = f" Not collected, but needed to be sure: {', '.join(names)}." if names else ""
     if answer is VerdictCode.COMPROMISED:
         return f"This account is compromised{of}: {why}.{gap}"

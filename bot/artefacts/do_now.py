@@ -299,7 +299,7 @@ def _clock(report: Report, handled: Handled) -> Statement:
     if report.story and alerted:
         told = visible(report.story.alerted[0].says)
         raised = f"{parts.utc(alerted + CLOCK)} (from {told}, which Microsoft raised {parts.utc(alerted)})"
-    aware = "When the organization was aware is for it to say."
+    aware = "The organization says when it became aware."
     if opened is None:
         until = f"By {raised}, to" if raised else "To"
         untold = aware if raised else "When the organization became aware is not recorded here."

@@ -66,7 +66,7 @@ class Exposed:
         ):
             return _POSSIBLE
         if self._in_question():
-            return "perhaps: whose access to mail it was is not settled"
+            return "possible: it is not settled whose access to mail it was"
         return "not established: the records are not complete" if seen.unread else "no access to data seen"
 
     def data(self) -> Iterator[Statement]:
@@ -78,7 +78,7 @@ class Exposed:
         if everybodys := self._everybodys():
             yield Statement(
                 f"Every mailbox of the organization was within reach: {listed(everybodys, 'export')}. Until "
-                "the scope of the export is known, take everybody’s mail as taken.",
+                "the scope of the export is known, treat everybody’s mail as taken.",
                 self.grounds.of(everybodys),
             )
         for one in seen.mailboxes:
@@ -86,7 +86,7 @@ class Exposed:
             yield Statement(says, self.grounds.of_records(one.records))
         if asked := self._in_question():
             yield Statement(
-                f"Not settled is {listed(asked, 'access')}. Until it is, take that mail as read by the "
+                f"Not settled: {listed(asked, 'access')}. Until it is, treat that mail as read by the "
                 "attacker.",
                 self.grounds.of(asked),
             )
@@ -97,7 +97,7 @@ class Exposed:
         if seen.unread:
             yield Statement(
                 f"These records are not complete: {'; '.join(seen.unread)}. More may have been read; until "
-                "shown otherwise, take the whole mailbox as read.",
+                "shown otherwise, treat the whole mailbox as read.",
                 self.grounds.coverage("audit_log"),
             )
         elif seen.mailboxes:
@@ -140,7 +140,7 @@ class Exposed:
         if seen.searches and not everybodys:
             yield Statement(
                 f"Mail was searched or exported: {listed(seen.searches, 'search')}. Until the scope of the "
-                "search is known, take every mailbox in the organization as read.",
+                "search is known, treat every mailbox in the organization as read.",
                 self.grounds.of(seen.searches),
             )
         yield self._whose()
@@ -152,13 +152,13 @@ class Exposed:
             says = (
                 "Personal data is likely among it: of everybody who has a mailbox here, and of whoever wrote "
                 "to them or is named in their mail. This is inferred from what was exported; nobody looked "
-                "at it, so whose data it was, and which, people must establish."
+                "at it, so people must establish whose data it was, and which."
             )
         elif answer == _LIKELY:
             says = (
                 f"Personal data is likely among it: of {visible(subject)}, and of whoever wrote to it or is "
                 "named in its mail and files. This is inferred from what a mailbox holds; what was opened "
-                "was not looked at, so whose data it was, and which, people must establish."
+                "was not looked at, so people must establish whose data it was, and which."
             )
         elif answer == _POSSIBLE:
             says = (
@@ -267,7 +267,7 @@ class Exposed:
             which = f"{seen.undelivered} of them" if seen.sent else f"{self._so_many()}, which"
             were, them = ("was", "it") if seen.undelivered == 1 else ("were", "them")
             yield Statement(
-                f"{which} {were} delivered to nobody: the message trace has {them} as failed.",
+                f"{which} {were} not delivered: the message trace has {them} as failed.",
                 self.grounds.of_records(seen.undelivered_records),
             )
         yield from self.blocked()

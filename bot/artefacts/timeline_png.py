@@ -195,10 +195,10 @@ def _long(span: timedelta) -> str:
 
 def _nothing(report: Report) -> str:
     if report.verdict.answer in parts.DECIDED:
-        return "What happened could not be told; the findings are in the report."
+        return "What happened could not be determined; the findings are in the report."
     if report.verdict.answer is VerdictCode.CANNOT_TELL:
         return "Too little was collected to tell what happened."
-    return "No event of somebody else was found."
+    return "No event by anybody else was found."
 
 
 def _lane(lane: Lane) -> dict[str, Any]:

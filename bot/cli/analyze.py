@@ -130,7 +130,7 @@ def _print(analysis: Analysis, *, form: Form, timeline: bool, tenant_wide: bool)
             overview.show(analysis, timeline=timeline, tenant_wide=tenant_wide)
         _print_unreadable(analysis)
         if not analysis.users and analysis.records:
-            typer.echo(f"No user is in these files; {_instead(analysis)}, none of a person.")
+            typer.echo(f"No user is in these files; {_instead(analysis)}, none by a person.")
 
 
 def _meant(path: Path, stack: ExitStack) -> list[Path]:

@@ -73,4 +73,4 @@ def _then(proposal: Proposal) -> str:
     missing = proposal.needs - len(counting(proposal)) - 1
     if missing > 0:
         return f"After your approval it still needs {parts.people(missing)}."
-    return "Yours is the last approval that it needs: it is carried out at once."
+    return "Yours is the last approval that it needs: it is carried out immediately."

@@ -90,7 +90,7 @@ def _findings(report: Report, ours: frozenset[str], text: str) -> Iterator[Messa
     if len(found) > _LISTED:
         lines.append(f"… {len(found) - _LISTED} more in report.html in this thread")
     title = f"*Findings*: {table.caption}"
-    listed = Message(text, tuple(_sections("*Findings*, gravest first", lines)))
+    listed = Message(text, tuple(_sections("*Findings*, most severe first", lines)))
     older = Message(text, (parts.section(title), tables.older_table(table)), simpler=listed)
     yield Message(text, (parts.section("*Findings*"), tables.data_table(table, _PAGE)), simpler=older)
 

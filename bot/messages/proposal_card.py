@@ -303,7 +303,7 @@ def _what_next(proposal: Proposal) -> Iterator[Block]:
     stands = ending(proposal)
     if stands == NOTHING:
         yield parts.section(
-            "*Nothing was changed: the account stands as it did before.* Each change below says why. "
+            "*Nothing was changed: the account is as it was before.* Each change below says why. "
             "Check again, and propose from the new check."
         )
     elif stands in (IN_PART, UNKNOWN):

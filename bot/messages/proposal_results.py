@@ -82,7 +82,7 @@ def results_in_full(proposal: Proposal) -> tuple[Message, ...]:
     if not is_counted(proposal):
         return ()
     blocks = list(results(proposal, _IN_THE_THREAD, None, ended=True))
-    text = f"What became of each change of {said(proposal.id, 40)} for {subject(proposal)}"
+    text = f"Outcome of each change of {said(proposal.id, 40)} for {subject(proposal)}"
     return tuple(fit(message) for message in pack([parts.section(f"*{text}*"), *blocks], text))
 
 

@@ -232,7 +232,7 @@ def _still_in(story: Story, closed: int) -> Iterator[str]:
     elif any(one.says.startswith(UNSURE) for one in story.unknown):
         yield f"{seen}."
     else:
-        yield f"{seen}. Nothing that they opened was found open."
+        yield f"{seen}. No way back was found open."
 
 
 def _listed(clauses: Sequence[Clause], most: int = _NAMED, what: str = "action") -> str:

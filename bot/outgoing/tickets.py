@@ -200,7 +200,7 @@ def told(case: Case, handled: Handled, link: str) -> dict[str, str]:
     if report is not None:
         lines += ["", *(visible(one) for one in told_now(report, handled))]
         if report.story and report.story.still_open:
-            lines.append(f"What is open is told as of {parts.utc(stands_now(report, handled).at)}.")
+            lines.append(f"Open items are listed as of {parts.utc(stands_now(report, handled).at)}.")
         lines += ["", *(f"- {visible(one.summary)}" for one in report.verdict.reasons[:_REASONS])]
         if len(report.verdict.reasons) > _REASONS:
             lines.append(f"- and {parts.counted(len(report.verdict.reasons) - _REASONS, 'more finding')}")

@@ -236,7 +236,9 @@ class Tenant(TenantSettings):
     @model_validator(mode="after")
     def _first_channel(self) -> Self:
         if self.channels and not self.channel:
-            raise ValueError("channel is missing: channels are further ones, besides that for cards")
+            raise ValueError(
+                "channel is missing: channels are further ones, in addition to the one for cards"
+            )
         return self
 
     @property

@@ -53,7 +53,7 @@ def read(words: list[str], text: str) -> ShowReport:
         elif name == "channel":
             channel = spelling.channel_in(value)
         else:
-            raise NotUnderstood(f"A report is posted as it is, so {name} has no effect here. {_TYPE}")
+            raise NotUnderstood(f"A report is posted unchanged, so {name} has no effect here. {_TYPE}")
     if who is None:
         raise NotUnderstood(f"Name the account whose report to post. {_TYPE}")
     return ShowReport(who, channel)

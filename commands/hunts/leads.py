@@ -23,7 +23,7 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
 SAME_SESSION: Final = "acted in the attacker's session"
-SAME_APPLICATION: Final = "let in or used the attacker's application"
+SAME_APPLICATION: Final = "consented to or used the attacker's application"
 SAME_ADDRESS: Final = "used from the attacker's IP address"
 TRIED: Final = "tried from the attacker's IP address"
 CREATED: Final = "created from this account"

@@ -154,7 +154,7 @@ def registered(moment: datetime | None) -> str:
     return (
         f"It was registered on {day(moment)}"
         if moment is not None
-        else "Nothing tells when it was registered"
+        else "No record shows when it was registered"
     )
 
 

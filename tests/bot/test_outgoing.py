@@ -268,13 +268,13 @@ def test_a_ticket_that_is_late_names_as_open_what_is_open_by_then(ledger):
     case = replace(ledger.case("C-2ABCD"), report=report_store.dump(report).decode())
     before = told(case, Handled(), "")["text"]
     assert "Still open to them: the phone +44." in before
-    assert f"What is open is told as of {parts.utc(report.window.end)}." in before
+    assert f"Open items are listed as of {parts.utc(report.window.end)}." in before
     at = samples.NOW + timedelta(minutes=5)
     action = Action(PHONE.id, 1, None, at, Outcome.CONFIRMED, "", at)
     proposal = samples.small(PHONE, actions=(action,))
     after = told(case, Handled(proposals=(proposal,)), "")["text"]
     assert "All that was open to them (1 item) is remediated." in after
-    assert f"What is open is told as of {parts.utc(at)}." in after
+    assert f"Open items are listed as of {parts.utc(at)}." in after
 
 
 def test_the_ticket_of_jira_is_an_issue_with_a_document_as_its_description(ledger, receiver):

@@ -73,9 +73,9 @@ SEEN = [
     ("the session, from elsewhere", event(LEE, address="192.0.2.9", session="s1"), (),
      "acted in the attacker's session"),
     ("the application", event(LEE, application=APP.upper()), (),
-     "let in or used the attacker's application"),
+     "consented to or used the attacker's application"),
     ("consent to it", event(LEE), (finding("oauth_apps", "consent", "Consent", after="Mailer"),),
-     "let in or used the attacker's application"),
+     "consented to or used the attacker's application"),
 ]  # fmt: skip
 
 

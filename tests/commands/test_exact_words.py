@@ -89,8 +89,8 @@ OF_THREE = "critical_one was seen; high_one was seen; high_two was seen"
 
 def test_a_verdict_names_three_reasons_and_counts_the_rest():
     assert says(*THREE) == f"This account is compromised: {OF_THREE}."
-    assert says(*FOUR) == f"This account is compromised (the gravest 3 of 4 reasons): {OF_THREE}."
-    five = f"This account is compromised (the gravest 3 of 5 reasons): {OF_THREE}."
+    assert says(*FOUR) == f"This account is compromised (the most severe 3 of 4 reasons): {OF_THREE}."
+    five = f"This account is compromised (the most severe 3 of 5 reasons): {OF_THREE}."
     assert says(*FOUR, found(LOW, "e")) == five
     sheet = replace(found(HIGH, "a"), summary="A macro ran in PLAN.XLSX.")
     assert says(sheet) == "This account is suspicious and needs review: A macro ran in PLAN.XLSX."

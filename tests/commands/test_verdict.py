@@ -506,7 +506,7 @@ def test_three_reasons_are_told_each_of_another_record_and_the_others_are_counte
     findings = [found(sign, "one" if number < 3 else sign.id) for number, sign in enumerate(signs)]
     says = verdict.weigh([result(*findings)], states()).says
     assert says == (
-        "This account is compromised (the gravest 3 of 6 reasons): high_0 was seen; high_3 was seen; "
+        "This account is compromised (the most severe 3 of 6 reasons): high_0 was seen; high_3 was seen; "
         "high_4 was seen."
     )
 
@@ -522,7 +522,7 @@ def test_reasons_that_share_a_later_record_are_both_told():
 def test_what_is_noted_beside_no_sign_is_counted_too():
     lows = [replace(LOW, id=f"low_{number}", group="one") for number in range(4)]
     says = verdict.weigh([result(*(found(sign, sign.id) for sign in lows))], states()).says
-    noted = "(the gravest 3 of 4 reasons): low_0 was seen; low_1 was seen; low_2 was seen."
+    noted = "(the most severe 3 of 4 reasons): low_0 was seen; low_1 was seen; low_2 was seen."
     assert says.endswith(noted)
 
 

@@ -80,7 +80,7 @@ def test_the_messages_of_the_attacker_are_as_many_everywhere():
     assert report.exposure is not None
     whole = report.exposure.sent + report.exposure.undelivered
     assert f"The attacker sent {whole} messages, {report.exposure.sent} of them" in answers["sent"]
-    assert f"{report.exposure.undelivered} of them was delivered to nobody" in answers["sent"]
+    assert f"{report.exposure.undelivered} of them was not delivered" in answers["sent"]
     (total,) = (
         int(found[1])
         for one in report.findings

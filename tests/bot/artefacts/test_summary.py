@@ -452,12 +452,12 @@ def test_messages_that_were_not_delivered_are_told_as_that_and_nobody_is_looked_
     assert report.exposure is not None
     both = told(replace(report, exposure=replace(report.exposure, undelivered=1)))
     assert "The attacker sent 4 messages, 3 of them to 3 recipients that records name" in both["sent"]
-    assert "1 of them was delivered to nobody: the message trace has it as failed." in both["sent"]
+    assert "1 of them was not delivered: the message trace has it as failed." in both["sent"]
     assert "no record names" not in both["sent"]
     assert "by a message trace" not in both["deadlines"]
     alone = told(replace(report, exposure=Exposure(undelivered=2)))["sent"]
     assert alone.startswith(
-        "none delivered The attacker sent 2 messages, which were delivered to nobody: the message trace has "
+        "none delivered The attacker sent 2 messages, which were not delivered: the message trace has "
     )
     assert "No sent message is attributed" not in alone
 
@@ -663,7 +663,7 @@ def test_numbers_of_opened_mail_stand_beside_whether_the_records_are_complete():
     assert "and 13 messages listed as opened one by one" in listed
     whole = replace(report, exposure=replace(report.exposure, unread=()))
     assert "complete as far as the sources tell" in told(whole)["data"]
-    assert "take the whole mailbox as read" not in told(whole)["data"]
+    assert "treat the whole mailbox as read" not in told(whole)["data"]
 
 
 @pytest.mark.parametrize(
@@ -735,7 +735,7 @@ def test_a_search_of_mailboxes_counts_every_mailbox_until_its_scope_is_known():
     searches = (Clause(says, NOW, ("data_leaving.1",), ("e1",)),)
     data = told(replace(samples.rich(), exposure=Exposure(searches=searches)))["data"]
     assert data.startswith("personal data likely")
-    assert f"{says}. Until the scope of the search is known, take every mailbox" in data
+    assert f"{says}. Until the scope of the search is known, treat every mailbox" in data
     assert "no record shows that any was" not in data
 
 

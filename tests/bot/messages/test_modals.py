@@ -51,7 +51,7 @@ def test_whoever_approves_reads_what_is_grave_and_which_plan_it_is():
 def test_the_last_approval_is_told_as_that_and_a_long_list_is_cut():
     many = [samples.final(n, "disable_inbox_rules") for n in range(40)]
     text = shown(approve_modal(samples.small(*many, votes=(samples.vote("U0ALEX002"),)), code=False))
-    assert "Yours is the last approval that it needs: it is carried out at once." in text
+    assert "Yours is the last approval that it needs: it is carried out immediately." in text
     assert "… 28 more on the card" in text
 
 
