@@ -30,6 +30,7 @@ def overview_html(analysis: Analysis, folders: Mapping[str, str]) -> str:
         rows=rows,
         folders=folders,
         files=analysis.files,
-        records=analysis.records,
+        accounts=parts.counted(len(rows), "account"),
+        recorded=parts.counted(analysis.records, "record"),
         shared=pivots(analysis.users),
     )

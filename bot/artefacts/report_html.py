@@ -89,9 +89,11 @@ def _counts(report: Report) -> str:
     kinds = len(report.verdict.reasons)
     if len(report.findings) <= kinds:
         return f"{parts.counted(kinds, 'reason')}, most severe first:"
+    found = parts.counted(len(report.findings), "finding")
+    gives = "gives" if len(report.findings) == 1 else "give"
     return (
-        f"{len(report.findings)} findings give {parts.counted(kinds, 'reason')}, because findings "
-        "of one kind count once. Most severe first:"
+        f"{found} {gives} {parts.counted(kinds, 'reason')}, because findings of one kind count once. "
+        "Most severe first:"
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
+from bot.messages import parts
 from bot.messages.plans import offer_reference
 from bot.messages.restore_modal import restore_modal
 from bot.people.meant import About
@@ -98,7 +99,9 @@ def _chosen(choice: Choice, case: Case, undoable: Sequence[Undoable]) -> list[Un
     """
     if choice.offer:
         if any(place >= len(undoable) for place in choice.numbers):
-            raise NotUnderstood(f"There are only {len(undoable)} changes to undo in case {case.id}.")
+            raise NotUnderstood(
+                f"Only {parts.counted(len(undoable), 'change')} can be undone in case {case.id}."
+            )
         return [undoable[place] for place in choice.numbers]
     made_by = list(dict.fromkeys(one.proposal_id for one in undoable))
     if not choice.proposal and len(made_by) > 1:

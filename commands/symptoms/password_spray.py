@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS
+from commands.clues.records import listed
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
@@ -80,12 +81,15 @@ def _finding(
     *,
     more: Sequence[str] = (),
     further: int = 0,
+    named: bool = False,
 ) -> Finding:
-    first = sign_ins[0]
+    """Give a finding on sign-ins; `named`: `what` says from where they came."""
+    first = min(sign_ins, key=lambda one: one.created_date_time)
+    where = f", from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)})"
     return Finding(
         symptom="password_spray",
         sign=sign,
-        summary=f"{what}, from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)})",
+        summary=what if named else f"{what}{where}",
         at=first.created_date_time,
         by=first.user_principal_name,
         address=first.ip_address,
@@ -113,6 +117,7 @@ def _tools(
             kind = agent.name
         if kind and (one.succeeded or one.status.error_code in WRONG_PASSWORD):
             groups[spot_of(one.ip_address), kind, one.succeeded].append(one)
+    failed: dict[str, list[SignIn]] = defaultdict(list)
     for (_, kind, succeeded), used in groups.items():
         count = total(used, evidence)
         tool = f"{kind[0].upper()}{kind[1:]}"
@@ -121,8 +126,19 @@ def _tools(
             times = "once" if count == 1 else f"{count} times"
             yield _finding(sign, f"{tool} signed in {times}", used, usual, further=count - len(used))
         else:
-            what = f"{tool} failed to sign in: {tries_in_words(used, evidence)}"
-            yield _finding(TOOL, what, used, usual, further=count - len(used))
+            failed[kind] += used
+    for kind, used in failed.items():
+        tool = f"{kind[0].upper()}{kind[1:]}"
+        several = _several(used)
+        what = f"{tool} failed to sign in: {tries_in_words(used, evidence)}{several and f' from {several}'}"
+        further = total(used, evidence) - len(used)
+        yield _finding(TOOL, what, used, usual, further=further, named=bool(several))
+
+
+def _several(used: Iterable[SignIn]) -> str:
+    """Name the addresses where there are several: an attacker has as many as they want, and it is one thing."""
+    addresses = list(dict.fromkeys(one.ip_address for one in used))
+    return f"{len(addresses)} addresses ({listed(addresses)})" if len(addresses) > 1 else ""
 
 
 def _logons(evidence: Evidence) -> Iterator[AuditRecord]:
@@ -157,12 +173,14 @@ def _one_source(
     for one in sign_ins:
         if one.succeeded or one.status.error_code in WRONG_PASSWORD:
             spots[spot_of(one.ip_address)].append(one)
+    in_vain: list[SignIn] = []
+    at_others: dict[str, str] = {}
     for spot, used in spots.items():
         tried = _burst(others.get(spot, ()))
         if not tried or usual.is_familiar(used[0].ip_address):
             continue
         more = [record.id for record in tried.values()]
-        others_tried = f"{'at least ' if len(tried) >= VICTIMS else ''}{len(tried)} other accounts"
+        others_tried = _accounts(len(tried))
         got_in = [one for one in used if one.succeeded]
         by_program = [one for one in got_in if one.id in bare or is_scripted(one.user_agent)]
         if by_program:
@@ -172,7 +190,16 @@ def _one_source(
             what = f"Signed in where {others_tried} had failed within minutes"
             yield _finding(BESIDE, what, got_in, usual, more=more)
         else:
-            yield _finding(SPRAYED, f"Failed here and on {others_tried}", used, usual, more=more)
+            in_vain += used
+            at_others |= {actor: record.id for actor, record in tried.items()}
+    if in_vain:
+        several = _several(in_vain)
+        what = f"Failed here and on {_accounts(len(at_others))}{several and f', from {several}'}"
+        yield _finding(SPRAYED, what, in_vain, usual, more=list(at_others.values()), named=bool(several))
+
+
+def _accounts(count: int) -> str:
+    return f"{'at least ' if count >= VICTIMS else ''}{count} other accounts"
 
 
 def _burst(failed: Iterable[AuditRecord]) -> dict[str, AuditRecord]:

@@ -47,7 +47,10 @@ class Place:
     longitude: float | None = None
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.city, self.country) if part) or "unknown location"
+        # Some logs write the country behind the city as well.
+        city = self.city.removesuffix(f", {self.country}") if self.country else self.city
+        named = () if city.casefold() == self.country.casefold() else (city,)
+        return ", ".join(part for part in (*named, self.country) if part) or "unknown location"
 
 
 NOWHERE: Final = Place()

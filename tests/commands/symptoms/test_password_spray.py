@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from commands.symptoms import password_spray
 from graph.audit_log.record import AuditRecord
 from tests.commands.evidence import INTRUDER, OFFICE, record, sign_in
-from tests.commands.symptoms.judging import BROWSER, all_signs, break_in, ordinary, past, signs
+from tests.commands.symptoms.judging import BROWSER, all_signs, break_in, findings, ordinary, past, signs
 
 POWERSHELL = "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.2673"
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
@@ -156,3 +158,27 @@ def test_it_leaves_alone(why, sources):
 
 def test_a_lockout_is_told_and_weighs_nothing():
     assert all_signs(password_spray, sign_ins=[*past(), sign_in(error_code=50053)]) == {"locked_out"}
+
+
+def test_what_several_addresses_tried_in_vain_is_one_finding_that_names_and_counts_them() -> None:
+    """An attacker has as many addresses as they want; one finding for each would bury the rest."""
+    tried = [
+        sign_in(hours=number / 100, address=f"203.0.113.{80 + number}", error_code=50126)
+        for number in range(9)
+    ]
+    failed = [
+        dataclasses.replace(others(one, number / 100), address=f"203.0.113.{80 + number}")
+        for number in range(9)
+        for one in range(4)
+    ]
+    found = findings(password_spray, sign_ins=[*past(), *tried], audit_log=failed)
+    (sprayed,) = [one for one in found if one.sign.id == "sprayed"]
+    assert sprayed.summary.startswith("Failed here and on 4 other accounts, from 9 addresses (203.0.113.80, ")
+    assert sprayed.summary.endswith("and 4 more)")
+    assert {one.id for one in tried} <= set(sprayed.records)
+    (alone,) = [
+        one
+        for one in findings(password_spray, sign_ins=[*past(), tried[0]], audit_log=failed[:4])
+        if one.sign.id == "sprayed"
+    ]
+    assert alone.summary.startswith("Failed here and on 4 other accounts, from 203.0.113.80 (")
