@@ -58,7 +58,8 @@ def show(analysis: Analysis, *, timeline: bool, tenant_wide: bool) -> None:
 def _overview(reports: Sequence[Report]) -> None:
     counts = Counter(parts.VERDICT[report.verdict.answer][1].lower() for report in reports)
     typer.echo(
-        f"{len(reports):,} account{'' if len(reports) == 1 else 's'}: {', '.join(f'{count:,} {word}' for word, count in counts.items())}"
+        f"{len(reports):,} account{'' if len(reports) == 1 else 's'}: "
+        f"{', '.join(f'{count:,} {word}' for word, count in counts.items())}"
     )
     typer.echo()
     grave = [one for one in reports if one.verdict.answer in parts.DECIDED]

@@ -136,7 +136,7 @@ def _tools(
 
 
 def _several(used: Iterable[SignIn]) -> str:
-    """Name the addresses where there are several: an attacker has as many as they want, and it is one thing."""
+    """Name the addresses where there are several: an attacker has as many as they want."""
     addresses = list(dict.fromkeys(one.ip_address for one in used))
     return f"{len(addresses)} addresses ({listed(addresses)})" if len(addresses) > 1 else ""
 

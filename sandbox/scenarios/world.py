@@ -695,7 +695,7 @@ class World:
     ) -> Json:
         """Someone signs in, or fails to."""
         sign_in_id = self.next_guid("sign-in")
-        session = session or ident("session", person.upn, when.date())
+        session = session or ident("session", person.upn, when.date(), place.ip)
         known = bool(program.device)
         item: Json = {
             "id": sign_in_id,

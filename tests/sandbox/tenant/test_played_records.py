@@ -8,7 +8,7 @@ import pytest
 
 from graph import contract
 from sandbox.scenarios import mailbox_takeover
-from sandbox.scenarios.people import ADELE, DIEGO, LAGOS, Person
+from sandbox.scenarios.people import ADELE, DIEGO, LAGOS, LAGOS_V6, Person
 from sandbox.scenarios.state import audit_time
 from sandbox.scenarios.world import World
 
@@ -66,3 +66,16 @@ def test_no_played_takeover_records_what_would_not_be() -> None:
         and one["CreationTime"] >= audit_time(since)
     ]
     assert late == []
+
+
+@pytest.mark.parametrize("hour", [0, 2, 4, 8, 14, 20])
+def test_at_no_hour_of_the_day_the_attacker_has_a_session_of_the_users(hour: int) -> None:
+    """The played takeover tells one story, whenever it is played."""
+    state = mailbox_takeover.build(NOW.replace(hour=hour))
+    theirs = {one["sessionId"] for one in state.sign_ins if one["ipAddress"] == LAGOS.ip}
+    own = {
+        one["sessionId"]
+        for one in state.sign_ins
+        if one["userId"] == ADELE.id and one["ipAddress"] not in {LAGOS.ip, LAGOS_V6.ip}
+    }
+    assert not theirs & own
