@@ -7,7 +7,7 @@ came from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -17,7 +17,8 @@ from commands.clues.alerts import risk_in_words
 from commands.clues.consents import app_of
 from commands.clues.roles import way
 from commands.report import Event, SymptomResult
-from commands.usual.places import Countries, place_of
+from commands.usual.own import places_of
+from commands.usual.places import Countries, Place, place_of
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence
@@ -184,11 +185,13 @@ def _short(text: str) -> str:
 
 
 def _sign_ins(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[Event]:
+    every = (*evidence.sign_ins.seen(()), *evidence.sign_ins_non_interactive.seen(()))
+    places = places_of(every, Countries())
     for source in ("sign_ins", "sign_ins_non_interactive"):
         for one in getattr(evidence, source).seen(()):
             yield Event(
                 at=one.created_date_time,
-                what=once(_signed_in(one, source)),
+                what=once(_signed_in(one, source, places)),
                 by=one.user_principal_name or evidence.subject.user_principal_name,
                 address=one.ip_address,
                 source=source,
@@ -199,12 +202,13 @@ def _sign_ins(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator
             )
 
 
-def _signed_in(one: SignIn, source: str) -> str:
+def _signed_in(one: SignIn, source: str, places: Mapping[str, Place]) -> str:
     verb = "signed in" if one.succeeded else f"failed to sign in (error {one.status.error_code})"
     if source == "sign_ins_non_interactive":
         verb += " non-interactively"
     app = f" to {_short(one.app_display_name)}" if one.app_display_name else ""
-    return f"{verb}{app} from {place_of(one.location, one.ip_address, Countries())}"
+    # An address is in one place, whichever of its records names it.
+    return f"{verb}{app} from {places.get(one.ip_address) or place_of(one.location, '', Countries())}"
 
 
 def _mail(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[Event]:

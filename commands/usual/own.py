@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from commands.usual.places import (
     Atlas,
     Place,
     belongs_to_microsoft,
+    is_named,
     place_of,
     spot_of,
 )
@@ -98,12 +99,27 @@ def is_among(address: str, homes: AbstractSet[str]) -> bool:
 
 
 def places_of(sign_ins: Iterable[SignIn], atlas: Atlas) -> dict[str, Place]:
-    """Give the place of each address, with coordinates where any of its sign-ins has them."""
-    places: dict[str, Place] = {}
+    """Give the place of each address, one for all that is told of it.
+
+    What Microsoft named goes before what the atlas knows, and what has coordinates before what has none.
+    Where Microsoft's records name several countries, the place says so.
+    """
+    places: dict[str, tuple[tuple[bool, bool], Place]] = {}
+    countries: dict[str, set[str]] = defaultdict(set)
     for one in sign_ins:
-        if one.ip_address and (one.ip_address not in places or places[one.ip_address].latitude is None):
-            places[one.ip_address] = place_of(one.location, one.ip_address, atlas)
-    return places
+        if not one.ip_address:
+            continue
+        place = place_of(one.location, one.ip_address, atlas)
+        named = is_named(one.location)
+        if named:
+            countries[one.ip_address].add(place.country)
+        rank = (named, place.latitude is not None)
+        if one.ip_address not in places or rank > places[one.ip_address][0]:
+            places[one.ip_address] = (rank, place)
+    return {
+        address: replace(place, also=tuple(sorted(countries[address] - {place.country, ""})))
+        for address, (_, place) in places.items()
+    }
 
 
 def _may_be_own(one: SignIn) -> bool:

@@ -38,19 +38,22 @@ TOO_NEAR: Final = 300.0
 class Place:
     """Where something came from; empty where unknown. Degrees, positive to the north and east.
 
-    `country` is a two-letter code where the source gave one, upper case.
+    `country` is a two-letter code where the source gave one, upper case; `also` are those that other records
+    name.
     """
 
     country: str = ""
     city: str = ""
     latitude: float | None = None
     longitude: float | None = None
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         # Some logs write the country behind the city as well.
         city = self.city.removesuffix(f", {self.country}") if self.country else self.city
         named = () if city.casefold() == self.country.casefold() else (city,)
-        return ", ".join(part for part in (*named, self.country) if part) or "unknown location"
+        place = ", ".join(part for part in (*named, self.country) if part) or "unknown location"
+        return f"{place}; other records say {', '.join(self.also)}" if self.also else place
 
 
 NOWHERE: Final = Place()
@@ -155,9 +158,14 @@ def country_of(address: str) -> str:
     return iptocc.country_code(address) or ""
 
 
+def is_named(location: Location | None) -> bool:
+    """Say whether Microsoft named a place."""
+    return location is not None and bool(location.country_or_region or location.geo_coordinates)
+
+
 def place_of(location: Location | None, address: str, atlas: Atlas) -> Place:
     """Give the place that Microsoft named, and what the atlas knows where it named none."""
-    if location is None or not (location.country_or_region or location.geo_coordinates):
+    if location is None or not is_named(location):
         return atlas.place(address) if address else NOWHERE
     spot = location.geo_coordinates
     latitude, longitude = (spot.latitude, spot.longitude) if spot else (None, None)
