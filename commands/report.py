@@ -320,6 +320,7 @@ class Clause:
         why: Why it matters, where `says` is only a name: that of a lead.
         closed_by: Of what stands open, the ids of the changes and manual tasks that close it: one of each
             group has to be done. See `commands.doors.history`.
+        parts: What each group of `closed_by` closes, where `says` ends with the list of them; else none.
         times: When each of what it tells happened (aware UTC), oldest first, where that was at several times;
             `at` is the first of them.
     """
@@ -332,6 +333,7 @@ class Clause:
     why: str = ""
     closed_by: tuple[tuple[str, ...], ...] = ()
     times: tuple[datetime, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def until(self) -> datetime | None:

@@ -123,7 +123,7 @@ class Item:
     @property
     def says(self) -> str:
         """What it is, with the manual task that closes it: ``the sharing … (manual task 4)``."""
-        return f"{self.door.clause.says} ({self.task})" if self.task else self.door.clause.says
+        return f"{self.door.says} ({self.task})" if self.task else self.door.says
 
 
 def items(report: Report, handled: Handled) -> tuple[Item, ...]:

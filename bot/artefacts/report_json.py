@@ -101,7 +101,7 @@ def _items(report: Report, handled: Handled) -> list[dict[str, Any]]:
     """What the check found open to the attacker, and what became of each."""
     return [
         {
-            "says": one.door.clause.says,
+            "says": one.door.says,
             "since": one.door.clause.at.isoformat() if one.door.clause.at else None,
             "state": one.door.state.value,
             "at": one.door.at.isoformat() if one.door.at else None,

@@ -83,7 +83,7 @@ def _data(report: Report, handled: Handled) -> dict[str, Any]:
                 ],
                 "items": [
                     {
-                        "says": cut(item.door.clause.says, _ITEM),
+                        "says": cut(item.door.says, _ITEM),
                         "since": short_time(item.since),
                         "stands": item.stands.replace(f"{report.made_at:%Y}-", ""),
                         "closed": item.door.state is DoorState.CLOSED,

@@ -67,7 +67,7 @@ def _head(report: Report, handled: Handled) -> Iterator[str]:
             yield from _hanging(told, len(mark) + 1)
         for item in answer.items:
             by = f" ({', '.join(item.door.proposals)})" if item.door.proposals else ""
-            yield from _wrapped(f"  * {visible(item.door.clause.says)}: {item.stands}{by}", "    ")
+            yield from _wrapped(f"  * {visible(item.door.says)}: {item.stands}{by}", "    ")
     yield ""
     yield "Notes: what the sentences above rest on"
     for text, number in numbers.items():

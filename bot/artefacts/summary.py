@@ -309,7 +309,7 @@ class _Told:
     def _nevertheless(self) -> Iterator[str]:
         """What is still open though sign-in was stopped."""
         if self.left:
-            names = "; ".join(one.door.clause.says for one in self.left)
+            names = "; ".join(one.door.says for one in self.left)
             count = f"{len(self.left)} of {parts.counted(len(self.items), 'item')} still open"
             yield f"still open: {visible(names)}" if len(names) <= _NAMES_IN_SHORT else count
         if self.handled.never:

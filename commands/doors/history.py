@@ -8,11 +8,12 @@ somebody ticked off is told as that, since nobody looked; it closes only what no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from commands.clues.records import listed
 from commands.containment.outcomes import Outcome
 from commands.containment.undo import undone_by
 from commands.report import Clause, Report
@@ -47,6 +48,7 @@ class Door:
         proposals: The ids of the proposals that the changes were of.
         left: How many parts of it are not closed, where others are.
         steps: The ids of the steps whose changes or manual tasks did it.
+        open_parts: Of a clause that has parts, those that are not closed.
     """
 
     clause: Clause
@@ -56,6 +58,15 @@ class Door:
     proposals: tuple[str, ...] = ()
     left: int = 0
     steps: tuple[str, ...] = ()
+    open_parts: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> str:
+        """What it is; where some of its parts are closed, with those alone that are not."""
+        parts = self.clause.parts
+        if not self.left or not self.open_parts or len(self.open_parts) == len(parts):
+            return self.clause.says
+        return self.clause.says.removesuffix(_listed(parts)) + _listed(self.open_parts)
 
     @property
     def is_open(self) -> bool:
@@ -136,8 +147,10 @@ def standing(report: Report, found: Iterable[Door]) -> Standing:
     closed = {one.clause: one.at or checked for one in told if not one.is_open}
     others = {one.clause: one.at or checked for one in told if one.is_open}
     story = report.story
-    left = tuple(one for one in (story.still_open if story else ()) if one not in closed)
-    known = (others.get(one, checked) for one in left)
+    open_ = tuple(one for one in (story.still_open if story else ()) if one not in closed)
+    known = (others.get(one, checked) for one in open_)
+    says = {one.clause: one.says for one in told if one.is_open}
+    left = tuple(replace(one, says=says.get(one, one.says)) for one in open_)
     at = min(known) if left else max(closed.values(), default=checked)
     return Standing(left, len(closed), at)
 
@@ -164,7 +177,15 @@ def _door(clause: Clause, done: dict[str, _Done]) -> Door:
         tuple(dict.fromkeys(one.proposal for one in telling if one.proposal)),
         sum(state is not DoorState.CLOSED for state in states) if DoorState.CLOSED in states else 0,
         tuple(dict.fromkeys(one.id.partition(":")[0] for one in telling)),
+        # Reports of earlier versions tell no parts.
+        tuple(
+            part for part, state in zip(clause.parts, states, strict=False) if state is not DoorState.CLOSED
+        ),
     )
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return listed(list(dict.fromkeys(parts)))
 
 
 def _rank(one: _Done) -> int:

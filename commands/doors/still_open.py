@@ -260,21 +260,21 @@ def _devices(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
 
 
 def _delegates(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
-    rights: dict[str, list[str]] = defaultdict(list)
+    rights: dict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
     resting_on: dict[str, list[Told]] = defaultdict(list)
-    closed_by: dict[str, list[tuple[str]]] = defaultdict(list)
     for delegate in evidence.delegates.seen(()):
         who = named(delegate.who)
         key = f"{delegate.kind}:{delegate.who}:{delegate.folder}"
         told = found.of_person(delegate.who, key, "delegates")
         if told:
             where = f" on {one_line(delegate.folder)}" if delegate.folder else ""
-            rights[who].append(f"{', '.join(delegate.rights) or delegate.kind.value}{where}")
+            right = f"{', '.join(delegate.rights) or delegate.kind.value}{where}"
+            rights[who].setdefault((f"remove_delegates:{key}",), right)
             resting_on[who] += told
-            closed_by[who].append((f"remove_delegates:{key}",))
     for who, held in rights.items():
-        says = f"{spelled(who)} with {listed(list(dict.fromkeys(held)))}"
-        yield _door(says, resting_on[who], closed_by[who])
+        parts = tuple(held.values())
+        says = f"{spelled(who)} with {listed(list(dict.fromkeys(parts)))}"
+        yield replace(_door(says, resting_on[who], held), parts=parts)
 
 
 def _is_same(name: str, other: str) -> bool:

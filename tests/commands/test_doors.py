@@ -164,3 +164,18 @@ def test_what_no_change_closes_stays_open_beside_what_is_closed():
 
 def test_there_are_no_doors_without_a_story():
     assert doors(replace(samples.rich(), story=None)) == ()
+
+
+def test_of_rights_of_which_some_were_taken_away_only_the_others_are_told_as_open():
+    """All of them stood there right after a plan that took one, Send As and Send on Behalf among them."""
+    report = with_door(*BOTH)
+    assert report.story is not None
+    (clause,) = report.story.still_open
+    held = replace(clause, says="diego with FullAccess and SendAs", parts=("FullAccess", "SendAs"))
+    report = replace(report, story=replace(report.story, still_open=(held,)))
+    proposal = samples.small(PHONE, OTHER, actions=(done(PHONE),))
+    (door,) = doors(report, [proposal])
+    assert door.says == "diego with SendAs"
+    assert [one.says for one in standing(report, (door,)).left] == ["diego with SendAs"]
+    (untouched,) = doors(report)
+    assert untouched.says == held.says
