@@ -161,7 +161,7 @@ def _meta(report: Report, handled: Handled) -> Iterator[tuple[str, str]]:
 def _proposal(one: Proposal) -> dict[str, Any]:
     actions = {action.change: action for action in one.actions}
     rows = []
-    for change in one.plan.changes[:_CHANGES]:
+    for number, change in enumerate(one.plan.changes[:_CHANGES], start=1):
         action = actions.get(change.id)
         outcome = (
             "not started"
@@ -174,7 +174,14 @@ def _proposal(one: Proposal) -> dict[str, Any]:
             outcome = f"{outcome}: {cut(action.says, _VALUE)}"
         at = (action.ended_at or action.intended_at) if action else None
         says = change.says if change.undo or one.kind == "restore" else f"{change.says} (cannot be undone)"
-        rows.append({"says": says, "outcome": outcome, "at": parts.utc(at)[11:-4] if at else ""})
+        rows.append(
+            {
+                "number": str(number),
+                "says": says,
+                "outcome": outcome,
+                "at": parts.utc(at)[11:-4] if at else "",
+            }
+        )
     facts = [
         ("Purpose", "Undo earlier changes" if one.kind == "restore" else "Contain account"),
         ("Proposed", f"{parts.utc(one.made_at)} by {_person(one.proposed_by, sorted(one.proposer))}"),

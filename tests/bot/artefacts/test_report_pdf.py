@@ -15,6 +15,7 @@ from fontTools.ttLib import TTFont
 
 from bot.artefacts import paper
 from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.report_html import report_html
 from bot.artefacts.report_pdf import report_pdf, rooms_of
 from commands.containment.approval import ProposalState
 from commands.containment.plan import Change, ManualTask
@@ -97,6 +98,22 @@ def test_the_played_takeover_takes_twelve_pages_and_its_answers_two():
         "What is not known?": 2,
         "2 What happened, and who else": 3,
     }
+
+
+def test_the_changes_have_the_numbers_that_the_card_has():
+    """People speak of change 3, by the card and by the report."""
+    of = dealt(BLOCK, REVOKE, RESET)
+    changes = of.proposals[0].plan.changes
+    told = " ".join(pages(samples.rich(), of))
+    page = report_html(samples.rich(), of)
+    places = []
+    for number, change in enumerate(changes, start=1):
+        row = f"{number} {change.says}"
+        assert row in told, row
+        assert f"<td>{number}</td><td>{change.says}" in page
+        places.append(told.index(row))
+    assert places == sorted(places)
+    assert len(changes) > 1
 
 
 def test_the_proof_reads_as_a_sentence():
