@@ -2,6 +2,8 @@
 
 A page says where a table stands by a comment that calls one of these functions; cog puts what it prints
 between that comment and the next. What a row says belongs beside the code that the row is about.
+
+Longer than other files because it is a list: one function for each table.
 """
 
 from __future__ import annotations

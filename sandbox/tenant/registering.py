@@ -13,7 +13,7 @@ from cryptography import x509
 
 from sandbox.scenarios.state import Json, graph_time, ident
 from sandbox.tenant.callers import entries_of
-from sandbox.tenant.cmdlets_read import role_group
+from sandbox.tenant.cmdlets.roles import role_group
 from sandbox.tenant.core import Answer, Ask, Route
 from sandbox.tenant.directory import service_principal
 from sandbox.tenant.exchange import Cmdlet, Invocation, bad_parameters, cmdlet

@@ -36,8 +36,6 @@ from sandbox.tenant import (
     audit_search,
     browser_sign_in,
     callers,
-    cmdlets_read,
-    cmdlets_write,
     device_code,
     directory,
     enforcing,
@@ -48,6 +46,7 @@ from sandbox.tenant import (
     registering,
     reports,
 )
+from sandbox.tenant.cmdlets import registry
 from sandbox.tenant.core import Answer, Ask, Core, Route
 from sandbox.tenant.faults import Call, Fault, Faults
 from sandbox.tenant.problems import (
@@ -69,10 +68,10 @@ ROUTES: tuple[Route, ...] = (
     *registering.ROUTES,
 )
 """What answers every row of the contract; $batch stands apart."""
-EXCHANGE = {**cmdlets_read.READS, **cmdlets_write.WRITES, **registering.CMDLETS}
+EXCHANGE = {**registry.READS, **registry.WRITES, **registering.CMDLETS}
 COMPLIANCE = {
-    **cmdlets_read.COMPLIANCE_READS,
-    **cmdlets_write.COMPLIANCE_WRITES,
+    **registry.COMPLIANCE_READS,
+    **registry.COMPLIANCE_WRITES,
     **registering.COMPLIANCE_CMDLETS,
 }
 BATCH_SIZE = 20

@@ -43,8 +43,9 @@ TEN = (
 
 
 @pytest.fixture
-def configured(monkeypatch):
+def configured(monkeypatch, tmp_path):
     """Point the settings at a played tenant, as a real one would be set."""
+    monkeypatch.chdir(tmp_path)  # where a ledger would be
     with tenant.start(made("clean"), limits=False, audit_query_seconds=0.0) as played:
         for name, value in {
             "ID": played.tenant_id,
