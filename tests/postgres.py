@@ -7,6 +7,7 @@ It listens on a socket in a folder of its own and on no port, and forgets everyt
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import shutil
@@ -18,13 +19,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 from dbos import DBOS
 
 _NOBODY = "nobody"
+
+_TABLES = "tables"
+"""The database with the engine's tables, which others are copied from."""
+
+_SHARED = tempfile.TemporaryDirectory(prefix="pg-made-", dir="/tmp")
+"""Where the files lie that every server begins with. Those who are forked from this process share it."""
 
 
 def binaries() -> Path:
@@ -50,12 +56,10 @@ class Cluster:
     Attributes:
         folder: Its socket is here, and its files below.
         server: The process.
-        tables: The database with the engine's tables that others are copied from; "" while there is none.
     """
 
     folder: Path
     server: subprocess.Popen[bytes]
-    tables: str = ""
 
     def url(self, database: str) -> str:
         """The address of a database, as the settings take it."""
@@ -70,11 +74,7 @@ class Cluster:
 
         To make the tables anew takes half a second of a processor, and a copy a tenth of it.
         """
-        if not self.tables:
-            url = self.database()
-            DBOS.migrate(url)
-            self.tables = urlsplit(url).path.lstrip("/")
-        return self._made(self.tables)
+        return self._made(_TABLES)
 
     def _made(self, of: str) -> str:
         name = f"t{uuid4().hex[:12]}"
@@ -84,7 +84,10 @@ class Cluster:
 
     def stop(self) -> None:
         """End it at once, as a machine that fails; what was committed is kept."""
-        self.server.send_signal(signal.SIGQUIT)
+        self._end(signal.SIGQUIT)
+
+    def _end(self, how: signal.Signals) -> None:
+        self.server.send_signal(how)
         self.server.wait(30)
 
     def start(self) -> None:
@@ -132,19 +135,47 @@ def _serve(folder: Path) -> subprocess.Popen[bytes]:
     return server
 
 
+def _begin(folder: Path) -> None:
+    """Lay the files of a server with the engine's tables into a folder."""
+    made = [
+        "--username=postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+        "--wal-segsize=1",
+    ]
+    command = _unprivileged(binaries() / "initdb", "-D", folder / "data", *made)
+    subprocess.run(command, check=True, capture_output=True)
+    cluster = Cluster(folder, _serve(folder))
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {_TABLES}".encode())
+    DBOS.migrate(cluster.url(_TABLES))
+    cluster._end(signal.SIGINT)
+
+
+def _begun() -> Path:
+    """Give the files that every server begins with: to make them takes more than a second of a processor."""
+    folder = Path(_SHARED.name)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "begun").exists():
+            if os.geteuid() == 0:
+                shutil.chown(folder, _NOBODY, "nogroup")
+            _begin(folder)
+            (folder / "begun").touch()
+    return folder / "data"
+
+
 @contextmanager
 def running() -> Iterator[Cluster]:
     """Give a PostgreSQL of one's own."""
-    found = binaries()
     # The way to a socket may have 107 characters, and those of pytest's folders are longer.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, _NOBODY, "nogroup")
-        made = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
-        subprocess.run(
-            _unprivileged(found / "initdb", "-D", folder / "data", *made), check=True, capture_output=True
-        )
+        subprocess.run(["cp", "-a", _begun(), folder / "data"], check=True)
         cluster = Cluster(folder, _serve(folder))
         try:
             yield cluster

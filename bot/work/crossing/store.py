@@ -205,13 +205,16 @@ class Store:
         """Give the memory of a case, for `graph.collect`."""
         return StoredMemory(self, case_id, seal)
 
-    def recall(self, case_id: str, source: str) -> dict[str, str]:
-        """Give what was kept for a source."""
-        rows = sa.select(_MEMORY.c.name, _MEMORY.c.value).where(
-            _MEMORY.c.case_id == case_id, _MEMORY.c.source == source, _MEMORY.c.value != ""
+    def recall(self, case_id: str) -> dict[str, dict[str, str]]:
+        """Give what was kept for a case, by source and name."""
+        rows = sa.select(_MEMORY.c.source, _MEMORY.c.name, _MEMORY.c.value).where(
+            _MEMORY.c.case_id == case_id, _MEMORY.c.value != ""
         )
+        kept: dict[str, dict[str, str]] = {}
         with self._engine.connect() as db:
-            return {str(name): str(value) for name, value in db.execute(rows).all()}
+            for source, name, value in db.execute(rows).all():
+                kept.setdefault(str(source), {})[str(name)] = str(value)
+        return kept
 
     def remember(self, case_id: str, source: str, name: str, value: str) -> None:
         """Keep a text for a source, in place of an earlier one of the same name."""
@@ -222,20 +225,24 @@ class Store:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StoredMemory:
     """The memory of one case. A database that is away costs another search, and never the check.
 
-    What is in it is sealed: the id of another search, put in its place, would hide what was done.
+    What is in it is sealed: the id of another search, put in its place, would hide what was done. It is read
+    once for all sources: each use of the database has a connection of its own.
     """
 
     store: Store
     case_id: str
     seal: Seal
+    _kept: dict[str, dict[str, str]] | None = None
 
     def recall(self, source: str) -> Mapping[str, str]:
         """Give what this source's query remembered."""
-        kept: Mapping[str, str] = _tried(lambda: self.store.recall(self.case_id, source), {})
+        if self._kept is None:
+            self._kept = _tried(lambda: self.store.recall(self.case_id), None)
+        kept = (self._kept or {}).get(source, {})
         found = {}
         for name, value in kept.items():
             try:
@@ -252,6 +259,10 @@ class StoredMemory:
         sealed = self.seal.close("memory", self._about(source, name), value.encode()) if value else b""
         text = base64.b64encode(sealed).decode()
         _tried(lambda: self.store.remember(self.case_id, source, name, text), None)
+        if self._kept is not None:
+            self._kept.setdefault(source, {})[name] = text
+            if not text:
+                del self._kept[source][name]
 
     def _about(self, source: str, name: str) -> str:
         return text_of({"case": self.case_id, "source": source, "name": name})

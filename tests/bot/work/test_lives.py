@@ -135,9 +135,15 @@ def test_a_result_is_kept_once_and_forgotten_with_its_search(postgres):
     memory.remember("audit_log", "other", "gone")
     memory.remember("audit_log", "other", "")
     assert memory.recall("audit_log") == {"query": "q2"}
+    memory.remember("audit_log", "other", "back")
+    memory.remember("sign_ins", "page", "7")
+    memory.remember("sign_ins", "page", "")
+    for of_it in (memory, store.memory("C-1", SEAL)):
+        assert of_it.recall("audit_log") == {"query": "q2", "other": "back"}
+        assert of_it.recall("sign_ins") == {}
     store.begin("C-1", 2)
     store.drop("C-1", 1)
-    assert memory.recall("audit_log") == {}
+    assert store.memory("C-1", SEAL).recall("audit_log") == {}
     assert store.get("C-1", 1) is None
     assert store.begin("C-1", 2) == 2
 
@@ -169,10 +175,10 @@ def test_a_memory_that_cannot_be_reached_costs_no_check(postgres):
 def test_a_search_of_another_case_or_of_somebody_without_the_key_is_not_taken_up(postgres):
     store = Store(database(postgres.database()))
     store.prepare()
-    one, other = store.memory("C-1", SEAL), store.memory("C-2", SEAL)
+    other = store.memory("C-2", SEAL)
     other.remember("audit_log", "query", "of another account")
-    [(_, theirs)] = store.recall("C-2", "audit_log").items()
+    [(_, theirs)] = store.recall("C-2")["audit_log"].items()
     for put in (theirs, "of another account", "AAAA", "ü"):
         store.remember("C-1", "audit_log", "query", put)
-        assert one.recall("audit_log") == {}
+        assert store.memory("C-1", SEAL).recall("audit_log") == {}
     assert other.recall("audit_log") == {"query": "of another account"}
