@@ -268,7 +268,7 @@ class Exposed:
             were, them = ("was", "it") if seen.undelivered == 1 else ("were", "them")
             yield Statement(
                 f"{which} {were} not delivered: the message trace has {them} as failed.",
-                self.grounds.of_records(seen.undelivered_records),
+                (*self.grounds.of_records(seen.undelivered_records), *self.grounds.coverage("message_trace")),
             )
         yield from self.blocked()
         if seen.perhaps_sent:

@@ -97,7 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except _USAGE_ERROR as error:
         said = getattr(error, "format_message", error.__str__)()
         # `no_args_is_help` raises as well, with the help as its text.
-        typer.echo(said if "\n" in said else f"compromise: {said} (see compromise --help)", err=True)
+        known = f"compromise {typed}" if typed in VERBS else "compromise"
+        where = getattr(getattr(error, "ctx", None), "command_path", known)
+        typer.echo(said if "\n" in said else f"compromise: {said} (see {where} --help)", err=True)
         status = BAD_INPUT
     sys.exit(status if isinstance(status, int) else WORKED)
 

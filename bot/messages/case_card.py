@@ -113,8 +113,12 @@ class CaseView:
 
 
 def all_closed(doors: int) -> str:
-    """What a card says when looking again found every change in effect."""
-    return f"Rechecked: {'1 change still holds' if doors == 1 else f'{doors} changes still hold'}."
+    """What a card says when looking again found every change in effect, of those that left a setting.
+
+    A card that says "40 done" and "37 still hold" would read as three lost.
+    """
+    holds = "1 change still holds" if doors == 1 else f"all {doors} changes that can be read again still hold"
+    return f"Rechecked: {holds}."
 
 
 def case_card(view: CaseView) -> Message:

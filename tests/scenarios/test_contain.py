@@ -77,7 +77,7 @@ def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_appr
     user = next(one for one in story.microsoft.state.users.values() if one["userPrincipalName"] == ADELE)
     assert user["accountEnabled"] is False
     assert "Failed" not in story.slack.as_text(story.card("Carried out"))
-    assert "Contain account" in story.slack.as_text(story.card("changes still hold."))
+    assert "Contain account" in story.slack.as_text(story.card("changes that can be read again still hold."))
     assert any("sent-mail.csv" in story.slack.as_text(reply) for reply in story.slack.replies(done))
     for person in ("approver", "second_approver"):
         copy = copy_of(story, person, "Carried out")

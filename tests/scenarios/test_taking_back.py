@@ -269,7 +269,7 @@ def _replies_of_reports(taken: Taken) -> list[str]:
 
 def test_the_case_says_what_looking_again_found(taken):
     card = taken.story.case_card()
-    assert "changes still hold." in card
+    assert "changes that can be read again still hold." in card
     assert taken.proposal.id in card
     looked = [entry for entry in taken.story.bot.ledger.entries() if entry.kind == "rechecked"]
     assert looked

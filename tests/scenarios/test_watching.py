@@ -116,7 +116,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     box = story.microsoft.state.mailbox(PERSON.upn)
     assert box.properties["ForwardingSmtpAddress"] is None
     assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
-    assert "changes still hold." not in card_says(story, "never carried out")
+    assert "changes that can be read again still hold." not in card_says(story, "never carried out")
 
 
 def test_the_alarm_carries_the_button_that_closes_exactly_what_is_open(story):
@@ -161,7 +161,7 @@ def test_looks_that_fall_due_while_the_bot_is_down_are_made_when_it_is_back_and_
     assert any("Stop forwarding" in name for name in look["not_seen"])
     card = card_says(story, "Not collected")
     assert "Stop forwarding" in card.split("Not collected")[1]
-    assert "changes still hold." not in card
+    assert "changes that can be read again still hold." not in card
 
     # A day later everything can be seen again, and everything is closed.
     story.microsoft.exchange_cmdlets = story.microsoft.exchange_cmdlets | {"Get-Mailbox"}

@@ -120,7 +120,9 @@ def test_not_contained_is_said_with_what_is_open():
 
 
 def test_contained_is_said_with_when_how_it_was_verified_and_the_last_recheck():
-    seen = Rechecked(NOW + timedelta(hours=1), "Rechecked: 2 changes still hold.", raised=False)
+    seen = Rechecked(
+        NOW + timedelta(hours=1), "Rechecked: all 2 changes that can be read again still hold.", raised=False
+    )
     says = told(samples.rich(), dealt(BLOCK, REVOKE, RESET, BACK, rechecked=seen))["contained"]
     for part in (
         "contained 2026-03-02 09:33 UTC",
@@ -231,7 +233,9 @@ def test_the_report_is_as_new_as_the_newest_that_it_tells():
     report = samples.rich()
     assert as_of(report, NOTHING) == report.made_at
     assert as_of(report, dealt(BLOCK, tasks=TASKS)) == NOW + timedelta(minutes=8)
-    again = Rechecked(NOW + timedelta(days=3), "Rechecked: 2 changes still hold.", raised=False)
+    again = Rechecked(
+        NOW + timedelta(days=3), "Rechecked: all 2 changes that can be read again still hold.", raised=False
+    )
     assert as_of(report, dealt(BLOCK, rechecked=again)) == again.at
     assert f"As of:     {again.at:%Y-%m-%d %H:%M}" in report_text(report, dealt(BLOCK, rechecked=again))
 
@@ -453,6 +457,13 @@ def test_messages_that_were_not_delivered_are_told_as_that_and_nobody_is_looked_
     both = told(replace(report, exposure=replace(report.exposure, undelivered=1)))
     assert "The attacker sent 4 messages, 3 of them to 3 recipients that records name" in both["sent"]
     assert "1 of them was not delivered: the message trace has it as failed." in both["sent"]
+    sent = next(
+        one
+        for one in summary(replace(report, exposure=replace(report.exposure, undelivered=1)))
+        if one.id == "sent"
+    )
+    (lost,) = [one for one in sent.statements if "was not delivered" in one.says]
+    assert any("message trace" in one for one in lost.rests_on), "what it rests on is what it names"
     assert "no record names" not in both["sent"]
     assert "by a message trace" not in both["deadlines"]
     alone = told(replace(report, exposure=Exposure(undelivered=2)))["sent"]

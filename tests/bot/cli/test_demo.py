@@ -87,7 +87,7 @@ def test_it_shows_the_proposal_the_approvals_and_what_became_of_every_change(pla
         "40 changes: ",
         "Carried out: adele.vance@contoso.example",
         "Done and confirmed",
-        "changes still hold.",
+        "changes that can be read again still hold.",
         "Carried out: Undo for adele.vance@contoso.example",
         "Ledger verified: ",
     ):

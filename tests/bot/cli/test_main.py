@@ -606,3 +606,19 @@ def test_a_misspelled_account_leads_to_whose_name_begins_like_it(configured, cap
         command.main(["check", typed])
     assert ended.value.code == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "help_of"),
+    [
+        (["check"], "compromise check --help"),
+        (["sweep", "--sandbox"], "compromise sweep --help"),
+        (["ledger", "show", "--no-such"], "compromise ledger show --help"),
+        (["chek"], "compromise --help"),
+    ],
+)
+def test_what_was_typed_wrong_is_sent_to_the_help_that_lists_it(capsys, typed, help_of):
+    with pytest.raises(SystemExit) as ended:
+        command.main(typed)
+    assert ended.value.code == 2
+    assert f"(see {help_of})" in capsys.readouterr().err

@@ -75,10 +75,10 @@ def test_the_card_says_what_is_proposed_and_keeps_to_the_newest():
 
 def test_the_card_says_that_every_back_door_is_closed():
     message = case_card(view(doors=all_closed(7)))
-    assert "✔ Follow-up*: Rechecked: 7 changes still hold." in shown(message)
+    assert "✔ Follow-up*: Rechecked: all 7 changes that can be read again still hold." in shown(message)
     still = Standing((Clause("anyone with the link can open Payroll.xlsx"),), 6, samples.NOW)
     card = shown(case_card(view(doors=all_closed(7), stands=still)))
-    assert "⚠ Follow-up*: Rechecked: 7 changes still hold." in card
+    assert "⚠ Follow-up*: Rechecked: all 7 changes that can be read again still hold." in card
     assert "anyone with the link can open Payroll.xlsx" in card
     assert "✔ Follow-up" not in card
     assert message.blocks[0]["text"]["text"] == "⛔ Compromised: adele.vance@contoso.example"

@@ -204,7 +204,7 @@ def test_windows_carry_ids_only():
 
 
 def test_a_closed_look_afterwards_is_said_in_one_sentence():
-    assert all_closed(7) == "Rechecked: 7 changes still hold."
+    assert all_closed(7) == "Rechecked: all 7 changes that can be read again still hold."
     assert all_closed(1) == "Rechecked: 1 change still holds."
 
 
