@@ -89,14 +89,16 @@ class Use(Row):
 
 
 class FolderKind(StrEnum):
-    """A default folder of a mailbox, by its well-known name in Microsoft Graph; RSS Feeds has none there."""
+    """A default folder of a mailbox, by its well-known name in Graph; RSS Feeds and Journal have none."""
 
     ARCHIVE = "archive"
     CALENDAR = "calendar"
+    CLUTTER = "clutter"
     CONTACTS = "contacts"
     CONVERSATION_HISTORY = "conversationhistory"
     DELETED_ITEMS = "deleteditems"
     DRAFTS = "drafts"
+    JOURNAL = "journal"
     JUNK_EMAIL = "junkemail"
     NOTES = "notes"
     OUTBOX = "outbox"

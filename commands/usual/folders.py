@@ -26,6 +26,8 @@ class Hiding(Enum):
     CALENDAR = "Calendar folder"
     CONTACTS = "Contacts folder"
     TASKS = "Tasks folder"
+    JOURNAL = "Journal folder"
+    CLUTTER = "Clutter folder"
     DRAFTS = "Drafts folder"
     OUTBOX = "Outbox"
     RECOVERABLE = "Recoverable Items folder"
@@ -58,6 +60,8 @@ _FIXED: Final = {
     "calendar": Hiding.CALENDAR,
     "contacts": Hiding.CONTACTS,
     "tasks": Hiding.TASKS,
+    "journal": Hiding.JOURNAL,
+    "clutter": Hiding.CLUTTER,
     "drafts": Hiding.DRAFTS,
     "outbox": Hiding.OUTBOX,
     "recoverableitems": Hiding.RECOVERABLE,
@@ -65,7 +69,7 @@ _FIXED: Final = {
     "recoverableitemsversions": Hiding.RECOVERABLE,
 }
 
-_NO_MAIL_FOLDER: Final = frozenset({Hiding.CALENDAR, Hiding.CONTACTS, Hiding.TASKS})
+_NO_MAIL_FOLDER: Final = frozenset({Hiding.CALENDAR, Hiding.CONTACTS, Hiding.TASKS, Hiding.JOURNAL})
 """What Graph does not list among the mail folders: a mail folder of such a name is the user's own."""
 
 

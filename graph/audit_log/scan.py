@@ -28,7 +28,7 @@ from graph.audit_log.parse import parse
 from graph.audit_log.picked import Picked, _decoded, encoded
 from graph.audit_log.pieces import NOBODY, as_text
 from graph.audit_log.record import AuditRecord
-from graph.audit_log.slim import SYSTEM, Slim, account_of, decoded, learn
+from graph.audit_log.slim import SYSTEM, Slim, account_of, actor_in, decoded, learn
 from graph.audit_log.tally import SHOWN, Tally, mistake
 from graph.audit_log.traced import Traced
 from graph.errors import UnreadableRecord
@@ -214,7 +214,7 @@ class _Scanner:
         if self._noted:
             self._note(operation.encode(errors="replace"), at, slim.Id or "", slim.ObjectId or "")
         if slim.UserId.lower() in NOBODY:
-            slim.UserId = id_of(slim.UserKey or "") or slim.UserId
+            slim.UserId = id_of(slim.UserKey or "") or actor_in(line) or slim.UserId
         day = at[:10]
         if day != self._day:  # most come in order, and a day is told once
             self._day = day
@@ -384,7 +384,7 @@ class _Again(_Scanner):
         if slim.Operation not in EVERYDAY:
             return True
         if slim.UserId.lower() in NOBODY:
-            slim.UserId = id_of(slim.UserKey or "") or slim.UserId
+            slim.UserId = id_of(slim.UserKey or "") or actor_in(line) or slim.UserId
         actor, owner = account_of(slim.UserId), account_of(slim.MailboxOwnerUPN)
         if actor.casefold() not in self._names and owner.casefold() not in self._names:
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -9,6 +10,7 @@ import msgspec
 
 from graph.audit_log.ids import id_of
 from graph.audit_log.names import MAILBOX, Names
+from graph.audit_log.pieces import typed_ids
 
 
 class Slim(msgspec.Struct, gc=False):
@@ -27,6 +29,19 @@ class Slim(msgspec.Struct, gc=False):
     MailboxGuid: str | None = ""
     MailboxOwnerSid: str | None = ""
     ExtendedProperties: msgspec.Raw = msgspec.Raw(b"")
+
+
+_ACTOR: Final = re.compile(rb'"[aA]ctor"\s*:\s*(\[[^\[\]]{0,4000}\])')
+
+
+def actor_in(text: bytes) -> str:
+    """Give who acted by a record's list of ids, for records of which the user is said to be not available."""
+    found = _ACTOR.search(text)
+    if found is None:
+        return ""
+    ids = typed_ids(found[1].decode(errors="replace"))
+    name = ids.get("Upn") or ids.get("Name")
+    return name or ("" if ids.get("Kind") == "ServicePrincipal" else ids.get("Id", ""))
 
 
 SYSTEM: Final = "NT AUTHORITY\\SYSTEM ("

@@ -174,6 +174,32 @@ def test_a_sign_in_without_a_name_is_that_of_the_account_whose_id_it_has(tmp_pat
     assert {event.address for event in report.timeline} >= {"203.0.113.1", "203.0.113.2", "203.0.113.3"}
 
 
+@pytest.mark.parametrize("key", ["Not Available", "", None])
+@pytest.mark.parametrize(
+    "actor",
+    [
+        [{"ID": ADELE_ID, "Type": 0}],
+        [{"ID": ADELE, "Type": 5}],
+        [{"ID": "x", "Type": 0}, {"ID": ADELE_ID, "Type": 0}],
+    ],
+)
+def test_a_sign_in_of_which_only_the_list_of_actors_tells_whose_it_is(key, actor, tmp_path):
+    nameless = [
+        logon(number, UserId="Not Available", UserKey=key, ClientIP=f"203.0.113.{number}", Actor=actor)
+        for number in range(1, 4)
+    ]
+    (report,) = reports_of(tmp_path, logon(0), *nameless).values()
+    assert report.subject.user_principal_name == ADELE
+    assert {event.address for event in report.timeline} >= {"203.0.113.1", "203.0.113.2", "203.0.113.3"}
+
+
+def test_an_application_that_signs_in_without_a_name_is_nobody(tmp_path):
+    actor = [{"ID": ADELE_ID, "Type": 0}, {"ID": "ServicePrincipal", "Type": 2}]
+    nameless = logon(1, UserId="Not Available", UserKey="", ClientIP="203.0.113.1", Actor=actor)
+    (report,) = reports_of(tmp_path, logon(0), nameless).values()
+    assert "203.0.113.1" not in {event.address for event in report.timeline}
+
+
 def test_an_account_that_was_asked_for_is_found_by_each_of_its_names(tmp_path):
     records = [logon(0), record(1, "Set-Mailbox", ObjectId="Adele.Vance", Parameters=FORWARDING)]
     for name in (ADELE, ADELE_ID, PUID, "Adele.Vance"):

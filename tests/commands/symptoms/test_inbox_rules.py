@@ -372,6 +372,8 @@ def test_a_rule_is_graded_alike_when_nothing_is_known_of_the_user() -> None:
         ("Archive 2019", Hiding.NONE),
         (":\\Calendar", Hiding.CALENDAR),
         ("Kalender", Hiding.CALENDAR),
+        ("Clutter", Hiding.CLUTTER),
+        (":\\Journal", Hiding.JOURNAL),
         ("Aufgaben", Hiding.TASKS),
         ("Contactos", Hiding.CONTACTS),
         ("Brouillons", Hiding.DRAFTS),
