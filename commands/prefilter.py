@@ -19,7 +19,10 @@ from commands.facts import ProgramKind
 from commands.symptoms.file_activity import DELETED_FILES
 from commands.symptoms.mail_access import MANY_FILES, MANY_MESSAGES
 from commands.usual import Usual
+from commands.usual.acts import is_web_client
 from commands.usual.agents import agent_of
+from commands.usual.places import belongs_to_microsoft, spot_of
+from graph.addresses import address_of
 from graph.audit_log.record import AuditRecord
 
 FETCHED: Final = frozenset({"FileDownloaded", "FileSyncDownloadedFull"}) | DELETED_FILES
@@ -37,8 +40,13 @@ _FETCHED: Final = frozenset(name.encode() for name in FETCHED)
 
 
 def is_quiet(text: bytes, names: Collection[bytes]) -> bool:
-    """Say whether an AuditData text is an everyday record of the user's own, by any of the names given."""
-    return _value(text, b'"Operation":"') in _QUIET and _value(text, b'"UserId":"').lower() in names
+    """Say whether an AuditData text is an everyday record of the user's own, by any of the names given.
+
+    What was done in another mailbox is none: whether the user is at home there decides what it means.
+    """
+    if _value(text, b'"Operation":"') not in _QUIET or _value(text, b'"UserId":"').lower() not in names:
+        return False
+    return _value(text, b'"MailboxOwnerUPN":"').lower() in {b"", *names}
 
 
 def ends(texts: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -80,12 +88,26 @@ def matter(texts: Sequence[bytes], records: Iterable[AuditRecord], usual: Usual)
         for text in texts
     ):
         return True
+    if _from_elsewhere(texts, usual):
+        return True
     if _fetches_much(texts) or any(_reads_much(text) for text in texts):
         return True
     let_in = [app.encode() for record in records if is_consent(record) for app in apps_of(record)]
     if any(app in text for app in let_in for text in texts):
         return True
     return any(_by_program(text) for text in texts)
+
+
+def _from_elsewhere(texts: Iterable[bytes], usual: Usual) -> bool:
+    """Say whether a browser was in the mailbox from where no sign-in was seen."""
+    spots = {spot_of(one.ip_address) for one in usual.sign_ins}
+    seen = {
+        _value(text, b'"ClientIPAddress":"') or _value(text, b'"ClientIP":"')
+        for text in texts
+        if is_web_client(_value(text, b'"ClientInfoString":"').decode(errors="replace"))
+    }
+    found = (address_of(one.decode(errors="replace")) for one in seen)
+    return any(spot_of(one) not in spots and not belongs_to_microsoft(one) for one in found if one)
 
 
 def _fetches_much(texts: Sequence[bytes]) -> bool:

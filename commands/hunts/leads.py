@@ -29,9 +29,10 @@ TRIED: Final = "tried from the attacker's IP address"
 CREATED: Final = "created from this account"
 GIVEN: Final = "was granted rights by this account"
 ACTED_ON: Final = "was changed from this account"
+READ: Final = "was read with this account"
 LURED: Final = "received mail from the attacker"
 
-_ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_ADDRESS, CREATED, GIVEN, ACTED_ON, TRIED, LURED)
+_ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_ADDRESS, CREATED, GIVEN, ACTED_ON, READ, TRIED, LURED)
 """Why an account is a lead, the most telling reason first."""
 
 FAILED: Final = "failed to sign in"
@@ -95,7 +96,8 @@ def _used(*, succeeded: bool) -> str:
 
 def _touched(one: Told, record: AuditRecord, evidence: Evidence, ordinary: Usual) -> Iterator[Lead]:
     """The account that a deed was done to, and the one that got rights by it."""
-    found = [(record.owner, CREATED if one.finding.symptom == "account_changes" else ACTED_ON)]
+    did = {"account_changes": CREATED, "mail_access": READ}.get(one.finding.symptom, ACTED_ON)
+    found = [(record.owner, did)]
     if one.finding.symptom in {"delegates", "account_changes"}:
         why = GIVEN if one.finding.symptom == "delegates" else CREATED
         found += [(name, why) for name in addresses_in(one.finding.after)]

@@ -272,7 +272,7 @@ def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
             yield resting(says, [one for one in came if one.finding.sign.id == sign])
             return
     # Without a sign-in, only what was tried tells how: what was done later shows a program, and no way in.
-    if ordinary.by_acts:
+    if ordinary.by_acts or (came and all(ordinary.is_visited(one.finding.address) for one in came)):
         signs -= _SIGNED_IN
         came, kit = [], []
     by_password = _by_password(kit, ordinary)

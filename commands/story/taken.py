@@ -37,6 +37,7 @@ _OF_SIGN: Final = {
     "mail_read_by_unfamiliar_app": "opened",
     "read_by_other_account": "opened",
     "mail_read_by_intruder": "opened",
+    "others_mail_read_elsewhere": "opened",
 }
 
 _ORDER: Final = (

@@ -20,7 +20,7 @@ from commands.clues.rules.rule import (
     says,
     telling_words,
 )
-from commands.report import Finding, Sign, weighed
+from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
 from commands.usual.folders import Hiding
 from graph.evidence import Evidence
@@ -52,6 +52,7 @@ ODD_NAME = weighed("rule_with_odd_name")
 MARKS_READ_ODDLY = weighed("rule_with_odd_name_marks_read")
 ALERT = weighed("rule_alert")
 DELETES = weighed("rule_deletes_mail")
+DELETES_AWAY = weighed("rule_deletes_mail_elsewhere")
 FORWARDS_INSIDE = weighed("rule_forwards_inside")
 FILES_AWAY = weighed("rule_archives_mail")
 UNREADABLE = weighed("rule_made_unreadably")
@@ -68,6 +69,7 @@ SIGNS = (
     MARKS_READ_ODDLY,
     ALERT,
     DELETES,
+    DELETES_AWAY,
     FORWARDS_INSIDE,
     FILES_AWAY,
     UNREADABLE,
@@ -122,7 +124,9 @@ def grade(rule: Rule, usual: Usual) -> Sign | None:
     if rule.hidden and acts:
         return HIDDEN_RULE
     if rule.deletes or rule.hiding is not Hiding.NONE:
-        return _grade_hiding(rule, odd=odd, telling=telling)
+        sign = _grade_hiding(rule, odd=odd, telling=telling)
+        doubtful = rule.record is not None and usual.doubt_of(rule.record).owner is Owner.DOUBTFUL
+        return DELETES_AWAY if sign is DELETES and doubtful else sign
     if odd and rule.marks_read:
         return MARKS_READ_ODDLY
     if odd and acts:

@@ -30,7 +30,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.counts import further_like
-from commands.report import Finding, Sign, weighed
+from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -46,6 +46,7 @@ UNCOUNTED = weighed("mail_read_uncounted")
 FILES = weighed("files_taken_by_intruder")
 FILES_MANY = weighed("many_files_taken_by_intruder")
 OTHERS = weighed("read_by_other_account")
+OTHERS_ELSEWHERE = weighed("others_mail_read_elsewhere")
 BULK = weighed("many_files_fetched")
 MANY_READ = weighed("mail_read_in_bulk")
 MANY_READ_AT_WORK = weighed("mail_read_in_bulk_at_own_place")
@@ -59,6 +60,7 @@ SIGNS: Final = (
     FILES,
     FILES_MANY,
     OTHERS,
+    OTHERS_ELSEWHERE,
     BULK,
     NEW_APP,
     STRANGE_APP,
@@ -96,6 +98,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     groups: dict[tuple[Sign, str], list[AuditRecord]] = defaultdict(list)
     hours: dict[tuple[Sign, str], list[AuditRecord]] = defaultdict(list)
     apps = _Apps(evidence, usual)
+    known = _known_mailboxes(evidence, usual)
     for record in done(evidence):
         where = address_of(record) or record.session_id
         if record.operation == "MailItemsAccessed" and is_about(record, evidence.subject):
@@ -107,8 +110,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
                 if by_subject(record, evidence.subject):
                     bulk = MANY_READ_AT_WORK if at_own_place(record, usual) else MANY_READ
                     hours[bulk, f"{where} {record.at:%Y-%m-%d %H}"].append(record)
-        elif record.operation == "MailItemsAccessed" and _in_others(record, evidence, usual):
-            for sign in _mail(record, evidence, usual):
+        elif record.operation == "MailItemsAccessed" and by_subject(record, evidence.subject):
+            for sign in _in_others(record, usual, known):
                 groups[sign, f"{where} {record.owner}"].append(record)
         elif record.operation in _FILE_OPERATIONS and by_subject(record, evidence.subject):
             if usual.is_suspect_record(record):
@@ -129,9 +132,25 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             yield _finding(sign, records, evidence, usual)
 
 
-def _in_others(record: AuditRecord, evidence: Evidence, usual: Usual) -> bool:
-    """Say whether somebody else read another mailbox that this account may open, with this account."""
-    return by_subject(record, evidence.subject) and usual.is_suspect_record(record)
+def _known_mailboxes(evidence: Evidence, usual: Usual) -> frozenset[str]:
+    """Give the mailboxes that the user opened where the user always works: the director's, the team's."""
+    return frozenset(
+        record.owner.casefold()
+        for record in done(evidence)
+        if record.operation == "MailItemsAccessed"
+        and by_subject(record, evidence.subject)
+        and at_own_place(record, usual)
+    )
+
+
+def _in_others(record: AuditRecord, usual: Usual, known: frozenset[str]) -> Iterator[Sign]:
+    """Tell what was read with this account in another mailbox, which it may open."""
+    if by_service(record):
+        return
+    if usual.is_suspect_record(record):
+        yield SYNCED if record.is_sync else READ
+    elif record.owner.casefold() not in known and usual.doubt_of(record).owner is Owner.DOUBTFUL:
+        yield OTHERS_ELSEWHERE
 
 
 class _Apps:

@@ -213,7 +213,9 @@ def _network(got_in: Sequence[SignIn], risks: Iterable[RiskDetection], usual: Us
         network = usual.rented.get(one.ip_address)
         used = one.autonomous_system_number is not None and one.autonomous_system_number in usual.systems
         if network and network.kind not in _ORDINARY and not used:
-            yield _finding(HOSTED, f"{usual.use.capitalize()} through {network}", [one], usual)
+            yield _finding(
+                HOSTED, f"{usual.use(one.ip_address).capitalize()} through {network}", [one], usual
+            )
             return
 
 
@@ -231,13 +233,14 @@ def _kit(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         and family_of(one.user_agent) not in usual.agents
     ]
     if kit:
-        did = "acted" if usual.by_acts else "signed in to the portal"
+        did = "acted" if usual.is_visited(kit[0].ip_address) else "signed in to the portal"
         what = f"A library that phishing kits use {did} in the user's name"
         yield _finding(KIT, what, kit, usual)
 
 
 def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:
-    if not own.enough or usual.by_acts or any(is_own_device(each, usual.devices) for each in got_in):
+    visited = usual.is_visited(got_in[0].ip_address)
+    if not own.enough or visited or any(is_own_device(each, usual.devices) for each in got_in):
         return
     clients = [one for one in got_in if _is_token_client(one) and one.app_id not in own.apps]
     if clients:

@@ -144,10 +144,12 @@ def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Itera
     if usual.is_suspect(address):
         count = total(got_in, evidence)
         times = "once" if count == 1 else f"{count} times"
-        what = f"Suspicious {usual.use}, {times} ({usual.why(address)})"
+        what = f"Suspicious {usual.use(address)}, {times} ({usual.why(address)})"
         yield _finding(SUSPECT, what, got_in, usual, count - len(got_in))
     elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
-        yield _finding(DOUBTFUL, f"Possibly suspicious {usual.use} ({usual.why(address)})", got_in, usual)
+        yield _finding(
+            DOUBTFUL, f"Possibly suspicious {usual.use(address)} ({usual.why(address)})", got_in, usual
+        )
     vouched = any(is_own_device(each, usual.devices) for each in got_in)
     for point in usual.points.get(spot_of(address), ()):
         if point.name == "impossible_travel":
@@ -168,7 +170,7 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         and agent.kind is not ProgramKind.LEGACY
         and family_of(one.user_agent) not in usual.agents
     ]
-    did = "acted in the user's name" if usual.by_acts else "signed in"
+    did = "acted in the user's name" if usual.is_visited(got_in[0].ip_address) else "signed in"
     if scripted and (agent := agent_of(scripted[0].user_agent)):
         yield _finding(SCRIPTED, f"{agent.name} ({agent.kind.value}) {did}", scripted, usual)
     familiar = usual.is_familiar(got_in[0].ip_address)
@@ -176,7 +178,10 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
     if legacy and not familiar:
         how = legacy[0].client_app_used or legacy[0].user_agent
         yield _finding(
-            LEGACY, f"A legacy {usual.use} without a second factor ({how}) succeeded", legacy, usual
+            LEGACY,
+            f"A legacy {usual.use(legacy[0].ip_address)} without a second factor ({how}) succeeded",
+            legacy,
+            usual,
         )
     codes = [one for one in got_in if is_device_code(one)]
     if codes and not familiar:
@@ -232,17 +237,19 @@ def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         vouched = any(is_own_device(each, usual.devices) for each in got_in) and not usual.is_suspect(address)
         yield _finding(
             TRAVELLED if vouched else NEW_COUNTRY,
-            f"{usual.use.capitalize()} from an unfamiliar country",
+            f"{usual.use(address).capitalize()} from an unfamiliar country",
             got_in,
             usual,
         )
     elif not usual.is_own_network(address):
-        what = f"{usual.use.capitalize()} from an unfamiliar network"
+        what = f"{usual.use(address).capitalize()} from an unfamiliar network"
         yield _finding(NEW_NETWORK, what, got_in, usual)
     hours = usual.hours
     strange = not usual.is_familiar(address)
     if strange and hours and all(one.created_date_time.hour not in hours for one in got_in):
-        yield _finding(ODD_HOUR, f"{usual.use.capitalize()} at unusual hours for this user", got_in, usual)
+        yield _finding(
+            ODD_HOUR, f"{usual.use(address).capitalize()} at unusual hours for this user", got_in, usual
+        )
 
 
 def _risks(evidence: Evidence, usual: Usual) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from commands.usual.places import Atlas, Countries, Place, spot_of
 from commands.usual.point import Point
 from commands.usual.points import judge
 from commands.usual.sign_ins import all_sign_ins, is_own_device
+from commands.usual.visits import with_visits
 from graph.addresses import network_of
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
@@ -97,6 +98,7 @@ class Usual:
         rented: What network an address is in, where it is one of those that anybody may rent.
         shared: The organization's networks among those that the user came from.
         by_acts: No log shows a sign-in: `sign_ins` are what was done.
+        visited: Spots that no sign-in names, where something was done all the same.
         none_suspect: It is known that nothing is suspect, whichever deeds are counted.
     """
 
@@ -120,12 +122,16 @@ class Usual:
     rented: Mapping[str, Network] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
     by_acts: bool = False
+    visited: frozenset[str] = frozenset()
     none_suspect: bool = False
 
-    @property
-    def use(self) -> str:
-        """What to call one of `sign_ins` in a sentence."""
-        return "activity" if self.by_acts else "sign-in"
+    def is_visited(self, address: str) -> bool:
+        """Say whether only what was done shows that somebody was in from an address, and no sign-in."""
+        return self.by_acts or spot_of(address) in self.visited
+
+    def use(self, address: str) -> str:
+        """What to call one of `sign_ins` from an address in a sentence."""
+        return "activity" if self.is_visited(address) else "sign-in"
 
     @property
     def any_suspect(self) -> bool:
@@ -259,9 +265,13 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     sign_ins = all_sign_ins(evidence)
     places, rented = places_of(sign_ins, where), networks_of(sign_ins, where)
     acts = {record.id for record in evidence.records() if record.operation not in LOGONS}
-    by_acts = any(one.id in acts for one in sign_ins[:1])
+    visits = tuple(one for one in sign_ins if one.id in acts)
+    by_acts = bool(visits) and len(visits) == len(sign_ins)
     habits = dict(evidence.habits) if by_acts else {}
-    own = own_of(evidence, sign_ins, places, rented, shared_of(evidence, sign_ins, where), habits=habits)
+    signed = sign_ins if by_acts or not visits else tuple(one for one in sign_ins if one.id not in acts)
+    own = own_of(evidence, signed, places, rented, shared_of(evidence, signed, where), habits=habits)
+    if visits and not by_acts:
+        own = with_visits(own, sign_ins, visits, evidence, rented)
     judged = judge(evidence, sign_ins, places, own, rented, by_acts=by_acts)
     suspect_spots = {
         spot
@@ -306,6 +316,7 @@ def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
         rented=rented,
         shared=own.shared,
         by_acts=by_acts,
+        visited=frozenset(spot_of(one.ip_address) for one in visits),
         none_suspect=not any(may_be_suspect(points) for points in judged.values()),
     )
 

@@ -2,6 +2,11 @@
 
 An act tells address, program and session as a sign-in does, but neither place, device nor factor. What was
 done does not matter here, only from where: whose a session is, is asked without its deeds.
+
+Where sign-ins are known, a browser may still be in the mailbox from an address that none of them names: a
+stolen cookie needs no sign-in, and the audit log leaves out most of those that only renew a token. Mail
+programs are often seen so, and applications read from their makers' addresses; a browser is where its user
+is. Source: Microsoft Learn, "Continuous access evaluation"; Microsoft Purview, "Use MailItemsAccessed".
 """
 
 from __future__ import annotations
@@ -15,6 +20,20 @@ from graph.resources.sign_ins import SignIn, SignInStatus
 
 _PROTOCOLS: Final = {"pop3/imap4": "IMAP4", "client=smtp": "Authenticated SMTP"}
 """Parts of ClientInfoString that name a protocol, and what sign-ins call it."""
+
+
+WEB_CLIENT: Final = "client=owa"
+"""How ClientInfoString begins for Outlook on the web, in lower case."""
+
+
+def is_web_client(client: str) -> bool:
+    """Say whether ClientInfoString names Outlook on the web."""
+    return client.casefold().startswith(WEB_CLIENT)
+
+
+def is_web_visit(one: SignIn) -> bool:
+    """Say whether this is no sign-in but an act in Outlook on the web."""
+    return is_web_client(one.user_agent)
 
 
 def visits_of(records: Iterable[AuditRecord], subject: Subject) -> Iterator[SignIn]:

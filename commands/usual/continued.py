@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from commands.usual.acts import is_web_visit
 from commands.usual.agents import family_of, is_desk_browser
 from commands.usual.networks import Network
 from commands.usual.own import Own
@@ -107,7 +108,8 @@ def _without_device(one: SignIn, begun: Mapping[str, Begun]) -> bool:
 
 def _in_another_program(one: SignIn, begun: Mapping[str, Begun], own: Own) -> bool:
     # The programs of one device share a session, so only one that this user never used is foreign in it.
-    if not one.user_agent or one.session_id not in begun:
+    # What an act names is the service and not the browser, which no sign-in calls so.
+    if not one.user_agent or one.session_id not in begun or is_web_visit(one):
         return False
     family, programs = family_of(one.user_agent), begun[one.session_id].programs
     return bool(programs) and family not in programs and family not in own.agents

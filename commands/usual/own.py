@@ -175,7 +175,7 @@ def own_of(
     `_public`); that somebody comes through such exits is a habit.
 
     When little is known from before the window, as with exported logs, the networks that last through the
-    change are the user's own (see `_lasting`), those that were in regular use before it (`_quiet_days`), and
+    change are the user's own (`lasting_in`), those that were in regular use before it (`_quiet_days`), and
     the devices regularly used there.
     """
     candidates = [one for one in sign_ins if _may_be_own(one)]
@@ -190,13 +190,13 @@ def own_of(
     programs: set[str] = set()
     if len(before) < ENOUGH:
         plain = [one for one in within if not is_legacy(one) and not is_device_code(one)]
-        days = _days_of((one for one in plain if one.ip_address not in public), rented)
+        days = days_of((one for one in plain if one.ip_address not in public), rented)
         for address, habit in habits.items():  # of these days no record was read
             home = home_of(address, rented)
             if home in days and address not in public:
                 days[home].add(date.fromisoformat(habit.last))
         quiet = _quiet_days(plain)
-        lasting = _settled(days, quiet) | _lasting(
+        lasting = _settled(days, quiet) | lasting_in(
             days, {one.created_date_time.date() for one in plain}.union(*days.values())
         )
         networks |= lasting
@@ -316,7 +316,7 @@ def _naming(sign_ins: Iterable[SignIn]) -> frozenset[str]:
 
 def _regular(sign_ins: Iterable[SignIn], rented: Mapping[str, Network]) -> set[str]:
     """Give the networks in use on several days."""
-    return {network for network, days in _days_of(sign_ins, rented).items() if len(days) >= REGULAR_DAYS}
+    return {network for network, days in days_of(sign_ins, rented).items() if len(days) >= REGULAR_DAYS}
 
 
 def _quiet_days(sign_ins: Sequence[SignIn]) -> AbstractSet[date]:
@@ -351,13 +351,12 @@ def _settled(days: Mapping[str, AbstractSet[date]], quiet: AbstractSet[date]) ->
     return {name for name, used in days.items() if len(used & quiet) >= REGULAR_DAYS}
 
 
-def _lasting(days: Mapping[str, AbstractSet[date]], every: AbstractSet[date]) -> set[str]:
+def lasting_in(days: Mapping[str, AbstractSet[date]], every: AbstractSet[date]) -> set[str]:
     """Give the networks that were there before a change could have happened, and after it.
 
     Somebody else's networks begin with the takeover, so they last for a part of the time only; the user's own
-    begin in its first half, last for half of it and come up again and again. How much each was used does not
-    matter: a second home is as much the user's as the office. Whoever was in before the time looked at cannot
-    be told apart by this.
+    begin in its first half, last for half of it and come up again and again, however much each was used: a
+    second home is the user's as well. Whoever was in before the time looked at cannot be told apart by this.
     """
     if not every:
         return set()
@@ -372,7 +371,7 @@ def _lasting(days: Mapping[str, AbstractSet[date]], every: AbstractSet[date]) ->
 
 
 def _lasting_programs(sign_ins: Sequence[SignIn]) -> set[str]:
-    """Give the programs that were there before a change could have happened, and after it, as `_lasting`.
+    """Give the programs that were there before a change could have happened, and after it, as `lasting_in`.
 
     How often does not matter: a telephone is with its user on every network, and signs in once in a while.
     """
@@ -398,7 +397,8 @@ def _programs_by_day(sign_ins: Iterable[SignIn]) -> dict[str, set[date]]:
     return days
 
 
-def _days_of(sign_ins: Iterable[SignIn], rented: Mapping[str, Network]) -> dict[str, set[date]]:
+def days_of(sign_ins: Iterable[SignIn], rented: Mapping[str, Network]) -> dict[str, set[date]]:
+    """Give the days on which each network, as `home_of` writes it, was used."""
     days: dict[str, set[date]] = defaultdict(set)
     for one in sign_ins:
         days[home_of(one.ip_address, rented)].add(one.created_date_time.date())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
 from commands.facts import NetworkKind, ProgramKind
+from commands.usual.acts import WEB_CLIENT, is_web_visit
 from commands.usual.agents import agent_of, family_of, is_pocket
 from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
 from commands.usual.continued import begun_sessions, continued
@@ -87,7 +88,7 @@ def judge(
             continue  # whoever only failed has done nothing here; the sign-in review tells of the attempts
         judged[spot] = (
             *_by_program(got_in, own, "acted" if by_acts else "signed in"),
-            *_by_novelty(got_in, known, own, rented),
+            *_by_novelty(got_in, known, own, rented, sessions=() if by_acts else begun),
             *_by_network(got_in, known, rented, own),
             *_by_failures(got_in, failures, evidence),
             *_by_travel(got_in, known, homes),
@@ -134,13 +135,20 @@ def _by_program(got_in: Sequence[SignIn], own: Own, did: str) -> Iterable[Point]
 
 
 def _by_novelty(
-    got_in: Sequence[SignIn], places: Mapping[str, Place], own: Own, rented: Mapping[str, Network]
+    got_in: Sequence[SignIn],
+    places: Mapping[str, Place],
+    own: Own,
+    rented: Mapping[str, Network],
+    *,
+    sessions: Collection[str],
 ) -> Iterable[Point]:
     if own.count < ENOUGH:
         return
     country = places.get(got_in[0].ip_address, NOWHERE).country
     if _is_abroad(got_in, places, own):
         yield point("new_country", f"{country} is an unfamiliar country for this user")
+    if all(is_web_visit(one) and one.session_id in sessions for one in got_in):
+        return  # the user's own browser, which was never closed: where it is, is all that is new
     at_home = country in own.countries
     roams = at_home and all(is_pocket(one.user_agent) for one in got_in)
     if not own.has(got_in[0].ip_address) and not roams and not _changes(got_in, rented, own):
@@ -162,8 +170,10 @@ def _changes(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own) 
     return network.kind in PUBLIC or (network.kind is NetworkKind.GATEWAY and network.kind in own.kinds)
 
 
-def _is_equipment_known(got_in: Iterable[SignIn], own: Own) -> bool:
-    return any(family_of(one.user_agent) in own.agents or device_of(one) in own.devices for one in got_in)
+def _is_equipment_known(got_in: Sequence[SignIn], own: Own) -> bool:
+    if any(family_of(one.user_agent) in own.agents or device_of(one) in own.devices for one in got_in):
+        return True
+    return WEB_CLIENT in own.agents and any(map(is_web_visit, got_in))
 
 
 _RENTED: Final = {

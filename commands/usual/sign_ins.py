@@ -7,8 +7,9 @@ from typing import Final
 
 from commands import facts
 from commands.facts import ProgramKind
-from commands.usual.acts import visits_of
+from commands.usual.acts import is_web_visit, visits_of
 from commands.usual.agents import agent_of
+from commands.usual.places import spot_of
 from graph.addresses import address_of
 from graph.audit_log.sign_in import LOGONS, sign_in_of
 from graph.evidence import Evidence, Unavailable
@@ -32,7 +33,8 @@ def all_sign_ins(evidence: Evidence) -> tuple[SignIn, ...]:
 
     The audit log repeats what the sign-in logs say, later and with less; its records are used only for a
     kind of sign-in that could not be seen there. Addresses come out in their shortest form, "" where there
-    is none. Where no log shows that anybody got in, what was done shows it (see `acts`).
+    is none. Where no log shows that anybody got in, what was done shows it; and where one does, what a
+    browser did from an address that nobody signed in from (see `acts`).
     """
     found: dict[str, SignIn] = {}
     for source in (evidence.sign_ins, evidence.sign_ins_non_interactive):
@@ -51,10 +53,19 @@ def all_sign_ins(evidence: Evidence) -> tuple[SignIn, ...]:
             one = sign_in_of(record)
             if not known or (one.ip_address, int(one.created_date_time.timestamp()) // 60) not in known:
                 found.setdefault(one.id, one)
-    if not any(one.succeeded for one in found.values()):
-        found.update((one.id, one) for one in visits_of(evidence.records(), evidence.subject))
+    visits = list(visits_of(evidence.records(), evidence.subject))
+    if any(one.succeeded for one in found.values()):
+        visits = [one for one in visits if is_web_visit(one)]
+        # Asked only where it decides: most accounts sign in wherever they read.
+        spots = {_spot(one) for one in found.values() if one.succeeded} if visits else ()
+        visits = [one for one in visits if _spot(one) not in spots]
+    found.update((one.id, one) for one in visits)
     plain = (_with_plain_address(one) for one in found.values())
     return tuple(sorted(plain, key=lambda one: (one.created_date_time, one.id)))
+
+
+def _spot(one: SignIn) -> str:
+    return spot_of(address_of(one.ip_address) or "")
 
 
 def _with_plain_address(one: SignIn) -> SignIn:

@@ -17,6 +17,9 @@ KNOWN = Usual(ordinary=100, networks=USUAL.networks)
 APP = "0a1b2c3d-1111-4222-8333-444455556666"
 
 
+HOTEL = "198.51.100.23"
+
+
 def text(operation: str, **fields: Any) -> bytes:
     """One AuditData text, written as Microsoft writes it."""
     plain = {"CreationTime": "2026-09-09T12:00:00", "Operation": operation, "UserId": ADELE.mail}
@@ -36,10 +39,18 @@ MATTER = [
     ("a bulk of deleted files", [text("FileRecycled")] * MANY_DELETED),
     ("a script among the files", [text("FileDownloaded", UserAgent="python-requests/2.32")]),
     ("an attack tool", [text("MailItemsAccessed", ClientInfoString="AzureHound/2")]),
+    (
+        "a browser in the mailbox from where nobody signed in",
+        [text("MailItemsAccessed", ClientInfoString="Client=OWA;Action=ViaProxy", ClientIPAddress=HOTEL)],
+    ),
     ("the application that was let in", [text("MailItemsAccessed", ClientAppId=APP)]),
 ]
 
 QUIET = [
+    (
+        "a mail program from there",
+        [text("MailItemsAccessed", ClientInfoString="Client=MSExchangeRPC", ClientIPAddress=HOTEL)],
+    ),
     ("some messages", [read(MANY_MESSAGES - 1)] * 3),
     ("some files", [text("FileDownloaded")] * (MANY_FILES - 1)),
     ("a browser", [text("FileDownloaded", UserAgent="Mozilla/5.0 Chrome/140.0")]),
@@ -61,3 +72,10 @@ def test_they_are_not_read_for(why: str, texts: list[bytes]) -> None:
 
 def test_searches_are_never_quiet() -> None:
     assert not prefilter.is_quiet(text("SearchQueryPerformed"), {ADELE.mail.encode()})
+
+
+def test_what_is_read_in_another_mailbox_is_never_quiet() -> None:
+    """An assistant's own weeks tell whether the director's mailbox is read as ever."""
+    names = {ADELE.mail.encode()}
+    assert prefilter.is_quiet(text("MailItemsAccessed", MailboxOwnerUPN=ADELE.mail), names)
+    assert not prefilter.is_quiet(text("MailItemsAccessed", MailboxOwnerUPN="boss@contoso.example"), names)

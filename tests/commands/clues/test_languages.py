@@ -201,3 +201,32 @@ FOLDERS = [
 @pytest.mark.parametrize(("name", "kind"), FOLDERS)
 def test_a_default_folder_is_known_by_its_name_in_the_mailboxs_language(name: str, kind: Hiding) -> None:
     assert hiding_of_name(name) is kind
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Ungewöhnliche Anmeldeaktivität",
+        "Neue Anmeldemethode für Ihr Konto",
+        "Sicherheitsinformationen hinzugefügt",
+        "Actividad de inicio de sesión inusual",
+        "Se agregó información de seguridad",
+        "Connexion inhabituelle",
+        "Informations de sécurité ajoutées",
+        "Attività di accesso insolita",
+        "Ongebruikelijke aanmeldingsactiviteit",
+        "Atividade de início de sessão invulgar",
+        "Ваш пароль был изменён",
+        "Suspicious sign-in blocked",
+    ],
+)
+def test_what_microsoft_writes_about_a_strange_sign_in_is_a_notice(subject: str) -> None:
+    """Source: Microsoft Support, "What happens if there's an unusual sign-in", in these languages."""
+    assert notice_kind(subject) == "security"
+
+
+@pytest.mark.parametrize(
+    "subject", ["Neue Sicherheitsschuhe", "Sicherheitsdatenblatt geändert", "Neue Preisliste"]
+)
+def test_what_a_building_site_writes_about_safety_is_none(subject: str) -> None:
+    assert notice_kind(subject) == ""

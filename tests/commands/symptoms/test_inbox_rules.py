@@ -11,6 +11,7 @@ import pytest
 from commands.check import lacks
 from commands.clues.rules import rules_of
 from commands.symptoms import inbox_rules
+from commands.usual import learn
 from commands.usual.folders import Hiding, hiding_of, hiding_of_name, hiding_within
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Known
@@ -30,8 +31,10 @@ from tests.commands.evidence import (
     folder,
     only,
     record,
+    sign_in,
     told,
 )
+from tests.commands.symptoms.judging import past
 
 FOLDERS = [
     folder("RSS-Abonnements", "rss"),
@@ -635,3 +638,18 @@ def test_no_name_can_end_its_quotes_and_go_on_in_our_words():
     assert found.summary.startswith(
         'The inbox rule “News" does nothing; it was made by the user. "” deletes mail'
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "sign"), [(OFFICE, "rule_deletes_mail"), (NEW_PLACE, "rule_deletes_mail_elsewhere")]
+)
+def test_a_rule_that_deletes_mail_weighs_a_little_in_a_doubtful_session(address: str, sign: str) -> None:
+    strange: dict[str, Any] = {
+        "location": {"city": "Bath", "countryOrRegion": "GB"},
+        "user_agent": "Mozilla/5.0 Firefox/131.0",
+    }
+    seen = evidence(
+        sign_ins=[*past(), sign_in(hours=-1, address=NEW_PLACE, **strange)],
+        audit_log=[made(address, Name="Club", From="a@b.example", DeleteMessage="True")],
+    )
+    assert {one.sign.id for one in inbox_rules.detect(seen, learn(seen))} == {sign}

@@ -8,7 +8,7 @@ import pytest
 
 from commands.symptoms import mail_access
 from graph.audit_log.record import ActorType, AuditRecord, Item
-from tests.commands.evidence import ADELE, INTRUDER, NESTOR, OFFICE, record
+from tests.commands.evidence import ADELE, INTRUDER, NESTOR, OFFICE, record, sign_in
 from tests.commands.symptoms.judging import HOTEL, SESSION, all_signs, broken_in, findings, past, signs
 
 FOUND = [
@@ -318,3 +318,24 @@ def test_an_application_that_copies_folders_opened_no_number_of_messages():
     }
     (finding,) = findings(mail_access, **seen)
     assert finding.summary.startswith("The application Horizon synced all of \\Inbox in the name of")
+
+
+@pytest.mark.parametrize(("before", "found"), [([], {"others_mail_read_elsewhere"}), ([OFFICE], set())])
+def test_a_mailbox_that_was_never_opened_at_work_is_telling_in_a_doubtful_session(before, found):
+    """Assistants open the director's mailbox at their desks first."""
+    where: dict[str, Any] = {
+        "location": {"city": "Bath", "countryOrRegion": "GB"},
+        "user_agent": "Mozilla/5.0 Firefox/131.0",
+    }
+    opened = [
+        record(
+            "MailItemsAccessed",
+            hours=hours,
+            owner="director@contoso.example",
+            address=address,
+            details={"MailAccessType": "Bind"},
+        )
+        for hours, address in [*((-50, one) for one in before), (0, HOTEL)]
+    ]
+    sign_ins = [*past(), sign_in(hours=-1, address=HOTEL, **where)]
+    assert signs(mail_access, sign_ins=sign_ins, audit_log=opened) == found

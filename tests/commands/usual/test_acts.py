@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from commands.report import Owner, Report, VerdictCode
 from commands.usual.acts import visits_of
 from graph.audit_log.record import AuditRecord
 from tests.commands.evidence import ADELE, INTRUDER, OFFICE, evidence, record, sign_in
+from tests.commands.symptoms.judging import past
 
 START = datetime(2026, 8, 3, 8, tzinfo=UTC)
 WHO = "adele.vance@contoso.example"
@@ -133,3 +135,50 @@ def test_a_place_that_lasts_is_own_though_most_of_its_records_are_only_counted(t
         one.address for one in judged(tmp_path, *month(), *late).findings if one.owner is not Owner.OWNER
     }
     assert doubted <= {STRANGE}
+
+
+def web(address: str, *, hours: float = 0, client: str = OWA) -> AuditRecord:
+    return record("MailItemsAccessed", hours=hours, address=address, client=client, workload="Exchange")
+
+
+@pytest.mark.parametrize(
+    ("acts", "points", "owner"),
+    [
+        # A stolen cookie needs no sign-in: a browser in a new country, where no browser was in the mailbox.
+        ([web(STRANGE)], 4, Owner.DOUBTFUL),
+        # The user reads in the browser at the office as well: only the place is new.
+        ([web(OFFICE, hours=-5), web(STRANGE)], 3, Owner.DOUBTFUL),
+        # Programs are seen so every day, and applications read from their makers' addresses.
+        ([web(STRANGE, client=OUTLOOK)], None, Owner.OWNER),
+        ([web(STRANGE, client="Client=REST;;")], None, Owner.OWNER),
+        # Where somebody signed in, the sign-in tells.
+        ([web(OFFICE)], None, Owner.OWNER),
+        # Another line of the same country is one new thing, and everyday life.
+        ([web(OFFICE, hours=-5), web("81.2.69.160")], 1, Owner.OWNER),
+    ],
+)
+def test_a_browser_where_nobody_signed_in_tells_where_somebody_was(acts, points, owner):
+    """Source: Microsoft Purview, "Use MailItemsAccessed to investigate compromised accounts"."""
+    seen = usual.learn(evidence(audit_log=acts, sign_ins=past()))
+    address = acts[-1].address
+    assert seen.doubt_at(address).owner is owner
+    told = seen.points.get(str(address))
+    assert (sum(one.points for one in told) if told is not None and points is not None else None) == points
+    assert seen.use(str(address)) == ("sign-in" if points is None else "activity")
+    assert not seen.by_acts
+
+
+def test_a_line_on_which_only_a_browser_is_seen_for_weeks_is_the_users_own():
+    """Exchange may see a line at home over IPv6 that Entra never sees."""
+    line = "2001:db8:5:1::9"
+    acts = [web(line, hours=-24 * day) for day in range(1, 7)] + [web(line, hours=12)]
+    sign_ins = [sign_in(hours=-24 * day, address=OFFICE) for day in range(7)]
+    assert usual.learn(evidence(audit_log=acts, sign_ins=sign_ins)).is_own_network(line)
+
+
+def test_a_browser_that_goes_on_in_an_own_session_is_new_in_its_country_alone():
+    """Who stays signed in opens the laptop in the hotel, and no sign-in is recorded there."""
+    sign_ins = [one.model_copy(update={"session_id": "kept"}) for one in past()]
+    mine = dataclasses.replace(web(STRANGE), session_id="kept")
+    seen = usual.learn(evidence(audit_log=[mine], sign_ins=sign_ins))
+    assert [one.points for one in seen.points[STRANGE]] == [2]
