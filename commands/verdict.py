@@ -207,6 +207,8 @@ def _whose(finding: Finding, subject: Subject | None) -> str:
 def _little_known(ordinary: int | None) -> str:
     if ordinary is None or ordinary >= ENOUGH:
         return ""
+    if not ordinary:
+        return " No ordinary sign-in is known, so nothing can be called unfamiliar."
     number = "1 ordinary sign-in" if ordinary == 1 else f"{ordinary} ordinary sign-ins"
     return f" The baseline rests on {number} only, so little can be called unfamiliar."
 

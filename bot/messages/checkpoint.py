@@ -9,7 +9,8 @@ from commands.ledger.checkpoint import Checkpoint
 
 def checkpoint(value: Checkpoint, why: str) -> Message:
     """Show a checkpoint exactly as it is signed, with what it was made for."""
-    text = f"Checkpoint of the ledger: {value.size} entries ({said(why, 200)})"
+    entries = "1 entry" if value.size == 1 else f"{value.size} entries"
+    text = f"Checkpoint of the ledger: {entries} ({said(why, 200)})"
     note = str(value)
     return Message(
         text=f"{text}\n```\n{note}```",

@@ -38,6 +38,7 @@ from commands.story.awareness import first_alert
 from commands.story.clauses import Told, clauses, dated, resting
 from commands.story.parts import OTHERS, part_of
 from commands.story.taken import gravest_first
+from commands.story.timeline import PLAIN
 from commands.story.unattributed import unattributed
 from commands.usual import Usual
 from commands.usual.agents import family_of
@@ -365,7 +366,8 @@ def _moments(
         theirs = (record.address and spot_of(record.address) in spots) or ordinary.is_suspect_record(record)
         mine = evidence.subject.is_meant_by(record.actor)
         if mine and theirs and record.succeeded is not False and record.at in evidence.window:
-            yield record.at, SIGNED_IN if record.operation in LOGONS else record.operation, record.id
+            what = SIGNED_IN if record.operation in LOGONS else PLAIN.get(record.operation, record.operation)
+            yield record.at, what, record.id
     yield from _deeds(told)
 
 

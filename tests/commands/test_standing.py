@@ -119,6 +119,8 @@ def test_a_short_baseline_is_told_and_lowers_the_confidence():
     assert one.says.endswith(
         "The baseline rests on 1 ordinary sign-in only, so little can be called unfamiliar."
     )
+    none = verdict.weigh([], states(), ordinary=0)
+    assert none.says.endswith("No ordinary sign-in is known, so nothing can be called unfamiliar.")
     assert [seen.baseline for seen in (long, short, one, verdict.weigh([], states()))] == [ENOUGH, 3, 1, None]
     assert "baseline" not in long.says
 
