@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from commands.clues.alerts import alerts_of, tells
+from commands.clues.contacts import key_of, outside_addresses, recipients_in
 from commands.clues.records import (
     addresses_in,
     by_subject,
@@ -82,7 +83,7 @@ class Forwarding:
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield what forwards now, with the record that added it, and what forwarded for a while."""
-    settings = [one for record in changing(evidence) if (one := _setting(record)) is not None]
+    settings = _settings(evidence)
     live, own = _own(settings, evidence)
     if live is not None:
         yield _finding(live, evidence, usual, live=True)
@@ -95,7 +96,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if usual.is_outside(one.to):
             sign = FOR_OTHERS_SUSPECT if usual.is_suspect_record(record) else FOR_OTHERS
             whose = named(record.owner or "another mailbox")
-            summary = f"Forwarding of {whose} to {named(one.to)} was set{whence(record, usual)}"
+            summary = f"Forwarding of {whose} to {_to(one)} was set{whence(record, usual)}"
             yield found(_ID, sign, summary, record, after=one.to)
     yield from _shared(settings, evidence, usual)
     for alert in alerts_of(evidence):
@@ -106,15 +107,34 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 def forwardings(evidence: Evidence) -> tuple[Forwarding, ...]:
     """Give what forwards the mailbox's mail now, and what forwarded it for a while."""
-    settings = [one for record in changing(evidence) if (one := _setting(record)) is not None]
+    settings = _settings(evidence)
     live, own = _own(settings, evidence)
     return ((live,) if live is not None else ()) + tuple(own)
+
+
+def _settings(evidence: Evidence) -> list[Forwarding]:
+    """What the records say about forwarding, with the address outside behind a contact of the tenant."""
+    return [_behind(one, evidence) for record in changing(evidence) if (one := _setting(record)) is not None]
+
+
+def _behind(one: Forwarding, evidence: Evidence) -> Forwarding:
+    address = outside_addresses(evidence).get(key_of(one.to), "") if one.to else ""
+    return replace(one, to=address, name=one.to) if address and address != one.to else one
+
+
+def _to(one: Forwarding) -> str:
+    """Name where mail goes, and the contact of the tenant that it goes by."""
+    contact = named(one.name)
+    if not contact or contact.casefold() == one.to.casefold():
+        return named(one.to)
+    return f"{named(one.to)} (by the contact “{contact}”)"
 
 
 def _own(settings: list[Forwarding], evidence: Evidence) -> tuple[Forwarding | None, list[Forwarding]]:
     """Give what forwards now, with the record that added it, and what else was set for this mailbox."""
     own = _history([one for one in settings if one.record and is_about(one.record, evidence.subject)])
     live = _live(evidence.mailbox.seen(Mailbox()))
+    live = _behind(live, evidence) if live is not None else None
     if live is not None and (maker := _maker(live, own)) is not None:
         own = [one for one in own if one is not maker]
         live = replace(live, record=maker.record, records=maker.records)
@@ -130,7 +150,7 @@ def _shared(settings: list[Forwarding], evidence: Evidence, usual: Usual) -> Ite
     for record in changing(evidence):
         if record.operation.casefold() in _RULES and by_subject(record, evidence.subject):
             given = {name.casefold(): value for name, value in record.parameters.items()}
-            for to in addresses_in(";".join(given.get(name, "") for name in _SENDING)):
+            for to in recipients_in(";".join(given.get(name, "") for name in _SENDING), evidence):
                 made[to].setdefault(record.owner, record)
     for to, mailboxes in made.items():
         if len(mailboxes) > 1 and usual.is_outside(to):
@@ -193,14 +213,14 @@ def _maker(live: Forwarding, own: list[Forwarding]) -> Forwarding | None:
     """
     names = {live.to.casefold(), live.name.casefold()} - {""}
     standing = [one for one in reversed(own) if not one.gone]
-    exact = [one for one in standing if one.to.casefold() in names]
-    by_name = [one for one in standing if live.name and "@" not in one.to]
+    exact = [one for one in standing if not names.isdisjoint({one.to.casefold(), one.name.casefold()} - {""})]
+    by_name = [one for one in standing if live.name and "@" not in (one.name or one.to)]
     return next(iter(exact + by_name), None)
 
 
 def _finding(one: Forwarding, evidence: Evidence, usual: Usual, *, live: bool) -> Finding:
     record = one.record
-    to = named(one.to)
+    to = _to(one)
     summary = f"Mail is forwarded to {to}" if live else f"Forwarding to {to} was added"
     if one.keeps_copy is False:
         summary += ", and no copy is kept"

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, actions, given, graded, on
-from commands.clues.records import addresses_in, found, one_line, whence
+from commands.clues.contacts import recipients_in
+from commands.clues.records import found, one_line, whence
 from commands.clues.rules.rule import Rule
 from commands.report import Finding, weighed
 from commands.usual import Usual
@@ -67,7 +68,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             for rule in evidence.transport_rules.seen(())
             if nameless and not one_line(rule.name)
         ]
-        targets = _outside(";".join(parameters.get(one, "") for one in _TARGETS), usual)
+        targets = _outside(";".join(parameters.get(one, "") for one in _TARGETS), evidence, usual)
         if record.operation.casefold().startswith(("remove", "disable")):
             plain = REMOVED
         elif targets:
@@ -88,7 +89,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if rule.state.casefold() == "disabled" or {key_of(rule.name), key_of(rule.guid)} & told:
             continue
         where = (*rule.redirect_message_to, *rule.blind_copy_to, *rule.copy_to, *rule.add_to_recipients)
-        targets = _outside(";".join(where), usual)
+        targets = _outside(";".join(where), evidence, usual)
         if not targets:
             continue
         recent = rule.when_changed is not None and rule.when_changed in evidence.window
@@ -123,5 +124,5 @@ def _called(name: str) -> str:
     return Rule(name, "mail flow rule", ()).spoken_name
 
 
-def _outside(text: str, usual: Usual) -> list[str]:
-    return [address for address in addresses_in(text) if usual.is_outside(address)]
+def _outside(text: str, evidence: Evidence, usual: Usual) -> list[str]:
+    return [address for address in recipients_in(text, evidence) if usual.is_outside(address)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
+from commands.clues.contacts import recipients_in
 from commands.clues.records import addresses_in, changing, is_about
 from commands.clues.rules.rule import RECORDED, Rule, is_in_every_mail, name_key, place_of, tidy
 from commands.usual.folders import Hiding, by_id
@@ -39,7 +40,7 @@ def recorded_rules(evidence: Evidence) -> tuple[Rule, ...]:
     for record in records:
         operation = record.operation.casefold()
         if operation in MAKES or operation in CHANGES:
-            rule = _from_cmdlet(record)
+            rule = _from_cmdlet(record, evidence)
             key = _key_of(rule, record)
             before = rules.get(key)
             rules[key] = _after(before, rule) if before else rule
@@ -116,7 +117,7 @@ def _rule_name(record: AuditRecord) -> str | None:
     return None
 
 
-def _from_cmdlet(record: AuditRecord) -> Rule:
+def _from_cmdlet(record: AuditRecord, evidence: Evidence) -> Rule:
     given = {name.casefold(): value for name, value in record.parameters.items()}
     target = given.get("movetofolder") or given.get("copytofolder") or given.get("destinationfolder") or ""
     hiding, folder = place_of(target, {})
@@ -140,8 +141,9 @@ def _from_cmdlet(record: AuditRecord) -> Rule:
         name=_rule_name(record),
         kind=RECORDED,
         ids=(record.id,),
-        destinations=addresses_in(
-            ";".join(given.get(name, "") for name in ("forwardto", "forwardasattachmentto", "redirectto"))
+        destinations=recipients_in(
+            ";".join(given.get(name, "") for name in ("forwardto", "forwardasattachmentto", "redirectto")),
+            evidence,
         ),
         hiding=hiding,
         folder=folder,

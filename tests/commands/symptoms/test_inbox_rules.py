@@ -94,6 +94,23 @@ FOUND = [
         "rule_forwards_some_outside",
     ),
     (
+        "forwards to a contact of the tenant that is somebody outside",
+        evidence(
+            audit_log=[
+                record(
+                    "New-MailContact",
+                    owner="",
+                    hours=-1,
+                    parameters={"Name": "Archive", "ExternalEmailAddress": f"SMTP:{DROP}"},
+                ),
+                made(
+                    INTRUDER, Name="Club", ForwardTo='"Archive" [EX:/o=ExchangeLabs/cn=Recipients/cn=Archive]'
+                ),
+            ]
+        ),
+        "rule_forwards_outside_secretly",
+    ),
+    (
         "the same, made from the attacker's address",
         live(
             rule("Club", FROM_SHOP, forwardTo=[DROP]),

@@ -225,3 +225,102 @@ def test_mailboxes_that_send_to_one_outside_address_are_told(
     why: str, did: list[AuditRecord], expected: bool
 ) -> None:
     assert ("forwarding_to_shared_destination" in told(mail_forwarding, evidence(audit_log=did))) is expected
+
+
+def _contact(cmdlet: str = "New-MailContact", to: str = DROP, **more: str) -> AuditRecord:
+    parameters = {"Name": "Archive", "ExternalEmailAddress": f"SMTP:{to}", **more}
+    return record(cmdlet, hours=-1, owner="", parameters=parameters)
+
+
+_PATH = "EURPR04A009.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/contoso.example/Archive"
+_BY_CONTACT: dict[str, Any] = {"ForwardingAddress": "Archive"}
+
+
+@pytest.mark.parametrize(
+    ("why", "did", "expected"),
+    [
+        (
+            "her own, by a contact made for it",
+            [_contact(), set_mailbox(INTRUDER, **_BY_CONTACT)],
+            ["forwarding_outside_secretly"],
+        ),
+        (
+            "another's, by a contact",
+            [_contact(), set_mailbox(owner=ALEX, **_BY_CONTACT)],
+            ["forwarding_of_others"],
+        ),
+        (
+            "the contact is named by its path",
+            [_contact(), set_mailbox(owner=ALEX, ForwardingAddress=_PATH)],
+            ["forwarding_of_others"],
+        ),
+        (
+            "a mail user with an address of the tenant",
+            [
+                _contact("New-MailUser", PrimarySmtpAddress="archive@contoso.example"),
+                set_mailbox(owner=ALEX, ForwardingAddress="archive@contoso.example"),
+            ],
+            ["forwarding_of_others"],
+        ),
+        (
+            "a contact that was turned to the outside",
+            [
+                _contact("Set-MailContact", Name="", Identity="Archive"),
+                set_mailbox(owner=ALEX, **_BY_CONTACT),
+            ],
+            ["forwarding_of_others"],
+        ),
+        (
+            "two mailboxes by one contact",
+            [
+                _contact(),
+                set_mailbox(owner=ALEX, **_BY_CONTACT),
+                set_mailbox(owner="megan.bowen@contoso.example", **_BY_CONTACT),
+            ],
+            ["forwarding_of_others", "forwarding_to_shared_destination"],
+        ),
+        (
+            "her own by a rule and another by its setting, both by one contact",
+            [
+                _contact(),
+                record("New-InboxRule", owner=ADELE.mail, parameters={"Name": "x", "RedirectTo": "Archive"}),
+                set_mailbox(owner=ALEX, **_BY_CONTACT),
+            ],
+            ["forwarding_of_others", "forwarding_to_shared_destination"],
+        ),
+        ("a contact alone", [_contact()], []),
+        ("another contact", [_contact(Name="Printer"), set_mailbox(owner=ALEX, **_BY_CONTACT)], []),
+        (
+            "a contact of the own organization",
+            [_contact(to="archive@contoso.example"), set_mailbox(owner=ALEX, **_BY_CONTACT)],
+            [],
+        ),
+        (
+            "an administrator forwards a leaver's mail by a contact",
+            [_contact(), set_mailbox(owner=ALEX, actor=NESTOR, **_BY_CONTACT)],
+            [],
+        ),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_a_contact_of_the_tenant_is_the_address_behind_it(
+    why: str, did: list[AuditRecord], expected: list[str]
+) -> None:
+    assert told(mail_forwarding, evidence(audit_log=did)) == expected
+
+
+def test_forwarding_by_a_contact_says_whose_mail_goes_where_and_by_which() -> None:
+    finding = only(mail_forwarding, evidence(audit_log=[_contact(), set_mailbox(owner=ALEX, **_BY_CONTACT)]))
+    assert finding.after == DROP
+    assert f"Forwarding of {ALEX} to {DROP} (by the contact “Archive”) was set" in finding.summary
+
+
+def test_a_live_forwarding_by_a_contact_has_the_record_that_set_it() -> None:
+    added = set_mailbox(INTRUDER, **_BY_CONTACT)
+    seen = evidence(mailbox=mailbox(forwarding_address="Archive"), audit_log=[_contact(), added])
+    finding = only(mail_forwarding, seen)
+    assert (finding.sign.id, finding.after, finding.records) == (
+        "forwarding_outside_secretly",
+        DROP,
+        (added.id,),
+    )

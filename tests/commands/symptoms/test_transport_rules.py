@@ -24,6 +24,25 @@ FOUND = [
         },
     ),
     (
+        "copies to a contact of the tenant that is somebody outside",
+        "transport_rule_outside",
+        {
+            "audit_log": [
+                record(
+                    "New-MailContact",
+                    owner="",
+                    hours=-1,
+                    parameters={"Name": "Archive", "ExternalEmailAddress": "SMTP:x@fabrikam.example"},
+                ),
+                record(
+                    "New-TransportRule",
+                    owner="",
+                    parameters={"Name": "Archive", "BlindCopyTo": "Archive"},
+                ),
+            ]
+        },
+    ),
+    (
         "a rule that drops mail",
         "transport_rule_drops",
         {
