@@ -87,7 +87,9 @@ def _by(hunt: Hunt) -> Iterator[Block]:
 
 def _progress(done: Sequence[SourceState], waiting: Sequence[str]) -> str:
     total = len(done) + len(waiting)
-    line = f"`{parts.bar(len(done), total or 1)}` {f'{len(done)} of {total} sources' if total else 'starting'}"
+    line = (
+        f"`{parts.bar(len(done), total or 1)}` {f'{len(done)} of {total} sources' if total else 'starting'}"
+    )
     if waiting:
         line += f"\nWaiting for {parts.few([spoken(one) for one in waiting], 4)}"
     return line
