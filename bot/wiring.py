@@ -56,10 +56,10 @@ from bot.work.plans.carrying import Carrying
 from bot.work.rechecks.keeper import RecheckKeeper
 from bot.work.rechecks.maker import RecheckMaker
 from commands.containment.carry_out import Patience
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
 from commands.ledger.tenants import former_names, note_tenants
+from commands.plans.planning_input import Guard
 from commands.signing_key import SigningKey
 from graph.limits import PUBLISHED, Rates
 from graph.tenants import Tenants

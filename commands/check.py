@@ -12,10 +12,8 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from commands import accounts, importance, symptoms, usual, verdict
-from commands.clues import whose
 from commands.counts import in_short
 from commands.faults import noted
-from commands.hunts import leads
 from commands.report import (
     Coverage,
     Event,
@@ -28,7 +26,7 @@ from commands.report import (
     Verdict,
     spoken,
 )
-from commands.story import exposure, forwarded, reach, story, timeline
+from commands.story import exposure, forwarded, leads, reach, story, timeline, whose
 from commands.usual.places import Atlas
 from graph.evidence import SOURCES, Evidence, Source, Unavailable
 from graph.question import Question

@@ -319,7 +319,7 @@ class Clause:
         techniques: The ids of the ATT&CK techniques.
         why: Why it matters, where `says` is only a name: that of a lead.
         closed_by: Of what stands open, the ids of the changes and manual tasks that close it: one of each
-            group has to be done. See `commands.doors.history`.
+            group has to be done. See `commands.story.doors`.
         parts: What each group of `closed_by` closes, where `says` ends with the list of them; else none.
         times: When each of what it tells happened (aware UTC), oldest first, where that was at several times;
             `at` is the first of them.

@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 
 from bot.artefacts import answers
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Outcome, Proposals
 from commands.errors import AnchorMisfit
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import sign_head
 from commands.ledger.entries import Asked
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
 from commands.signing_key import SigningKey
 from tests.commands.carrying import Scene, block_sign_in, outcomes, revoke_sessions
 from tests.commands.conftest import scene, tenant

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from commands.containment.approval import GRACE, ProposalState
 from commands.containment.proposals import SECRET_LIFE, Outcome
+from commands.plans.approval import GRACE, ProposalState
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "reference" / "approvals.md").read_text()
 

@@ -22,8 +22,8 @@ from bot.artefacts.handled import Handled
 from bot.artefacts.method import is_of_files
 from bot.artefacts.zips import write_member
 from bot.errors import ArchiveAltered, ArchiveUnreadable
-from commands.containment.plan import plan_facts
 from commands.containment.proposals import Proposal, TaskState
+from commands.plans.plan import plan_facts
 from commands.report import Report
 
 NAME = "evidence.zip"

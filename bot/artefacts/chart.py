@@ -21,7 +21,7 @@ from bot.artefacts.spoken_time import spoken_time
 from bot.messages import parts
 from bot.messages.escape import cut, visible
 from commands.containment.proposals import Action, Outcome
-from commands.containment.undo import is_undo
+from commands.plans.undo import is_undo
 from commands.report import Coverage, Event, Report, Result, spoken
 from commands.usual.places import country_of, spot_of
 

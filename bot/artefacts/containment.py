@@ -12,10 +12,10 @@ from bot.messages import names, parts
 from bot.messages.closing import word_for
 from bot.messages.escape import is_address
 from bot.messages.story import sentences
-from commands.containment.outcomes import Outcome
-from commands.containment.undo import is_undo, undone_by
-from commands.doors.history import Door, DoorState, Standing, doors, standing
+from commands.plans.outcomes import Outcome
+from commands.plans.undo import is_undo, undone_by
 from commands.report import Clause, Report
+from commands.story.doors import Door, DoorState, Standing, doors, standing
 
 _STOPS: Final = {
     "block_sign_in": "sign-in was blocked",

@@ -20,11 +20,11 @@ from bot.artefacts.survives import survives
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.turns import TITLES
-from commands.containment.task_order import Turn, in_turn, turn_of
-from commands.hunts.leads import LURED
 from commands.payment_details import defanged, payee
+from commands.plans.task_order import Turn, in_turn, turn_of
 from commands.report import Impact, Report, VerdictCode
 from commands.story import reach
+from commands.story.leads import LURED
 from graph.question import Subject
 
 if TYPE_CHECKING:

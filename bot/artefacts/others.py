@@ -16,10 +16,10 @@ from bot.artefacts.spoken_time import spoken_time
 from bot.messages.closing import word_for
 from bot.messages.escape import cut, visible
 from commands.clues.records import addresses_in
-from commands.doors.history import DoorState
-from commands.hunts.leads import LURED
 from commands.report import Clause, Report, numbered
 from commands.story import reach
+from commands.story.doors import DoorState
+from commands.story.leads import LURED
 from graph.verified import domain_of
 
 _NAMED: Final = 5

@@ -18,8 +18,8 @@ from bot.artefacts.summary import note_of, notes, summary
 from bot.artefacts.timeline_png import Picture, matters
 from bot.messages import names, parts
 from bot.messages.outcomes import in_words
-from commands.containment.plan import Change
 from commands.containment.proposals import Action, Proposal
+from commands.plans.plan import Change
 from commands.report import Coverage, Event, Report, Result
 
 _EVENTS = 100

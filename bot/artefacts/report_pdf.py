@@ -26,8 +26,8 @@ from bot.messages import names, parts
 from bot.messages.escape import cut
 from bot.messages.outcomes import in_words
 from commands.containment.proposals import Proposal
-from commands.doors.history import DoorState
 from commands.report import Finding, Report, Result, spoken
+from commands.story.doors import DoorState
 
 NAME: Final = "report.pdf"
 

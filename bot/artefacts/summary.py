@@ -36,11 +36,9 @@ from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
 from bot.messages.roles_gone import Gone
 from bot.messages.story import access_in_words, got, how, roles_in_words
-from commands.containment.undo import is_undo
 from commands.counts import in_short as without_counts
-from commands.doors.history import DoorState
-from commands.hunts.leads import FAILED
 from commands.importance import ADMINISTRATOR
+from commands.plans.undo import is_undo
 from commands.report import (
     PROBABLY,
     SIGNED_IN,
@@ -53,6 +51,8 @@ from commands.report import (
     VerdictCode,
     spoken,
 )
+from commands.story.doors import DoorState
+from commands.story.leads import FAILED
 from graph.errors import NO_MAILBOX
 from graph.evidence import NOT_IN_EXPORT
 

@@ -13,11 +13,11 @@ from bot.messages.roles_gone import roles_gone
 from bot.portals import portals_of
 from commands.check import Progress
 from commands.containment import effects
-from commands.containment.plan import Change, Nothing, offer_from
 from commands.containment.proposals import Proposals
 from commands.containment.propose import contain_now, without_done
 from commands.ledger import BOT, Case, CaseState, Ledger
 from commands.ledger import tasks as listed
+from commands.plans.plan import Change, Nothing, offer_from
 from commands.rechecks.watch import never_carried_out
 from graph.settings import Cloud
 

@@ -25,12 +25,12 @@ from bot.setup.examination import Examination
 from bot.slack.client import call
 from bot.slack.intake import Asked
 from bot.slack.rooms import Rooms
-from commands.containment.approval import Voter, approvals, why_not
 from commands.containment.proposals import Proposals
 from commands.errors import CommandError, LedgerTampered
 from commands.ledger import Case, CaseState, Ledger
 from commands.ledger import tasks as listed
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import Voter, approvals, why_not
 
 log = structlog.get_logger(__name__)
 

@@ -10,12 +10,12 @@ from bot.artefacts.handled import Checked, Handled, Rechecked
 from bot.messages.roles_gone import roles_gone
 from bot.messages.what_now import WhatNow
 from commands.containment import effects
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Change, offer_from
 from commands.containment.proposals import Proposals
 from commands.ledger import Case, Ledger
 from commands.ledger import entries as e
 from commands.ledger import tasks as listed
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change, offer_from
 from commands.rechecks.watch import never_carried_out
 from commands.report import Report, VerdictCode
 

@@ -26,9 +26,9 @@ from bot.messages.proposal_details import proposal_details
 from bot.messages.proposal_results import results_in_full
 from bot.people.persons import People
 from bot.slack.rooms import Rooms
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal, Proposals
 from commands.ledger import Ledger
+from commands.plans.approval import ProposalState
 from commands.steps.warn_recipients import DRAFT, LIST
 
 log = structlog.get_logger(__name__)

@@ -18,12 +18,12 @@ from bot.messages.roles_gone import Gone, roles_gone
 from bot.messages.what_now import WhatNow
 from bot.people.persons import People
 from commands.containment import effects
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Change, offer_from
 from commands.containment.proposals import Proposal, Proposals
 from commands.ledger import Case, Ledger
 from commands.ledger import proposals as stored
 from commands.ledger import tasks as listed
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change, offer_from
 from commands.rechecks.watch import never_carried_out
 
 log = structlog.get_logger(__name__)

@@ -8,9 +8,9 @@ from bot.messages import Block, Modal, parts
 from bot.messages.escape import said
 from bot.messages.plans import DIGEST_SHOWN, counting
 from bot.messages.proposal_words import counts
-from commands.containment.plan import Change
 from commands.containment.proposals import Proposal
 from commands.containment.propose import is_irreversible
+from commands.plans.plan import Change
 
 _SAYS = 160
 """How many characters of a change are said."""

@@ -2,6 +2,8 @@
 
 It is made for a phone: one header, a few lines, everything longer goes to the thread or to a file. Every mark
 is a shape and a word, so it does not lean on color.
+
+Longer than other files because the card is one composition: what one line gains in words another has to lose.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from bot.messages.roles_gone import ROLE_STEPS, Gone, matters
 from bot.messages.story import brief, situation_in_short
 from bot.messages.what_now import WhatNow
 from bot.messages.what_now import line as what_now_in_short
-from commands.doors.history import Standing
 from commands.importance import ADMINISTRATOR
 from commands.report import (
     Clause,
@@ -33,6 +34,7 @@ from commands.report import (
     VerdictCode,
     spoken,
 )
+from commands.story.doors import Standing
 from graph.question import Window
 
 if TYPE_CHECKING:  # a check brings the whole network with it, which drawing a card does not need

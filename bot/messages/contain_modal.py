@@ -14,8 +14,8 @@ from bot.messages.escape import said
 from bot.messages.names import title
 from bot.messages.plans import PHASES, left_out_line, offer_reference, places_text
 from bot.messages.turns import in_short
-from commands.containment.plan import Change, ManualTask, Nothing, Planned
 from commands.containment.propose import DONE, contain_now, is_irreversible, left_out, phase_of, without_done
+from commands.plans.plan import Change, ManualTask, Nothing, Planned
 from commands.report import spoken
 from graph.question import Subject
 

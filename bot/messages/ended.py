@@ -6,8 +6,8 @@ from bot.messages import Message, parts
 from bot.messages.escape import said
 from bot.messages.plans import counting
 from bot.messages.proposal_words import proposal_line
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal
+from commands.plans.approval import ProposalState
 
 _UNDONE = frozenset({ProposalState.DENIED, ProposalState.EXPIRED, ProposalState.STOPPED})
 

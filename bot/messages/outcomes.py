@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from commands.containment.outcomes import Outcome
+from commands.plans.outcomes import Outcome
 
 OUTCOMES: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.CONFIRMED: ("✔", "Done and confirmed"),

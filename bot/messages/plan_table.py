@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from bot.messages import Block, parts, tables
 from bot.messages.closing import word_for
 from bot.messages.tables import Ranked, Table
-from commands.containment.plan import Change, Plan, State
+from commands.plans.plan import Change, Plan, State
 
 _HEADER: Final = ("No.", "Change", "Before → after")
 _SAYS: Final = 160

@@ -10,10 +10,10 @@ from typing import Literal
 
 from bot.messages import parts
 from bot.messages.escape import cut, plain, said
-from commands.containment.approval import Vote
-from commands.containment.plan import Change, Phase, Planned, offer_text
 from commands.containment.proposals import DONE, Action, Proposal
-from commands.containment.undo import is_undo
+from commands.plans.approval import Vote
+from commands.plans.plan import Change, Phase, Planned, offer_text
+from commands.plans.undo import is_undo
 from commands.report import spoken
 from graph.request import Request
 

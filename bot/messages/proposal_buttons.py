@@ -7,9 +7,9 @@ from datetime import datetime
 
 from bot.messages import Block, parts
 from bot.messages.plans import can_restore, last_actions, reference
-from commands.containment.approval import ProposalState
-from commands.containment.plan import holds_password
 from commands.containment.proposals import PERHAPS_MADE, SECRET_LIFE, Proposal
+from commands.plans.approval import ProposalState
+from commands.plans.plan import holds_password
 
 
 def buttons(proposal: Proposal, password_shown_to: str, now: datetime) -> list[Block]:

@@ -32,10 +32,10 @@ from bot.messages.proposal_results import change_says, results, shown
 from bot.messages.proposal_votes import votes_and_decision
 from bot.messages.proposal_words import IN_PART, NOTHING, UNKNOWN, counts, ended, ending, subject, summary
 from bot.messages.what_now import WhatNow, lines
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Change
 from commands.containment.proposals import Proposal
 from commands.containment.propose import is_irreversible, phase_of
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change
 
 _Form: TypeAlias = Literal["list", "table", "data_table"]
 _FORMS: tuple[_Form, ...] = ("list", "table", "data_table")

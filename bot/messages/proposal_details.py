@@ -9,8 +9,8 @@ from bot.messages.escape import said
 from bot.messages.limits import fit, pack
 from bot.messages.plans import change_line, ordered, sends, step_title
 from bot.messages.proposal_words import subject
-from commands.containment.plan import Change, ManualTask
 from commands.containment.proposals import Proposal
+from commands.plans.plan import Change, ManualTask
 
 
 def proposal_details(proposal: Proposal, *, names: Mapping[str, str]) -> tuple[Message, ...]:

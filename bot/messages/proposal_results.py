@@ -16,9 +16,9 @@ from bot.messages.limits import fit, pack
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.plans import last_actions
 from bot.messages.proposal_words import by_phase, subject
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Change
 from commands.containment.proposals import DONE, Action, Outcome, Proposal
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change
 from commands.report import spoken
 
 FEW: Final = 5

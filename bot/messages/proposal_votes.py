@@ -8,8 +8,8 @@ from datetime import datetime
 from bot.messages import parts
 from bot.messages.escape import said
 from bot.messages.plans import counting
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal
+from commands.plans.approval import ProposalState
 
 _AGAIN = "No changes were made. It can be proposed again."
 

@@ -9,10 +9,10 @@ from bot.messages import parts
 from bot.messages.escape import said
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.plans import PHASES, counting, last_actions
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Change
 from commands.containment.proposals import DONE, Outcome, Proposal
 from commands.containment.propose import is_irreversible, phase_of
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change
 
 _STATES = {
     ProposalState.OPEN: ("◔", "Waiting for approval"),

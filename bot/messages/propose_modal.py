@@ -25,8 +25,8 @@ from bot.messages.plans import (
     step_title,
     without_shared,
 )
-from commands.containment.plan import Change, ManualTask, Nothing, Planned
 from commands.containment.propose import DONE, without_done
+from commands.plans.plan import Change, ManualTask, Nothing, Planned
 from graph.question import Subject
 
 _BLOCKS = 100

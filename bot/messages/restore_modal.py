@@ -9,9 +9,9 @@ from bot.messages.choices import Choice, choices
 from bot.messages.escape import said
 from bot.messages.names import title
 from bot.messages.plans import offer_reference
-from commands.containment.plan import Change
 from commands.containment.proposals import Action
-from commands.containment.undo import Undoable, undo_notes
+from commands.plans.plan import Change
+from commands.plans.undo import Undoable, undo_notes
 from graph.question import Subject
 
 

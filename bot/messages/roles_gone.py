@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from enum import Enum
 from typing import Final
 
-from commands.containment.plan import Change, Nothing, Planned
 from commands.importance import ADMINISTRATOR
+from commands.plans.plan import Change, Nothing, Planned
 from commands.report import Report
 
 ROLE_STEPS: Final = frozenset({"remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"})

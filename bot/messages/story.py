@@ -14,8 +14,8 @@ from typing import Final
 from bot.messages import parts
 from bot.messages.escape import cut, said
 from commands.clues.records import listed
-from commands.doors.history import Standing
 from commands.report import PROBABLY, UNSURE, Access, Clause, Report, Service, Story, Verdict
+from commands.story.doors import Standing
 
 _NAMED: Final = 5
 _TECHNIQUES: Final = 4

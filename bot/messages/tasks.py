@@ -10,7 +10,7 @@ from bot.messages.limits import fit
 from bot.messages.names import title
 from bot.messages.turns import TITLES
 from commands.containment.proposals import TaskState
-from commands.containment.task_order import in_order, in_turn
+from commands.plans.task_order import in_order, in_turn
 from graph.question import Subject
 
 _WAYS = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from commands.containment.task_order import Numbered, Turn, in_turn
+from commands.plans.task_order import Numbered, Turn, in_turn
 
 TITLES: Final = {
     Turn.MONEY: "Recover money",

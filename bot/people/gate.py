@@ -16,10 +16,10 @@ from bot.people.meant import About, Address, Alias, CaseId, Mention, Who
 from bot.people.persons import Owner, People, Person
 from bot.people.tenancy import Tenancy
 from bot.slack.intake import Asked
-from commands.containment.approval import Voter
 from commands.errors import AlreadyLooking, NoSuchCase
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
+from commands.plans.approval import Voter
 from graph.accounts import Candidate, find_subject, people_named
 from graph.connection import Connection
 from graph.errors import GraphError, NoSuchUser

@@ -15,10 +15,10 @@ from bot.errors import Barred, NotUnderstood, SlackFailed, VoterUnknown
 from bot.people.identities import Identities, Known
 from bot.people.members import Account, Members, why_no_reporter, why_not
 from bot.slack.client import call
-from commands.containment.approval import Voter
 from commands.identity import Identity, owner_of
 from commands.ledger import Ledger
 from commands.ledger.people import Named
+from commands.plans.approval import Voter
 from graph.question import Subject
 
 ADDRESSES_TRIED = 20

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from bot.people.members import NO_TEAM, Team
 from bot.settings import PolicySettings, Settings, Tenant
-from commands.containment.planning_input import Guard
 from commands.containment.propose import Policy
+from commands.plans.planning_input import Guard
 
 
 @dataclass(frozen=True, slots=True)

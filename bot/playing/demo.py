@@ -39,12 +39,12 @@ from bot.settings import (
     Settings,
 )
 from commands.containment import effects
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Outcome, Proposal, Proposals
 from commands.errors import CommandError, LedgerError
 from commands.ledger import Case, CaseState, Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
 from commands.report import Result, VerdictCode
 from commands.signing_key import SigningKey
 from sandbox import workspace

@@ -32,10 +32,10 @@ from bot.verbs.proposing import (
 from bot.verbs.shape import Tools
 from bot.verbs.spelling import Choice
 from commands.containment import effects
-from commands.containment.plan import Nothing, Planned
 from commands.containment.propose import assemble, contain_now, needs_of, without_done
 from commands.ledger import Case
 from commands.ledger import proposals as stored
+from commands.plans.plan import Nothing, Planned
 from commands.steps import CONTAIN_NOW
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Contain", "do", "may", "read", "shows")

@@ -9,7 +9,7 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Tools
 from bot.verbs.voting import MayVote, Opened, Outcome, proposal_for, shows, vote
-from commands.containment.approval import why_not
+from commands.plans.approval import why_not
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Deny", "do", "may", "read", "shows")
 

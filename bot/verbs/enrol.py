@@ -14,9 +14,9 @@ from bot.people.second_factor import Checked, uri
 from bot.slack.intake import Asked
 from bot.verbs import team
 from bot.verbs.shape import Answer, Tools
-from commands.containment.approval import Voter
 from commands.errors import CommandError
 from commands.ledger import entries as e
+from commands.plans.approval import Voter
 
 log = structlog.get_logger(__name__)
 

@@ -18,12 +18,12 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Answer, Tools
 from bot.verbs.voting import proposal_for
-from commands.containment.approval import Voter
 from commands.containment.one_time_password import secret_name
-from commands.containment.plan import Change, holds_password
 from commands.containment.proposals import PERHAPS_MADE, Proposal
 from commands.ledger import Case
 from commands.ledger import entries as e
+from commands.plans.approval import Voter
+from commands.plans.plan import Change, holds_password
 
 log = structlog.get_logger(__name__)
 

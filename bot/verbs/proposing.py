@@ -16,13 +16,13 @@ from bot.people.persons import Person
 from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
 from commands import steps
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Plan, Planned, offer_from
 from commands.containment.proposals import Proposal
 from commands.containment.propose import needs_of_plan, step_id, wants_factor
 from commands.errors import AlreadyProposed
 from commands.ledger import Case
 from commands.ledger import entries as e
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Plan, Planned, offer_from
 
 log = structlog.get_logger(__name__)
 

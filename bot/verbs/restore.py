@@ -32,8 +32,8 @@ from bot.verbs.spelling import Choice
 from commands.containment import effects
 from commands.containment.proposals import Action
 from commands.containment.propose import spans
-from commands.containment.undo import Undoable, undo_plan
 from commands.ledger import Case
+from commands.plans.undo import Undoable, undo_plan
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Restore", "do", "may", "read", "shows")
 

@@ -15,8 +15,8 @@ from bot.slack.intake import Asked
 from bot.verbs import spelling
 from bot.verbs.shape import Tools
 from bot.verbs.voting import MayVote, NotCounted, Opened, Outcome, proposal_for, shows, vote
-from commands.containment.approval import Voter, why_not
 from commands.containment.proposals import Proposal
+from commands.plans.approval import Voter, why_not
 
 __all__ = ("EXAMPLE", "NAME", "SAYS", "USAGE", "Review", "do", "may", "read", "shows", "why_not_asked")
 

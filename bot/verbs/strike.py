@@ -16,11 +16,11 @@ from bot.verbs.shape import Answer, Tools
 from bot.verbs.spelling import Choice
 from bot.verbs.voting import MayVote, NotCounted, Opened, proposal_for, refused, repaint
 from bot.verbs.voting import shows as shows_vote
-from commands.containment.approval import why_not
 from commands.containment.proposals import Proposal
 from commands.containment.propose import needs_of_plan, wants_factor, without
 from commands.errors import VoteRefused
 from commands.ledger import entries as e
+from commands.plans.approval import why_not
 
 log = structlog.get_logger(__name__)
 

@@ -10,10 +10,10 @@ from bot.errors import BotError, SlackFailed
 from bot.messages import Message, answers, decisions
 from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
-from commands.containment.approval import ProposalState, Voter, has_voted
 from commands.containment.proposals import Proposal
 from commands.errors import NoSuchProposal, VoteRefused
 from commands.ledger import entries as e
+from commands.plans.approval import ProposalState, Voter, has_voted
 
 log = structlog.get_logger(__name__)
 

@@ -35,11 +35,11 @@ from commands.analyze.picking import PARTITIONS, READ, first_pass, repeated, wit
 from commands.analyze.progress import Progress, Stage
 from commands.analyze.shared import with_shared_destinations
 from commands.faults import noted
-from commands.hunts.leads import with_leads
 from commands.report import Report, VerdictCode
 from commands.sigma.results import with_matches
 from commands.sigma.shapes import NO_RULES, Matches, Ruleset
 from commands.story import access_and_impact as standing
+from commands.story.leads import with_leads
 from commands.usual.places import Atlas
 from graph.audit_log import blocks
 from graph.audit_log.blocks import Part

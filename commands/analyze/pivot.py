@@ -9,8 +9,8 @@ from typing import Final
 
 from commands.analyze.shared import OUTSIDE
 from commands.clues.records import addresses_in
-from commands.hunts.leads import LURED
 from commands.report import Report, Severity, VerdictCode
+from commands.story.leads import LURED
 from commands.usual.domains import domain_of
 from commands.usual.places import spot_of
 

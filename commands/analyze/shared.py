@@ -9,7 +9,6 @@ from typing import Final
 
 from commands import verdict
 from commands.clues.records import addresses_in, listed
-from commands.hunts.leads import Lead, with_further
 from commands.report import (
     Finding,
     Report,
@@ -21,6 +20,7 @@ from commands.report import (
     numbered,
 )
 from commands.story.clauses import Told, clauses
+from commands.story.leads import Lead, with_further
 from commands.story.story import tell
 from commands.symptoms import mail_forwarding
 from commands.usual import Usual

@@ -1,1 +1,1 @@
-"""From the first plan to the last change: planned, proposed, approved, carried out, read back, and undone."""
+"""From a plan to the last change: proposed, approved, carried out once, read back, and told."""

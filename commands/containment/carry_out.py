@@ -32,7 +32,6 @@ from typing import Final
 import structlog
 
 from commands.containment import passwords
-from commands.containment.approval import ProposalState, Vote, why_not_run
 from commands.containment.one_time_password import filled, secret_name, without
 from commands.containment.outcome_words import (
     _is_default_method,
@@ -42,7 +41,10 @@ from commands.containment.outcome_words import (
     why_changed,
     why_failed,
 )
-from commands.containment.plan import (
+from commands.containment.proposals import Action, Outcome, Proposal, Proposals
+from commands.errors import KeyUnusable, LedgerTampered, NotNow
+from commands.plans.approval import ProposalState, Vote, why_not_run
+from commands.plans.plan import (
     Act,
     Change,
     Look,
@@ -53,9 +55,7 @@ from commands.containment.plan import (
     state_of,
     took_effect,
 )
-from commands.containment.planning_input import Guard
-from commands.containment.proposals import Action, Outcome, Proposal, Proposals
-from commands.errors import KeyUnusable, LedgerTampered, NotNow
+from commands.plans.planning_input import Guard
 from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.errors import (

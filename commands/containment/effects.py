@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from commands.containment.outcomes import DONE
-from commands.containment.plan import Change
-from commands.containment.undo import Undoable
 from commands.ledger import Ledger
 from commands.ledger import proposals as stored
 from commands.ledger.proposals import Proposal
+from commands.plans.outcomes import DONE
+from commands.plans.plan import Change
+from commands.plans.undo import Undoable
 
 
 def made(proposal: Proposal) -> tuple[Change, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from commands.containment.plan import Plan
 from commands.errors import NoSuchTask
 from commands.ledger import BOT, Ledger, Writing
 from commands.ledger import entries as e
 from commands.ledger import tasks as listed
 from commands.ledger.tasks import TaskState
+from commands.plans.plan import Plan
 
 
 def add_tasks(writing: Writing, plan: Plan) -> None:

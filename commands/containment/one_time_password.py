@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from commands.containment.plan import (
+from commands.plans.plan import (
     NEW_PASSWORD,
     Act,
     holds_password,

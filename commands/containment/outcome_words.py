@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from commands.containment.plan import (
+from commands.plans.plan import (
     Act,
     Change,
     State,

@@ -12,19 +12,7 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from commands.containment.approval import (
-    Ballot,
-    Move,
-    ProposalState,
-    Vote,
-    Voter,
-    advance,
-    is_approved,
-    why_not,
-)
 from commands.containment.manual_tasks import add_tasks
-from commands.containment.outcomes import DONE, PERHAPS_MADE, Outcome
-from commands.containment.plan import Plan, State, plan_facts
 from commands.errors import (
     AlreadyBegun,
     AlreadyProposed,
@@ -40,6 +28,18 @@ from commands.ledger.entries import whole
 from commands.ledger.proposals import Action, Proposal
 from commands.ledger.tasks import TaskState
 from commands.ledger.verify import verified
+from commands.plans.approval import (
+    Ballot,
+    Move,
+    ProposalState,
+    Vote,
+    Voter,
+    advance,
+    is_approved,
+    why_not,
+)
+from commands.plans.outcomes import DONE, PERHAPS_MADE, Outcome
+from commands.plans.plan import Plan, State, plan_facts
 from graph.question import Subject
 
 __all__ = ["DONE", "PERHAPS_MADE", "SECRET_LIFE", "Action", "Outcome", "Proposal", "Proposals", "TaskState"]

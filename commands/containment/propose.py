@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from commands import steps
-from commands.containment.plan import (
+from commands.errors import PlanRefused
+from commands.plans.plan import (
     Change,
     ManualTask,
     Nothing,
@@ -20,10 +21,9 @@ from commands.containment.plan import (
     Planned,
     holds_password,
 )
-from commands.containment.planning_input import Guard, PlanningInput
-from commands.containment.task_order import in_order
-from commands.containment.undo import is_undo
-from commands.errors import PlanRefused
+from commands.plans.planning_input import Guard, PlanningInput
+from commands.plans.task_order import in_order
+from commands.plans.undo import is_undo
 from commands.report import Report
 from commands.usual.places import Atlas
 from graph.audit_log.record import AuditRecord

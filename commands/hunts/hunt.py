@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import orjson
 
-from commands.hunts.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
 from commands.report import Coverage, Report, SourceState
+from commands.story.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Source, Unavailable
 from graph.hunting import RULE_OPERATIONS, Term, TermKind

@@ -12,13 +12,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from commands.containment.outcomes import CONFIRMED, NO_CHANGE_NEEDED, UNCONFIRMED
-from commands.containment.undo import undone_by
 from commands.ledger import entries as e
 from commands.ledger.chain import Entry, moment
 from commands.ledger.standing import open_case
 from commands.ledger.tables import Tables
 from commands.ledger.tasks import round_told
+from commands.plans.outcomes import CONFIRMED, NO_CHANGE_NEEDED, UNCONFIRMED
+from commands.plans.undo import undone_by
 
 
 def apply(tables: Tables, entry: Entry, event: e.Event) -> None:

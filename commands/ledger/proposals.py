@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from commands.containment.approval import ProposalState, Vote
-from commands.containment.outcomes import Outcome
-from commands.containment.plan import Plan, State, plan_from
 from commands.identity import Identity
 from commands.ledger.book import Ledger
 from commands.ledger.chain import moment
 from commands.ledger.entries import PasswordShown
 from commands.ledger.reading import Readable, Row
+from commands.plans.approval import ProposalState, Vote
+from commands.plans.outcomes import Outcome
+from commands.plans.plan import Plan, State, plan_from
 
 
 @dataclass(frozen=True, slots=True)

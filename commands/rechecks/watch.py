@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Final
 from commands import check
 from commands.containment import effects, propose
 from commands.containment.carry_out import look_at
-from commands.containment.plan import Change, Look, State, offer_from, same
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import DONE, Outcome, Proposals
 from commands.ledger import Case, Ledger
+from commands.plans.plan import Change, Look, State, offer_from, same
+from commands.plans.planning_input import Guard
 from commands.report import Coverage as Came
 from commands.report import spoken
 from commands.usual.places import Atlas

@@ -23,8 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from commands.containment.plan import Phase, Planned
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.steps import (
     block_mobile_devices,
     block_sign_in,

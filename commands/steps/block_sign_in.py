@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.containment.plan import Change, ManualTask, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, ManualTask, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from commands.steps.parts import (
     ON_PREMISES_WAIT,

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import ManualTask, Nothing, Phase, Planned
-from commands.containment.planning_input import PlanningInput
-from commands.hunts.leads import LURED
+from commands.plans.plan import ManualTask, Nothing, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.report import Clause, VerdictCode
 from commands.steps.parts import at_once
+from commands.story.leads import LURED
 from graph.request import Cmdlet, Request
 
 TITLE = "Check the other accounts that the evidence leads to"

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from commands.clues.records import addresses_in, one_line
-from commands.containment.plan import Change, Look, ManualTask, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, ManualTask, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding, ListEntry
 from commands.steps.mailbox_parts import MULTI, with_gaps
 from commands.steps.parts import asks_for, name_of, refusals

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.containment.plan import Change, Look, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.steps.parts import gaps, is_compromised, judgement, name_of, refusals
 from graph.evidence import Unavailable
 from graph.parts.reading import segment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from commands.containment.plan import Demand, Look
+from commands.plans.plan import Demand, Look
 from graph.request import Request
 
 GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"

@@ -13,8 +13,8 @@ from typing import Final
 from commands.clues.records import one_line
 from commands.clues.rules.listed import paired
 from commands.clues.rules.rule import Rule
-from commands.containment.plan import Change, Look, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.steps.mailbox_parts import unseen
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.parts.reading import segment

@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import Change, Look, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import asks_for, because, first_line, gaps, name_of, refusals, registered
 from graph.evidence import Unavailable

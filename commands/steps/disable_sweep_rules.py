@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import Change, Look, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import asks_for, because, name_of, refusals
 from graph.request import Cmdlet, Request

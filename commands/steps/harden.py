@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from commands.containment.plan import ManualTask, Phase, Planned
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import ManualTask, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.report import VerdictCode
 from graph.request import Cmdlet, Request
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from commands.clues.records import one_line
-from commands.containment.plan import Change, Look, Nothing, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, Nothing, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.report import spoken
 from commands.steps.parts import because, first_line, is_compromised, name_of
 from graph.evidence import Reason, Unavailable

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import ManualTask, Phase, Planned
-from commands.containment.planning_input import PlanningInput
+from commands.clues.sign_in_methods import described
+from commands.plans.plan import ManualTask, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.parts import day, gaps, name_of, refusals
-from commands.steps.remove_sign_in_methods import described
 from graph.evidence import Unavailable
 from graph.request import Cmdlet, Request
 

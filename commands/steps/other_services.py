@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import ManualTask, Phase, Planned
-from commands.containment.planning_input import PlanningInput
 from commands.csv_cells import moment, table
+from commands.plans.plan import ManualTask, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.steps.parts import mail_of
 from commands.usual.domains import domain_of, internal_domains, registrable
 from graph.evidence import Known

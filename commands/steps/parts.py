@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from commands.clues.consents import is_about_app, keys_of_app
 from commands.clues.records import one_line
-from commands.containment.plan import Act, Demand, Look, Nothing
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Act, Demand, Look, Nothing
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding, Severity, VerdictCode, spoken
 from graph.evidence import Known, Source, Unavailable
 from graph.parts.reading import segment

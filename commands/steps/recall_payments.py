@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import ManualTask, Nothing, Phase, Planned
-from commands.containment.planning_input import PlanningInput
 from commands.payment_details import payee
+from commands.plans.plan import ManualTask, Nothing, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.report import Impact
 from commands.steps.parts import at_once, day, mail_of, name_of
 from commands.story.access_and_impact import kind_of

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from commands.clues.actions import made_member, to_subject
 from commands.clues.records import one_line
-from commands.containment.plan import ManualTask, Nothing, Phase, Planned
-from commands.containment.planning_input import PlanningInput
-from commands.facts.remedies import Task, remedy_of, tasks
+from commands.facts.remedies import Task, tasks
+from commands.plans.plan import ManualTask, Nothing, Phase, Planned
+from commands.plans.planning_input import PlanningInput
+from commands.plans.remedy import task_for
 from commands.report import Finding
 from commands.steps.parts import asks_for, at_once, name_of, refusals
 from graph.audit_log.record import AuditRecord
-from graph.question import Subject
 from graph.request import Cmdlet, Request
 
 TITLE = "Remediate manually what the bot does not change"
@@ -50,31 +49,6 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             yield _task(planning, row, found[name], records)
     if not found:
         yield Nothing(_ID, "Everything found is remediated by other steps.")
-
-
-def task_for(finding: Finding, records: Mapping[str, AuditRecord], subject: Subject) -> str:
-    """Give the id of the task that a finding calls for; "" where the steps answer it, or nothing does.
-
-    Args:
-        finding: The finding.
-        records: The audit records by their id.
-        subject: The account.
-    """
-    remedy = remedy_of(finding.sign.id, finding.symptom)
-    if remedy is None or finding.severity == 0:
-        return ""
-    elsewhere = remedy.others and _on_another(finding, records, subject)
-    return remedy.others if elsewhere else remedy.task
-
-
-def _on_another(finding: Finding, records: Mapping[str, AuditRecord], subject: Subject) -> bool:
-    """Whether a record shows that it was done to something other than the subject.
-
-    A role group's record names its member in a parameter only.
-    """
-    shown = [records[name] for name in finding.records if name in records]
-    own = any(to_subject(record, subject) or made_member(record, subject) for record in shown)
-    return bool(shown) and not own
 
 
 def _task(

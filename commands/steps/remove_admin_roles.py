@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import Change, Demand, Look, ManualTask, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Demand, Look, ManualTask, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from commands.steps.mailbox_parts import unseen, with_gaps

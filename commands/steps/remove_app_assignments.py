@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import (
     asks_for,

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from commands.clues.actions import given
-from commands.containment.plan import Change, Look, Nothing, Phase, Planned, State, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, Nothing, Phase, Planned, State, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding
 from commands.steps.mailbox_parts import MULTI, unseen, with_gaps
 from commands.steps.parts import asks_for, because, first_line, name_of, refusals

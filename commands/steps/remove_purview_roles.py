@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.containment.plan import Phase, Planned
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.steps.mailbox_parts import leave_role_group, with_gaps
 from commands.steps.parts import refusals
 from graph.request import Cmdlet, Request

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Final, Literal
 
-from commands.clues.records import one_line
-from commands.containment.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.clues.sign_in_methods import described
+from commands.plans.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import (
     asks_for,
@@ -75,20 +75,6 @@ WRITES: tuple[Request | Cmdlet, ...] = (
     Request("POST", f"{_METHODS}/{SEGMENTS['phone']}"),
     Request("POST", f"{_METHODS}/{SEGMENTS['email']}"),
 )
-
-NAMES: Final = {
-    "phone": "the phone",
-    "email": "the email address for password reset",
-    "microsoftAuthenticator": "the Microsoft Authenticator",
-    "fido2": "the passkey",
-    "softwareOath": "the authenticator app",
-    "temporaryAccessPass": "the temporary access pass",
-    "windowsHelloForBusiness": "Windows Hello",
-    "platformCredential": "the platform credential",
-    "external": "the external method",
-    "hardwareOath": "the hardware token",
-}
-"""Each kind in words."""
 
 _ID: Final = "remove_sign_in_methods"
 _NEAR: Final = timedelta(minutes=5)
@@ -181,12 +167,6 @@ def is_default(method: AuthenticationMethod, names: Collection[str]) -> bool:
     """Whether this is, or may be, a method that the user is asked for first."""
     meant = [_DEFAULTS[name.casefold()] for name in names if name.casefold() in _DEFAULTS]
     return any(method.kind == kind and (not which or method.phone_type == which) for kind, which in meant)
-
-
-def described(method: AuthenticationMethod) -> str:
-    """A method in words, as far as Graph tells: ``the telephone +44 7700900077``."""
-    detail = method.phone_number or method.email_address or method.display_name or method.model
-    return one_line(f"{NAMES.get(method.kind, f'the method {method.kind}')} {detail}".strip())
 
 
 def _change(

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import NEW_PASSWORD, Change, ManualTask, Nothing, Phase, Planned
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import NEW_PASSWORD, Change, ManualTask, Nothing, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.steps.parts import (
     ON_PREMISES_WAIT,
     ad_user,

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from commands.clues.records import changed_properties, one_line
-from commands.containment.plan import Change, ManualTask, Nothing, Phase, Planned, Undo, same
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, ManualTask, Nothing, Phase, Planned, Undo, same
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding, Severity, VerdictCode
 from commands.steps.parts import privileges, refusals, user_look, user_path
 from graph.audit_log.record import AuditRecord

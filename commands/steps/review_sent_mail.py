@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.outgoing import Outbox, outbox_of
-from commands.containment.plan import ManualTask, Nothing, Phase, Planned
-from commands.containment.planning_input import PlanningInput
 from commands.csv_cells import moment, table
+from commands.plans.plan import ManualTask, Nothing, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.steps.parts import mail_of
 from graph.evidence import Known
 from graph.request import Cmdlet, Request

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import Change, Look, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.steps.parts import (
     asks_for,
     because,

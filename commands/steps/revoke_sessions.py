@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.containment.plan import Change, Phase, Planned, State
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Phase, Planned, State
+from commands.plans.planning_input import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.parts import name_of, privileges, refusals, user_look, user_path
 from graph.evidence import Known

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from commands.containment.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, ManualTask, Nothing, Phase, Planned, Undo
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding
 from commands.steps.parts import asks_for, at_once, name_of, refusals
 from graph.request import Cmdlet, Request

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.records import one_line
-from commands.containment.plan import Change, Look, Phase, Planned
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, Look, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.mailbox_parts import with_gaps
 from commands.steps.parts import is_compromised, name_of, refusals

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Final
 
 from commands.clues.outgoing import Origin, Outbox, Outgoing, outbox_of
-from commands.containment.plan import ManualTask, Nothing, Phase, Planned
-from commands.containment.planning_input import PlanningInput
 from commands.csv_cells import moment, table, visible
 from commands.payment_details import defanged
+from commands.plans.plan import ManualTask, Nothing, Phase, Planned
+from commands.plans.planning_input import PlanningInput
 from commands.report import VerdictCode
 from commands.steps.parts import mail_of
 from commands.steps.review_sent_mail import told

@@ -26,7 +26,7 @@ from bot.work.checks.finish import Finished, finish
 from bot.work.checks.maker import collect_seldom
 from bot.work.checks.task import CheckFound
 from commands.check import judge, look
-from commands.containment.planning_input import Guard
+from commands.plans.planning_input import Guard
 from graph.accounts import find_subject
 from graph.connection import Connection
 from graph.question import Question, Window

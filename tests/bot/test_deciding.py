@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from bot.settings import ApproverSettings, ResponderSettings
-from commands.containment.approval import ProposalState, Voter
-from commands.containment.plan import Nothing, offer_from
 from commands.containment.proposals import Proposal
 from commands.containment.propose import assemble
 from commands.ledger import Case
 from commands.ledger.tasks import tasks as tasks_of
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState, Voter
+from commands.plans.plan import Nothing, offer_from
 from sandbox.scenarios import people
 from sandbox.workspace import Message, View
 from tests.scenarios.conftest import ADELE, Stage

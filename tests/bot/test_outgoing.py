@@ -25,11 +25,11 @@ from bot.outgoing.siem_syslog import SiemSyslog
 from bot.outgoing.siem_webhook import SiemWebhook
 from bot.outgoing.tickets import TRIED, Tickets, told
 from bot.webhooks import key_of, new_secret, why_not
-from commands.containment.outcomes import Outcome
 from commands.containment.proposals import Action
 from commands.ledger import BOT, Case, Entry, Ledger
 from commands.ledger import entries as e
 from commands.ledger.verify import verify_ledger
+from commands.plans.outcomes import Outcome
 from commands.report import Clause
 from graph.question import Window
 from tests.bot.messages import samples

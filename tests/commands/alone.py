@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from commands.containment import carry_out, passwords
-from commands.containment.approval import ProposalState, Vote
-from commands.containment.plan import NEW_PASSWORD, Change, Look, Plan
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import Action, Outcome, Proposal, Proposals
 from commands.ledger import Ledger
+from commands.plans.approval import ProposalState, Vote
+from commands.plans.plan import NEW_PASSWORD, Change, Look, Plan
+from commands.plans.planning_input import Guard
 from commands.signing_key import SigningKey
 from graph.errors import Broken, GraphError, InDoubt, NotFound, Refused
 from graph.limits import Deadline

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from commands.containment import carry_out, passwords
-from commands.containment.approval import Voter
-from commands.containment.plan import NEW_PASSWORD, Change, Look, Plan, Undo
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import Action, Outcome, Proposal, Proposals
 from commands.ledger import Ledger
+from commands.plans.approval import Voter
+from commands.plans.plan import NEW_PASSWORD, Change, Look, Plan, Undo
+from commands.plans.planning_input import Guard
 from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.question import Subject, Window

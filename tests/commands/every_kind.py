@@ -8,12 +8,12 @@ from pathlib import Path
 
 from bot.people.second_factor import SecondFactor
 from commands.containment import manual_tasks as case_tasks
-from commands.containment.plan import ManualTask
 from commands.containment.proposals import Outcome, Proposals
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
 from commands.ledger.checkpoint import note, sign_head
 from commands.ledger.tenants import note_tenants
+from commands.plans.plan import ManualTask
 from commands.rechecks import schedule as rechecks
 from commands.signing_key import SigningKey
 from graph.question import Window

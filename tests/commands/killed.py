@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from commands.containment import carry_out
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import Proposals
 from commands.ledger import Ledger, Writing
+from commands.plans.planning_input import Guard
 from commands.signing_key import SigningKey
 from graph.connection import Connection
 from graph.effects import Item

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from commands.containment.plan import Change
+from commands.plans.plan import Change
 from graph.connection import Connection
 from sandbox.tenant import RunningTenant
 from tests.commands.carrying import (

@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot import log
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import DONE
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
 from graph.connection import Connection
 from sandbox.tenant import RunningTenant, start
 from tests.commands.carrying import NOW, outcomes

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commands.containment.approval import Voter
-from commands.containment.plan import Change, Look, ManualTask, Plan, Undo
 from commands.containment.proposals import Proposal, Proposals
 from commands.ledger import Ledger
+from commands.plans.approval import Voter
+from commands.plans.plan import Change, Look, ManualTask, Plan, Undo
 from graph.question import Subject, Window
 from graph.request import Request
 

@@ -11,7 +11,6 @@ import pytest
 
 from commands.analyze import _of_each_other
 from commands.analyze.exposed import with_exposed
-from commands.hunts.leads import with_leads
 from commands.report import (
     Clause,
     Event,
@@ -27,6 +26,7 @@ from commands.report import (
     weighed,
 )
 from commands.story.access_and_impact import with_exposure
+from commands.story.leads import with_leads
 from graph.question import Subject
 from tests.commands.evidence import NOON, WINDOW
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from commands.containment.approval import (
+from commands.errors import NotNow
+from commands.identity import Identity, owner_of
+from commands.plans.approval import (
     GRACE,
     TRANSITIONS,
     Ballot,
@@ -18,8 +20,6 @@ from commands.containment.approval import (
     why_not,
     why_not_run,
 )
-from commands.errors import NotNow
-from commands.identity import Identity, owner_of
 from tests.commands.plans import ADELE, NOW, voter
 
 DIGEST = "3fa9c1d2" * 8

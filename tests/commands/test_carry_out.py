@@ -15,15 +15,15 @@ import pytest
 
 from commands import check
 from commands.containment import effects, propose
-from commands.containment.approval import ProposalState, Vote
 from commands.containment.one_time_password import secret_name
 from commands.containment.outcome_words import told, why_failed
-from commands.containment.plan import NEW_PASSWORD, Change, Demand, Look
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import SECRET_LIFE, Outcome
-from commands.containment.undo import undo_plan
 from commands.errors import LedgerTampered, LedgerUnwritable
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState, Vote
+from commands.plans.plan import NEW_PASSWORD, Change, Demand, Look
+from commands.plans.planning_input import Guard
+from commands.plans.undo import undo_plan
 from commands.signing_key import SigningKey
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator
 from graph.errors import NoLicense, NoPermission, Refused

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from commands.containment.approval import ProposalState, Vote
 from commands.containment.one_time_password import secret_name
-from commands.containment.plan import Demand, Look, Plan
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import Outcome, Proposal
 from commands.errors import NotNow
+from commands.plans.approval import ProposalState, Vote
+from commands.plans.plan import Demand, Look, Plan
+from commands.plans.planning_input import Guard
 from commands.signing_key import SigningKey
 from graph.errors import GraphError, InDoubt, NoPermission, NotFound, OutOfTime, Refused, Throttled
 from graph.request import Cmdlet, Request

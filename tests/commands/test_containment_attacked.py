@@ -10,13 +10,13 @@ import pytest
 
 from bot.verbs.registry import without_code
 from commands.containment.one_time_password import secret_name
-from commands.containment.plan import same
 from commands.containment.proposals import Outcome, Proposals
 from commands.errors import KeyUnusable, LedgerTampered
 from commands.identity import Identity
 from commands.ledger import Ledger
 from commands.ledger.entries import CheckStarted, Rechecked
 from commands.ledger.verify import verify_ledger
+from commands.plans.plan import same
 from commands.rechecks import schedule as rechecks
 from commands.signing_key import SigningKey
 from graph.question import Window

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from commands.containment.plan import Change, ManualTask
 from commands.containment.proposals import Action, Outcome
 from commands.containment.propose import offer
-from commands.doors.history import Door, DoorState, doors, standing
+from commands.plans.plan import Change, ManualTask
 from commands.report import Clause, Report
+from commands.story.doors import Door, DoorState, doors, standing
 from tests.bot.messages import samples
 from tests.commands.steps.rich import PLAYED, collected
 from tests.each import each

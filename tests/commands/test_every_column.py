@@ -17,7 +17,6 @@ import pytest
 
 from bot.messages.history import history
 from bot.people.second_factor import SecondFactor
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposals
 from commands.errors import LedgerCut, LedgerTampered, LedgerUnwritable
 from commands.identity import owner_of
@@ -27,6 +26,7 @@ from commands.ledger.entries import EVENTS
 from commands.ledger.rebuild import rebuild_file
 from commands.ledger.schema import TABLES
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
 from commands.signing_key import SigningKey
 from tests.commands import plans
 from tests.commands.every_kind import GOLDEN, fill

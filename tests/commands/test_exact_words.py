@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from commands import facts, verdict
-from commands.containment.approval import Move, ProposalState, advance, why_not, why_not_run
 from commands.errors import NotNow
+from commands.plans.approval import Move, ProposalState, advance, why_not, why_not_run
 from commands.report import Finding, Severity, Sign, spoken
 from commands.usual.own import ENOUGH
 from graph.evidence import SOURCES

@@ -16,8 +16,8 @@ import pytest
 
 from commands.analyze import analyze
 from commands.check import judge
-from commands.containment.planning_input import Guard
 from commands.containment.propose import offer
+from commands.plans.planning_input import Guard
 from commands.symptoms import SYMPTOMS
 from graph.evidence import Evidence
 from graph.resources.applications import OAuthGrant

@@ -20,9 +20,9 @@ from commands.hunts.hunt import (
     states,
     terms_of,
 )
-from commands.hunts.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
 from commands.hunts.sweep_results import swept
 from commands.report import Coverage, Story
+from commands.story.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
 from graph.audit_log.graph_query import parse
 from graph.evidence import Known, Reason, Unavailable
 from graph.hunting import MOST_TERMS, Term, TermKind

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import DONE
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
 from graph.connection import Connection
 from sandbox.tenant import RunningTenant
 from tests.commands.carrying import outcomes

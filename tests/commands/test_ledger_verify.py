@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from commands.containment.approval import Voter
-from commands.containment.plan import Change, Look, Plan
 from commands.containment.proposals import Outcome, Proposals
 from commands.errors import AnchorMisfit, LedgerTampered, LedgerUnwritable
 from commands.ledger import Head, Ledger
@@ -24,6 +22,8 @@ from commands.ledger.entries import Asked
 from commands.ledger.rebuild import rebuild_file
 from commands.ledger.schema import GUARDS, KEYS
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import Voter
+from commands.plans.plan import Change, Look, Plan
 from commands.signing_key import SigningKey
 from graph.question import Subject, Window
 from graph.request import Request

@@ -10,8 +10,8 @@ import pytest
 
 from bot.messages.escape import said
 from commands import check
-from commands.containment.planning_input import PlanningInput
 from commands.payment_details import defanged, is_valid_iban, payee
+from commands.plans.planning_input import PlanningInput
 from commands.report import Exposure, Payee
 from commands.steps import recall_payments, warn_recipients
 from graph.audit_log.record import AuditRecord, Item

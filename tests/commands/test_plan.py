@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.containment.plan import Look, same, state_of
+from commands.plans.plan import Look, same, state_of
 from graph.request import Cmdlet
 
 ASK = Cmdlet("Get-MailboxPermission", {"Identity": "adele@contoso.example"})

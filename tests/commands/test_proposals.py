@@ -14,10 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from commands.containment import effects
 from commands.containment import manual_tasks as case_tasks
-from commands.containment.approval import ProposalState, Vote
-from commands.containment.plan import ManualTask
 from commands.containment.proposals import Outcome, Proposal, Proposals
-from commands.containment.undo import undo_id
 from commands.errors import (
     AlreadyBegun,
     AlreadyProposed,
@@ -34,6 +31,9 @@ from commands.ledger import tasks as listed
 from commands.ledger.entries import Asked, PasswordShown, Rechecked
 from commands.ledger.tasks import alarm_name, alarms
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState, Vote
+from commands.plans.plan import ManualTask
+from commands.plans.undo import undo_id
 from commands.rechecks import schedule as rechecks
 from tests.commands.plans import ADELE, CASE, NOW, Clock, approved, change, opened, plan, proposed, voter
 

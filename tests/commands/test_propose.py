@@ -7,17 +7,6 @@ from dataclasses import replace
 import pytest
 
 from commands import check
-from commands.containment.plan import (
-    NEW_PASSWORD,
-    Change,
-    ManualTask,
-    Nothing,
-    offer_from,
-    offer_text,
-    plan_facts,
-    plan_from,
-)
-from commands.containment.planning_input import Guard
 from commands.containment.propose import (
     DONE,
     Policy,
@@ -31,6 +20,17 @@ from commands.containment.propose import (
     without_done,
 )
 from commands.errors import PlanRefused
+from commands.plans.plan import (
+    NEW_PASSWORD,
+    Change,
+    ManualTask,
+    Nothing,
+    offer_from,
+    offer_text,
+    plan_facts,
+    plan_from,
+)
+from commands.plans.planning_input import Guard
 from commands.usual.places import Countries
 from graph.audit_log.record import Item
 from graph.request import Request

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from commands.doors.still_open import FIRST, not_seen, still_open
-from commands.hunts.leads import applications_of
 from commands.report import Finding, weighed
 from commands.story.clauses import Told
+from commands.story.leads import applications_of
+from commands.story.still_open import FIRST, not_seen, still_open
 from graph.resources.applications import OAuthGrant
 from graph.resources.devices import MobileDevice, RegisteredDevice
 from graph.resources.directory import DirectoryRole, RoleGroup, User

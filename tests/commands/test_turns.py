@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from commands.containment.plan import ManualTask
-from commands.containment.task_order import Turn, in_order, in_turn, turn_of
+from commands.plans.plan import ManualTask
+from commands.plans.task_order import Turn, in_order, in_turn, turn_of
 from commands.steps import ORDER
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from commands.containment.propose import Policy, needs_of, wants_factor
-from commands.containment.undo import PUTS_BACK, Undoable, is_undo, undo_id, undo_notes, undo_plan, undone_by
 from commands.errors import PlanRefused
+from commands.plans.undo import PUTS_BACK, Undoable, is_undo, undo_id, undo_notes, undo_plan, undone_by
 from tests.commands.plans import ADELE, CASE, change
 
 RULE = change("rule", step="disable_inbox_rules")

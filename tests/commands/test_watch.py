@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from bot.work.rechecks.keeper import seen_of
 from commands.containment import effects
-from commands.containment.plan import Change, offer_text
-from commands.containment.planning_input import Guard
-from commands.containment.undo import undo_plan
+from commands.plans.plan import Change, offer_text
+from commands.plans.planning_input import Guard
+from commands.plans.undo import undo_plan
 from commands.rechecks import watch
 from commands.rechecks.watch import Doors, NotSeen
 from graph.evidence import SOURCES

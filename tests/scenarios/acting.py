@@ -13,9 +13,9 @@ from typing import Any
 from bot.running import Bot
 from bot.settings import ApproverSettings, Settings
 from bot.wiring import create_app
-from commands.containment.plan import Change, ManualTask, Planned, offer_from
 from commands.containment.proposals import Outcome, Proposal
 from commands.ledger import Case
+from commands.plans.plan import Change, ManualTask, Planned, offer_from
 from sandbox import tenant, workspace
 from sandbox.scenarios.state import Json, TenantState
 from sandbox.tenant import RunningTenant

@@ -24,11 +24,11 @@ from bot.settings import ApproverSettings
 from bot.slack.client import make_client
 from bot.slack.rooms import Rooms
 from bot.wiring import create_app
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Change, Look, Planned, Undo, offer_text
 from commands.containment.proposals import Proposal
 from commands.ledger import Case, new_case_id
 from commands.ledger import proposals as stored
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change, Look, Planned, Undo, offer_text
 from commands.report import Report, Verdict, VerdictCode
 from graph.question import Subject, Window
 from graph.request import Request

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from bot.artefacts import report_store
 from bot.clock import now
-from commands.containment.plan import Change, Plan, offer_text
 from commands.containment.proposals import Outcome
+from commands.plans.plan import Change, Plan, offer_text
 from commands.rechecks.schedule import set_rechecks
 from graph.question import Window
 from sandbox.workspace import Message

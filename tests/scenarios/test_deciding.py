@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 
 from bot.settings import PolicySettings
-from commands.containment.approval import ProposalState, Voter
-from commands.containment.plan import Change
 from commands.containment.proposals import Outcome, Proposal
 from commands.errors import LedgerTampered
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState, Voter
+from commands.plans.plan import Change
 from commands.report import VerdictCode
 from graph.question import Subject
 from sandbox.scenarios import people

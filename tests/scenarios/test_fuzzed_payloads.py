@@ -22,8 +22,8 @@ from slack_bolt import BoltRequest, BoltResponse
 
 import bot
 from bot.slack.listeners.payload import SAYS
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal
+from commands.plans.approval import ProposalState
 from tests.scenarios.deciding import Table, laid
 
 OURS = str(Path(bot.__file__).parent)

@@ -16,10 +16,10 @@ import pytest
 
 from bot.cli import command
 from bot.settings import ApproverSettings, ResponderSettings, Settings
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal
 from commands.errors import LedgerTampered
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
 from commands.report import VerdictCode
 from graph.question import Subject
 from sandbox import workspace

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.settings import ApproverSettings
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal
+from commands.plans.approval import ProposalState
 from sandbox.workspace import Delivery
 from tests.approving import opened
 from tests.scenarios.deciding import GROUP, TEAM, Table, at_once, laid

@@ -17,11 +17,11 @@ from threading import Event
 import pytest
 
 from bot.clock import now
-from commands.containment.approval import ProposalState
-from commands.containment.plan import offer_text
 from commands.containment.proposals import Outcome, Proposal, Proposals
 from commands.ledger import Ledger
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
+from commands.plans.plan import offer_text
 from graph.question import Window
 from sandbox.tenant import Fault
 from tests.approving import approve

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from commands.containment import effects
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Change, ManualTask
 from commands.containment.proposals import Outcome, Proposal
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change, ManualTask
 from sandbox.scenarios.people import ADELE as PERSON
 from tests.approving import approve
 from tests.scenarios.acting import Acting, acting, outcomes, standing, suggested

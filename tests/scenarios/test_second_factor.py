@@ -12,9 +12,9 @@ import pyotp
 import pytest
 
 from bot.settings import PolicySettings
-from commands.containment.approval import ProposalState
-from commands.containment.plan import NEW_PASSWORD, Change, Look
 from commands.containment.proposals import Proposal
+from commands.plans.approval import ProposalState
+from commands.plans.plan import NEW_PASSWORD, Change, Look
 from graph.question import Subject
 from graph.request import Request
 from sandbox.workspace import View

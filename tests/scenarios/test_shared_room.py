@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from bot.cards.case import Cards
 from bot.slack.client import make_client
 from bot.slack.rooms import Rooms
-from commands.containment.approval import ProposalState
+from commands.plans.approval import ProposalState
 from sandbox.workspace import Fault
 from tests.approving import approve
 from tests.scenarios.deciding import Table, laid

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from commands.containment.plan import Change, ManualTask
 from commands.containment.proposals import Outcome, Proposal
 from commands.ledger import Case
 from commands.ledger.tasks import tasks as tasks_of
+from commands.plans.plan import Change, ManualTask
 from sandbox.scenarios.people import HENRIETTA, MIRIAM, NESTOR
 from tests.scenarios.acting import (
     PRIVILEGED,

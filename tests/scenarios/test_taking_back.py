@@ -22,11 +22,11 @@ from bot.artefacts import report_store
 from bot.artefacts.report_pdf import report_pdf
 from bot.cards.papers import handled_of
 from bot.settings import LogSettings
-from commands.containment.approval import ProposalState
 from commands.containment.passwords import LENGTH
-from commands.containment.plan import Change, ManualTask
 from commands.containment.proposals import Outcome, Proposal
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change, ManualTask
 from sandbox.scenarios.people import ADELE as PERSON
 from sandbox.scenarios.state import TenantState
 from sandbox.workspace import View

@@ -23,13 +23,13 @@ from bot.settings import AlertSettings, ApproverSettings, PolicySettings, Respon
 from bot.slack.client import make_client
 from bot.slack.rooms import Rooms
 from bot.work.engine.workflows import known
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Proposal
 from commands.errors import TenantNameTaken
 from commands.identity import Identity
 from commands.ledger import BOT, Case
 from commands.ledger import entries as e
 from commands.ledger.hunts import hunt, new_hunt_id
+from commands.plans.approval import ProposalState
 from commands.report import VerdictCode
 from graph.errors import NoSuchUser
 from graph.question import Subject

@@ -11,9 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
-from commands.containment.approval import ProposalState
-from commands.containment.outcomes import DONE, Outcome
-from commands.containment.plan import Change
 from commands.containment.proposals import Proposal, Proposals
 from commands.errors import LedgerTampered
 from commands.ledger import BOT, CaseState, Entry, Ledger
@@ -23,6 +20,9 @@ from commands.ledger.entries import Rechecked
 from commands.ledger.hunts import unfinished
 from commands.ledger.tasks import alarms
 from commands.ledger.verify import verify_ledger
+from commands.plans.approval import ProposalState
+from commands.plans.outcomes import DONE, Outcome
+from commands.plans.plan import Change
 from graph.request import Cmdlet, Request
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import RunningWorkspace

@@ -9,9 +9,9 @@ from itertools import count
 from random import Random
 
 from commands.containment import effects
-from commands.containment.plan import Change, offer_from
 from commands.containment.proposals import Proposal, Proposals
 from commands.ledger import Case, CaseState, Ledger, hunts
+from commands.plans.plan import Change, offer_from
 from sandbox.scenarios.people import LAGOS
 from sandbox.scenarios.state import InboxRule, ident
 from sandbox.tenant import RunningTenant

@@ -9,9 +9,9 @@ from bot.artefacts import report_store
 from bot.failing import refer, refer_run
 from bot.work.checks.task import CheckFound
 from bot.work.crossing.failed import Failed
-from commands.containment.plan import Nothing, offer_text
-from commands.containment.planning_input import Guard
 from commands.containment.propose import offer
+from commands.plans.plan import Nothing, offer_text
+from commands.plans.planning_input import Guard
 from commands.steps import ORDER
 from commands.story.access_and_impact import with_exposure
 from commands.usual.places import Atlas

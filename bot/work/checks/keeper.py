@@ -25,9 +25,9 @@ from bot.work.crossing.failed import Failed
 from bot.work.crossing.receiving import Receiving
 from bot.work.crossing.seal import Seal, text_of
 from bot.work.crossing.store import Store
-from commands.containment.planning_input import Guard
 from commands.identity import Identity
 from commands.ledger import Case, CaseState, Ledger
+from commands.plans.planning_input import Guard
 from commands.usual.places import Atlas
 
 log = structlog.get_logger(__name__)

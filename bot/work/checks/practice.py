@@ -16,7 +16,7 @@ from bot.work.checks.task import CheckFound, pack_progress
 from commands import facts
 from commands.check import Progress, judge
 from commands.clues import phrases
-from commands.containment.planning_input import Guard
+from commands.plans.planning_input import Guard
 from commands.usual.places import Atlas
 from graph.audit_log.parse import parse
 from graph.audit_log.record import AuditRecord

@@ -19,13 +19,13 @@ from bot.errors import BotError, VoterUnknown
 from bot.messages import answers
 from bot.people.persons import People
 from bot.work.rechecks.keeper import seen_of
-from commands.containment.approval import ProposalState, Vote
 from commands.containment.carry_out import Patience, carry_out
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import Proposal, Proposals
 from commands.errors import CommandError, NotNow
 from commands.ledger import Case, Ledger
 from commands.ledger.entries import ExecutionFinished, Rechecked
+from commands.plans.approval import ProposalState, Vote
+from commands.plans.planning_input import Guard
 from commands.rechecks import schedule as rechecks
 from commands.rechecks.watch import Doors, look_again, says
 from commands.signing_key import SigningKey

@@ -21,12 +21,12 @@ from bot.work.crossing.seal import Seal, text_of
 from bot.work.crossing.store import Store
 from bot.work.rechecks.maker import RecheckMaker
 from bot.work.rechecks.task import TASKS, RecheckTask, named, recheck_name, unpack
-from commands.containment.planning_input import Guard
 from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
 from commands.ledger import tasks as listed
 from commands.ledger.entries import Rechecked
 from commands.ledger.tasks import alarm_name, alarms, is_rechecked
+from commands.plans.planning_input import Guard
 from commands.rechecks import schedule as rechecks
 from commands.rechecks.watch import Doors, Reading, doors_of, lists, still_in_effect, weigh
 from commands.usual.places import Atlas

@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Any
 
 from bot.artefacts.handled import Handled
-from commands.containment.plan import Change
 from commands.ledger import Head
+from commands.plans.plan import Change
 from commands.report import Report
 from tests.bot.messages import samples
 

@@ -24,8 +24,8 @@ from bot.cli.output import folder_names
 from commands.analyze import Analysis
 from commands.analyze.handed import Handed
 from commands.analyze.pivot import Pivot, pivots
-from commands.hunts.leads import LURED
 from commands.report import Clause, Event
+from commands.story.leads import LURED
 from graph.audit_log.files import Unreadable
 from tests.bot.messages import samples
 

@@ -17,10 +17,10 @@ from bot.artefacts import paper
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.report_html import report_html
 from bot.artefacts.report_pdf import report_pdf, rooms_of
-from commands.containment.approval import ProposalState
-from commands.containment.plan import Change, ManualTask
 from commands.containment.propose import offer
 from commands.ledger.tasks import TaskState
+from commands.plans.approval import ProposalState
+from commands.plans.plan import Change, ManualTask
 from commands.report import Report
 from tests.bot.artefacts.attacks import ATTACK, attacked, findings_with_values, handled, keyed, voted
 from tests.bot.artefacts.test_summary import BLOCK, RESET, REVOKE, action, dealt

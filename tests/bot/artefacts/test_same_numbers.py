@@ -21,8 +21,8 @@ from bot.artefacts.summary import summary
 from bot.messages.story import brief
 from commands.analyze import analyze
 from commands.clues.outgoing import Origin
-from commands.containment.plan import ManualTask
 from commands.containment.propose import offer
+from commands.plans.plan import ManualTask
 from commands.report import Report, numbered
 from commands.steps.review_sent_mail import FILE
 from evaluation.corpus import make, script_named

@@ -19,9 +19,9 @@ from bot.artefacts.timeline_png import matters
 from bot.messages import parts
 from bot.messages.details import details
 from bot.messages.roles_gone import Gone
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Action, Outcome
 from commands.ledger.tasks import TaskState
+from commands.plans.approval import ProposalState
 from commands.report import (
     Access,
     Clause,

@@ -12,9 +12,9 @@ from bot.people.second_factor import SecondFactor
 from bot.settings import ApproverSettings, ResponderSettings
 from bot.slack.client import make_client
 from bot.slack.rooms import Rooms
-from commands.containment.plan import Plan
 from commands.ledger import new_case_id
 from commands.ledger.entries import Asked, FactorEnrolled
+from commands.plans.plan import Plan
 from commands.signing_key import SigningKey
 from graph.question import Subject, Window
 from sandbox.workspace.faults import api_error

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from bot.messages.case_card import CaseView
 from commands.check import Progress
-from commands.containment.approval import ProposalState, Vote
-from commands.containment.plan import NEW_PASSWORD, Change, Look, ManualTask, Nothing, Plan, Planned, Undo
 from commands.containment.proposals import Action, Outcome, Proposal, TaskState
-from commands.containment.undo import Undoable
 from commands.ledger import Entry
 from commands.ledger.entries import EVENTS, body_of
 from commands.ledger.entries import Event as LedgerEvent
+from commands.plans.approval import ProposalState, Vote
+from commands.plans.plan import NEW_PASSWORD, Change, Look, ManualTask, Nothing, Plan, Planned, Undo
+from commands.plans.undo import Undoable
 from commands.report import (
     Clause,
     Coverage,

@@ -27,7 +27,6 @@ from bot.verbs import registry
 from bot.verbs.help import Help
 from bot.verbs.help import text as help_message
 from bot.verbs.shape import Verb
-from commands.doors.history import Standing
 from commands.report import (
     Clause,
     Coverage,
@@ -40,6 +39,7 @@ from commands.report import (
     VerdictCode,
     spoken,
 )
+from commands.story.doors import Standing
 from sandbox import workspace
 from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text

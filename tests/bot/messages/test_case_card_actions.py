@@ -11,8 +11,8 @@ import pytest
 from bot.messages import Message
 from bot.messages.case_card import CaseView, all_closed, case_card
 from bot.messages.proposal_words import proposal_line
-from commands.doors.history import Standing
 from commands.report import Clause, VerdictCode
+from commands.story.doors import Standing
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 

@@ -10,8 +10,8 @@ import pytest
 from bot.messages import Modal
 from bot.messages.contain_modal import contain_modal, contain_now_modal
 from bot.messages.plans import places_of, places_text
-from commands.containment.plan import Change, ManualTask, Nothing, Planned
 from commands.containment.propose import contain_now
+from commands.plans.plan import Change, ManualTask, Nothing, Planned
 from sandbox.workspace import blocks
 from tests.bot.messages import samples
 

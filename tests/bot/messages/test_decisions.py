@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.messages import decisions
-from commands.containment.approval import ProposalState
+from commands.plans.approval import ProposalState
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 

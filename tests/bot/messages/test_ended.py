@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.messages.ended import ended
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Outcome
+from commands.plans.approval import ProposalState
 from tests.bot.messages import samples
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.messages.history import BOOKKEEPING, history
-from commands.containment.plan import plan_facts
 from commands.ledger import Entry
 from commands.ledger import entries as e
+from commands.plans.plan import plan_facts
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 from tests.bot.messages.samples import entry

@@ -14,7 +14,7 @@ from bot.messages.enrol_modal import enrol_modal
 from bot.messages.password_modal import password_modal
 from bot.messages.restore_modal import restore_modal
 from commands.containment.proposals import Outcome
-from commands.containment.undo import Undoable
+from commands.plans.undo import Undoable
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 

@@ -13,9 +13,9 @@ from bot.messages.plan_table import before_and_after
 from bot.messages.proposal_card import proposal_card
 from bot.messages.proposal_details import proposal_details
 from bot.messages.proposal_words import proposal_line
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import SECRET_LIFE, Outcome, Proposal
-from commands.containment.undo import undo_id
+from commands.plans.approval import ProposalState
+from commands.plans.undo import undo_id
 from sandbox.workspace import blocks as slack
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples

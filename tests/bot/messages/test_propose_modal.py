@@ -12,7 +12,7 @@ from bot.messages.propose_modal import by_text, dry_run, propose_modal
 from bot.verbs import registry
 from bot.verbs.contain import Contain
 from bot.verbs.spelling import Choice
-from commands.containment.plan import Nothing, offer_text
+from commands.plans.plan import Nothing, offer_text
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.messages.story import brief, sentences
-from commands.doors.history import Standing
 from commands.report import UNSURE, Clause, Story
+from commands.story.doors import Standing
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
 RULE = "The hidden inbox rule without a name sends mail to drop77@mailbox-relay.example"

@@ -12,8 +12,8 @@ from bot.messages.case_card import case_card
 from bot.messages.proposal_card import proposal_card
 from bot.messages.proposal_results import results_in_full
 from bot.messages.what_now import WhatNow, line, lines
-from commands.containment.approval import ProposalState
 from commands.containment.proposals import Outcome, Proposal
+from commands.plans.approval import ProposalState
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 

@@ -30,8 +30,8 @@ from bot.work.checks.task import CheckTask
 from bot.work.crossing.failed import Failed
 from commands.check import Progress, judge
 from commands.clues import phrases
-from commands.containment.planning_input import Guard
 from commands.errors import LedgerUnwritable
+from commands.plans.planning_input import Guard
 from commands.report import VerdictCode
 from graph import contract, shapes
 from graph.accounts import find_subject

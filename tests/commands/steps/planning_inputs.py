@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from commands.check import judge
-from commands.containment.plan import Change, ManualTask, Nothing
-from commands.containment.planning_input import Guard, PlanningInput
+from commands.plans.plan import Change, ManualTask, Nothing
+from commands.plans.planning_input import Guard, PlanningInput
 from commands.report import Finding, Report, Result, Severity, Sign, SymptomResult, Verdict, VerdictCode
 from commands.steps import Step
 from graph.evidence import Evidence, Reason, Unavailable

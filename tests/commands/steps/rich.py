@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from commands.check import judge, look
-from commands.containment.planning_input import Guard, PlanningInput
+from commands.plans.planning_input import Guard, PlanningInput
 from commands.report import Report, Severity
 from graph.accounts import find_subject
 from graph.evidence import SOURCES, Evidence, Known, Reason, Unavailable

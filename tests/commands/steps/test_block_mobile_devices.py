@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.containment.plan import same, state_of
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import same, state_of
+from commands.plans.planning_input import PlanningInput
 from commands.steps import block_mobile_devices
 from graph.request import Cmdlet
 from graph.resources.devices import MobileDevice

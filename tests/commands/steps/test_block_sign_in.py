@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from commands.containment.plan import Change, same
+from commands.plans.plan import Change, same
 from commands.report import VerdictCode
 from commands.steps import block_sign_in
 from commands.steps.demands import GLOBAL_ADMINISTRATOR, another_global_administrator

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from commands.containment.plan import ManualTask, Nothing
+from commands.plans.plan import ManualTask, Nothing
 from commands.report import Clause, Story
 from commands.steps import check_other_accounts
 from tests.commands.steps.planning_inputs import planning

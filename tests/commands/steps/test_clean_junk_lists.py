@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from commands.check import judge
-from commands.containment.planning_input import PlanningInput
 from commands.containment.propose import needed_to_plan
+from commands.plans.planning_input import PlanningInput
 from commands.report import ListEntry, Result, SymptomResult
 from commands.steps import clean_junk_lists
 from graph.audit_log.record import AuditRecord, Item

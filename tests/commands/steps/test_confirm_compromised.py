@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.containment.plan import same, state_of
+from commands.plans.plan import same, state_of
 from commands.report import VerdictCode
 from commands.steps import confirm_compromised
 from graph.evidence import Reason, Unavailable

@@ -15,7 +15,7 @@ import pytest
 import rfc8785
 
 from commands import steps
-from commands.containment.plan import (
+from commands.plans.plan import (
     Act,
     Change,
     Look,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from commands.containment.plan import same
-from commands.containment.planning_input import Guard, PlanningInput
+from commands.plans.plan import same
+from commands.plans.planning_input import Guard, PlanningInput
 from commands.report import Severity
 from commands.steps import disable_apps
 from commands.symptoms.oauth_apps import MICROSOFT_OWNERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.containment.plan import Change, Nothing, state_of, took_effect
+from commands.plans.plan import Change, Nothing, state_of, took_effect
 from commands.report import Severity, VerdictCode
 from commands.steps import disable_inbox_rules
 from graph.request import Cmdlet, Limit, Request

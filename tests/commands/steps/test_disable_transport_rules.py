@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from commands.containment.planning_input import PlanningInput
+from commands.plans.planning_input import PlanningInput
 from commands.report import Severity
 from commands.steps import disable_transport_rules
 from graph.queries import transport_rules

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from commands.containment.plan import Change, ManualTask, Nothing, Planned, offer_from, offer_text
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, ManualTask, Nothing, Planned, offer_from, offer_text
+from commands.plans.planning_input import PlanningInput
 from commands.steps import restore_contact_data
 from graph.evidence import Evidence
 from graph.resources.values import GraphValue

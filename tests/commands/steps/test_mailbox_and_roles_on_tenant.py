@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from commands.check import judge
-from commands.containment.plan import (
+from commands.plans.plan import (
     Act,
     Change,
     Look,
@@ -27,7 +27,7 @@ from commands.containment.plan import (
     state_of,
     took_effect,
 )
-from commands.containment.planning_input import PlanningInput
+from commands.plans.planning_input import PlanningInput
 from commands.steps import (
     Step,
     clean_junk_lists,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from commands.containment.plan import ManualTask
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import ManualTask
+from commands.plans.planning_input import PlanningInput
 from commands.report import VerdictCode
 from commands.steps import multi_factor
 from graph.resources.directory import DirectoryRole

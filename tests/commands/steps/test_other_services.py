@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from commands.containment.plan import ManualTask
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import ManualTask
+from commands.plans.planning_input import PlanningInput
 from commands.steps import other_services
 from graph.evidence import Known
 from tests.commands.evidence import message

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.containment.planning_input import Guard
+from commands.plans.planning_input import Guard
 from commands.report import VerdictCode
 from commands.steps import parts
 from graph.evidence import Known

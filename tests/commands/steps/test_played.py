@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from commands.check import judge, look
-from commands.containment.plan import NEW_PASSWORD, Act, Change, Look, State, same, state_of, took_effect
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import NEW_PASSWORD, Act, Change, Look, State, same, state_of, took_effect
+from commands.plans.planning_input import PlanningInput
 from graph.accounts import find_subject
 from graph.connection import Connection
 from graph.errors import NotFound

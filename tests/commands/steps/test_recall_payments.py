@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commands.containment.plan import ManualTask, Nothing
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import ManualTask, Nothing
+from commands.plans.planning_input import PlanningInput
 from commands.report import Clause, Exposure, Impact, Story
 from commands.steps import recall_payments
 from tests.commands.evidence import NOON

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from commands.containment.plan import Change, ManualTask, Nothing, Planned
 from commands.containment.propose import offer
 from commands.facts.remedies import Remedy, remedies, remedy_of, tasks
+from commands.plans.plan import Change, ManualTask, Nothing, Planned
 from commands.report import Finding, Severity
 from commands.steps import STEPS, remediate_manually
 from commands.steps.parts import AT_ONCE

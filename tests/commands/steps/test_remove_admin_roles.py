@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.containment.plan import Change, Nothing, state_of
+from commands.plans.plan import Change, Nothing, state_of
 from commands.report import VerdictCode
 from commands.steps import remove_admin_roles
 from commands.steps.demands import GLOBAL_ADMINISTRATOR

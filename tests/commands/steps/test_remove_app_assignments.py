@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.containment.plan import same
-from commands.containment.planning_input import Guard, PlanningInput
+from commands.plans.plan import same
+from commands.plans.planning_input import Guard, PlanningInput
 from commands.steps import remove_app_assignments
 from graph.evidence import Known
 from graph.request import Request

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from commands.containment.plan import Change, Nothing, state_of
+from commands.plans.plan import Change, Nothing, state_of
 from commands.steps import remove_delegates
 from graph.evidence import Known
 from graph.request import Cmdlet

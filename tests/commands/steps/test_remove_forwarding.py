@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.containment.plan import Change, ManualTask, Nothing
+from commands.plans.plan import Change, ManualTask, Nothing
 from commands.steps import remove_forwarding
 from graph.evidence import Known, Reason, Unavailable
 from graph.request import Cmdlet

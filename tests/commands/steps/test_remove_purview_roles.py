@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.containment.plan import Change, Nothing, state_of
+from commands.plans.plan import Change, Nothing, state_of
 from commands.report import VerdictCode
 from commands.steps import remove_purview_roles
 from graph.evidence import Known

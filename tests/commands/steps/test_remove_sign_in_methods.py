@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from commands.containment.plan import same
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import same
+from commands.plans.planning_input import PlanningInput
 from commands.steps import remove_sign_in_methods
 from commands.symptoms import credential_changes, strong_authentication
 from graph.evidence import Known

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from commands.containment.plan import NEW_PASSWORD, ManualTask
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import NEW_PASSWORD, ManualTask
+from commands.plans.planning_input import PlanningInput
 from commands.report import VerdictCode
 from commands.steps import reset_password
 from graph.evidence import Known

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from commands.containment.plan import Change, ManualTask
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import Change, ManualTask
+from commands.plans.planning_input import PlanningInput
 from commands.report import VerdictCode
 from commands.steps import restore_contact_data
 from commands.steps.restore_contact_data import FIELDS

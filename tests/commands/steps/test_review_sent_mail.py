@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from commands.containment.plan import ManualTask
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import ManualTask
+from commands.plans.planning_input import PlanningInput
 from commands.steps import review_sent_mail
 from graph.audit_log.record import Item
 from graph.evidence import Known

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.containment.plan import same
-from commands.containment.planning_input import Guard, PlanningInput
+from commands.plans.plan import same
+from commands.plans.planning_input import Guard, PlanningInput
 from commands.report import Severity
 from commands.steps import revoke_oauth_grants
 from graph.evidence import Known

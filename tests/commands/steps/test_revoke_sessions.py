@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.containment.plan import took_effect
+from commands.plans.plan import took_effect
 from commands.report import VerdictCode
 from commands.steps import revoke_sessions
 from graph.request import Request

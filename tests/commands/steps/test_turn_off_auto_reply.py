@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.containment.plan import offer_text
+from commands.plans.plan import offer_text
 from commands.steps import turn_off_auto_reply
 from graph.request import Limit, Request
 from graph.resources.mailbox import AutoReply

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.containment.plan import Change, ManualTask
+from commands.plans.plan import Change, ManualTask
 from commands.steps import turn_off_signature
 from commands.symptoms.signature import LURE_ADDED
 from graph.request import Cmdlet

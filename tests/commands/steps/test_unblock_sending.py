@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands.containment.plan import Change, Look
+from commands.plans.plan import Change, Look
 from commands.report import VerdictCode
 from commands.steps import unblock_sending
 from graph.request import Cmdlet, Request

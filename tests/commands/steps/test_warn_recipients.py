@@ -7,8 +7,8 @@ import io
 
 import pytest
 
-from commands.containment.plan import ManualTask
-from commands.containment.planning_input import PlanningInput
+from commands.plans.plan import ManualTask
+from commands.plans.planning_input import PlanningInput
 from commands.report import Finding, VerdictCode
 from commands.steps import warn_recipients
 from graph.audit_log.record import Item

@@ -34,8 +34,8 @@ from bot.work.checks.maker import CheckMaker, collect_seldom, ready
 from bot.work.checks.task import TASKS, CheckFound, CheckTask, pack_progress
 from bot.work.crossing.failed import Failed
 from commands.check import Progress
-from commands.containment.planning_input import Guard
 from commands.errors import CommandError
+from commands.plans.planning_input import Guard
 from graph.limits import Shared
 from graph.settings import TenantSettings
 from graph.tenants import Tenants

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
-from commands.containment.plan import ManualTask
+from commands.plans.plan import ManualTask
 
 
 class Numbered(Protocol):

@@ -2,8 +2,10 @@
 
 Each door is tied to a finding: what the user set up for themselves is none. Whether a door is open now, only
 the present state tells: a record says that it was opened once. What no source reads back is the exception
-(`commands.doors.manual`): it counts as open from its record until people closed it. Each door also names the
-changes and manual tasks of the steps that close it, by the ids that the steps give them.
+(`commands.story.manual_doors`): it is open from its record until people closed it. Each door also names
+the changes and manual tasks of the steps that close it, by the ids that the steps give them.
+
+Longer than other files because it goes through every source of current settings, one function each.
 """
 
 from __future__ import annotations
@@ -19,10 +21,10 @@ from commands.clues.records import addresses_in, ended, listed, named, one_line
 from commands.clues.rules import rules_of
 from commands.clues.rules.listed import paired
 from commands.clues.rules.rule import Rule, says
-from commands.doors.manual import by_people
+from commands.clues.sign_in_methods import described
 from commands.report import Clause, spoken
-from commands.steps.remove_sign_in_methods import described
 from commands.story.clauses import Told, plain, resting
+from commands.story.manual_doors import by_people
 from commands.symptoms.delegates import spelled
 from commands.symptoms.inbox_rules import LONG
 from graph.evidence import Evidence, Unavailable

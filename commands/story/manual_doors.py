@@ -14,10 +14,10 @@ from typing import Final
 
 from commands.clues.actions import given, off
 from commands.clues.records import changing, listed, one_line
-from commands.doors.history import MANUAL
+from commands.plans.remedy import task_for
 from commands.report import Finding
-from commands.steps.remediate_manually import task_for
 from commands.story.clauses import Told, plain
+from commands.story.doors import MANUAL
 from commands.symptoms.data_leaving import file_of, is_link, is_search
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from commands.clues.consents import keys_of
-from commands.containment.plan import Change
+from commands.plans.plan import Change
 from commands.report import Finding, Report
 from commands.usual import Usual, learn
 from commands.usual.places import Atlas

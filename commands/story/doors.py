@@ -14,12 +14,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from commands.clues.records import listed
-from commands.containment.outcomes import Outcome
-from commands.containment.undo import undone_by
+from commands.plans.outcomes import Outcome
+from commands.plans.undo import undone_by
 from commands.report import Clause, Report
 
 if TYPE_CHECKING:  # a report of exported logs has no case, and needs no ledger
-    from commands.containment.proposals import Proposal, TaskState
+    from commands.ledger.proposals import Proposal
+    from commands.ledger.tasks import TaskState
 
 
 MANUAL: Final = "remediate_manually"

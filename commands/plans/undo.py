@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from commands.containment.plan import Change, Plan
 from commands.errors import PlanRefused
+from commands.plans.plan import Change, Plan
 from graph.question import Subject
 
 _UNDO: Final = "restore:"
