@@ -40,6 +40,8 @@ _BY_SIGN: Final = {
     "mail_exported": "cancel the export and delete its content",
     "everybodys_mail_exported": "cancel the export and delete its content",
     "content_search_made": "delete the content search",
+    "calendar_published": "stop publishing the calendar",
+    "calendar_published_by_intruder": "stop publishing the calendar",
     "anonymous_link_made": _LINKS,
     "shared_by_intruder": _LINKS,
     "shared_with_guest": _LINKS,

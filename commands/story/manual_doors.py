@@ -52,6 +52,7 @@ _NOUNS: Final = {
     "set-outboundconnector": "the outbound connector {}",
     "createflow": "the flow {}",
     "editflow": "the flow {}",
+    "set-mailboxcalendarfolder": "the link to the published calendar {}",
 }
 """How a sentence names what an operation set up; of other operations the symptom tells."""
 
@@ -115,7 +116,8 @@ def _files(told: Sequence[Told], records: Mapping[str, AuditRecord]) -> list[str
 def _removes(record: AuditRecord) -> bool:
     operation = record.operation.casefold()
     return operation.startswith(_REMOVES) or (
-        operation.startswith("set-") and off(given(record).get("enabled", ""))
+        operation.startswith("set-")
+        and any(off(given(record).get(switch, "")) for switch in ("enabled", "publishenabled"))
     )
 
 

@@ -31,6 +31,8 @@ _OF_SIGN: Final = {
     "files_taken_by_intruder": "files",
     "shared_by_intruder": "shared",
     "anonymous_link_made": "shared",
+    "calendar_published": "shared",
+    "calendar_published_by_intruder": "shared",
     "shared_with_guest": "shared",
     "shared_with_many_guests": "shared",
     "mail_read_by_new_app": "opened",

@@ -2,17 +2,18 @@
 
 Source: Microsoft Purview, "Search for eDiscovery activities in the audit log" (operations and the cmdlets
 that they stand for), "Use sharing auditing in the audit log" (TargetUserOrGroupType), "Audit log activities"
-(sharing, Power Automate); Exchange PowerShell, New-JournalRule, New-OutboundConnector and
-New-MailboxExportRequest; detections D26, D27 and D75 of the public rules.
+(sharing, Power Automate); Exchange PowerShell, New-JournalRule, New-OutboundConnector,
+New-MailboxExportRequest and Set-MailboxCalendarFolder (PublishEnabled, DetailLevel); detections D26, D27 and
+D75 of the public rules.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from commands.clues.actions import AUDITS, at_own_place, given, graded, off, once
+from commands.clues.actions import AUDITS, at_own_place, given, graded, off, on, once
 from commands.clues.records import (
     address_of,
     by_service,
@@ -45,6 +46,8 @@ SEARCH = weighed("content_search_made")
 FLOW = weighed("flow_made")
 LINK = weighed("anonymous_link_made")
 WORK = weighed("data_leaving_at_own_place")
+CALENDAR_BY_INTRUDER = weighed("calendar_published_by_intruder")
+CALENDAR = weighed("calendar_published")
 GUEST = weighed("shared_with_guest")
 GUESTS = weighed("shared_with_many_guests")
 SIGNS: Final = (
@@ -57,6 +60,8 @@ SIGNS: Final = (
     SEARCH,
     FLOW,
     LINK,
+    CALENDAR_BY_INTRUDER,
+    CALENDAR,
     WORK,
     GUEST,
     GUESTS,
@@ -83,6 +88,7 @@ _SETTINGS: Final = {
     "start-compliancesearch": SEARCH,
     "createflow": FLOW,
     "editflow": FLOW,
+    "set-mailboxcalendarfolder": CALENDAR,
 }
 """What opens a way out, one record each, by operation in lower case."""
 
@@ -93,7 +99,11 @@ _SAYS: Final = {
     CONNECTOR: "The outbound connector {name} was {verb}",
     SEARCH: "A content search was created or run: {name}",
     FLOW: "The flow {name} was {verb}",
+    CALENDAR: "The calendar {name} was published, so that anyone with the link can read {what}",
 }
+_CALENDAR_SHOWS: Final = {"limiteddetails": "subjects and places", "fulldetails": "all details"}
+"""What a published calendar shows, by DetailLevel in lower case; what else there is shows no text."""
+
 _LINKS: Final = frozenset({"anonymouslinkcreated", "anonymouslinkupdated"})
 _INVITATIONS: Final = frozenset({"addedtosecurelink", "sharinginvitationcreated", "sharingset"})
 
@@ -130,9 +140,15 @@ def _settings(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         if plain is EXPORT and _of_all(record):
             plain = EXPORT_ALL
-        name = one_line(given(record).get("name", "") or record.object_id or "not named")
-        sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
-        says = _SAYS[plain].format(name=name, verb=verb_of(record.operation))
+        parameters = given(record)
+        name = one_line(parameters.get("name", "") or record.object_id or "not named")
+        suspect = BY_INTRUDER
+        if plain is CALENDAR:
+            name = one_line(parameters.get("identity", "")) or name
+            suspect = CALENDAR_BY_INTRUDER
+        what = _CALENDAR_SHOWS.get(parameters.get("detaillevel", "").casefold(), "what it shows")
+        sign = graded(record, usual, suspect=suspect, plain=plain, familiar=WORK)
+        says = _SAYS[plain].format(name=name, verb=verb_of(record.operation), what=what)
         summary = f"{says} ({record.operation}){whence(record, usual)}"
         yield found("data_leaving", sign, summary, record, after=name)
 
@@ -144,7 +160,15 @@ def _plain(record: AuditRecord) -> Sign | None:
         return EXPORT if not off(parameters.get("export", "false")) else None
     if operation.startswith("set-") and off(parameters.get("enabled", "")):
         return None  # it was closed
+    if operation == "set-mailboxcalendarfolder" and not _publishes(parameters):
+        return None
     return _SETTINGS.get(operation)
+
+
+def _publishes(parameters: Mapping[str, str]) -> bool:
+    """Say whether a calendar is published with more than when somebody is busy."""
+    level = parameters.get("detaillevel", "").casefold()
+    return on(parameters.get("publishenabled", "")) and level != "availabilityonly"
 
 
 def is_export(record: AuditRecord) -> bool:

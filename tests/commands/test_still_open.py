@@ -145,6 +145,8 @@ BY_PEOPLE = [
      "app_credentials", "the credentials and permissions added to the application Mailer"),
     ("data_leaving", "data_leaving_by_intruder", "New-OutboundConnector", "Out", "ways_out",
      "the outbound connector Out"),
+    ("data_leaving", "calendar_published", "Set-MailboxCalendarFolder", "C", "ways_out",
+     "the link to the published calendar C"),
     ("data_leaving", "journal_rule_changed", "New-JournalRule", "J", "ways_out", "the journal rule J"),
     ("mail_forwarding", "forwarding_of_others_from_suspect_address", "Set-Mailbox", DROP, "other_accounts",
      "forwarding of megan@contoso.example to drop@evil.example was set"),
@@ -168,6 +170,12 @@ def test_a_connector_that_was_removed_later_and_an_export_are_no_open_doors():
         record("Set-OutboundConnector", hours=1, parameters={"Identity": "Out", "Enabled": "False"}),
     ):
         assert not list(still_open(told, None, evidence(audit_log=[made, end])))
+    where = {"Identity": "adele:\\Calendar"}
+    published = record("Set-MailboxCalendarFolder", id="r", parameters={**where, "PublishEnabled": "True"})
+    ended = record("Set-MailboxCalendarFolder", hours=1, parameters={**where, "PublishEnabled": "False"})
+    calendar = [Told("data_leaving.1", finding("data_leaving", "calendar_published", where["Identity"]))]
+    assert len(list(still_open(calendar, None, evidence(audit_log=[published])))) == 1
+    assert not list(still_open(calendar, None, evidence(audit_log=[published, ended])))
     earlier = record("Remove-OutboundConnector", hours=-1, object_id="Out")
     assert len(list(still_open(told, None, evidence(audit_log=[earlier, made])))) == 1
     export = record("New-MailboxExportRequest", id="r", object_id="All")

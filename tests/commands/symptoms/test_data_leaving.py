@@ -19,6 +19,12 @@ def act(operation: str, *, address: str = HOTEL, **fields: Any) -> AuditRecord:
     return record(operation, owner="", address=address, **fields)
 
 
+def calendar(address: str = HOTEL, **parameters: str) -> AuditRecord:
+    """A calendar published, or not."""
+    given = {"Identity": "adele@contoso.example:\\Kalender", "PublishEnabled": "True"} | parameters
+    return act("Set-MailboxCalendarFolder", address=address, parameters=given)
+
+
 GUEST = {"TargetUserOrGroupType": "Guest"}
 
 FOUND = [
@@ -47,6 +53,8 @@ FOUND = [
     ("a content search by cmdlet", "content_search_made", act("New-ComplianceSearch")),
     ("a flow", "flow_made", act("CreateFlow")),
     ("a link for anybody", "anonymous_link_made", act("AnonymousLinkCreated")),
+    ("a calendar published", "calendar_published", calendar()),
+    ("a calendar published with subjects", "calendar_published", calendar(DetailLevel="LimitedDetails")),
 ]
 
 BY_INTRUDER = [
@@ -54,6 +62,7 @@ BY_INTRUDER = [
     ("a journal rule", "data_leaving_by_intruder", "New-JournalRule", {}),
     ("a flow", "data_leaving_by_intruder", "CreateFlow", {}),
     ("a link for anybody", "shared_by_intruder", "AnonymousLinkCreated", {}),
+    ("a calendar published", "calendar_published_by_intruder", "Set-MailboxCalendarFolder", {}),
     ("a guest let into a file", "shared_by_intruder", "AddedToSecureLink", GUEST),
 ]
 
@@ -67,6 +76,10 @@ NOT_FOUND = [
         act("New-ComplianceSearchAction", parameters={"Purge": "True"}),
     ),
     ("a switch that says no", act("New-ComplianceSearchAction", parameters={"Export": "False"})),
+    ("a calendar published at the office", calendar("192.0.2.10")),
+    ("a calendar is published no more", calendar(PublishEnabled="False")),
+    ("only when somebody is busy is published", calendar(DetailLevel="AvailabilityOnly")),
+    ("another setting of a calendar", calendar(PublishEnabled="", PublishDateRangeTo="OneYear")),
     ("a journal rule was switched off", act("Set-JournalRule", parameters={"Enabled": "False"})),
     ("an attempt that failed", act("New-JournalRule", succeeded=False)),
     ("somebody used a link that the user had made", act("AnonymousLinkUsed", actor="anonymous")),
@@ -84,7 +97,7 @@ def test_it_finds(why, sign, one):
     ("why", "sign", "operation", "details"), BY_INTRUDER, ids=[row[0] for row in BY_INTRUDER]
 )
 def test_the_same_by_the_intruder_weighs_more(why, sign, operation, details):
-    done = act(operation, address=INTRUDER, details=details)
+    done = act(operation, address=INTRUDER, details=details, parameters={"PublishEnabled": "True"})
     assert signs(data_leaving, sign_ins=broken_in(), audit_log=[done]) == {sign}
 
 
@@ -166,3 +179,12 @@ def test_one_file_for_twenty_guests_away_from_work_is_a_lure(guests, address, ex
         for n in range(guests)
     ]
     assert signs(data_leaving, sign_ins=past(), audit_log=done) == expected
+
+
+def test_a_published_calendar_says_which_and_what_it_shows():
+    done = [calendar(INTRUDER, DetailLevel="FullDetails")]
+    (finding,) = findings(data_leaving, sign_ins=broken_in(), audit_log=done)
+    assert finding.summary.startswith(
+        "The calendar adele@contoso.example:\\Kalender was published, so that anyone with the link can read "
+        "all details (Set-MailboxCalendarFolder)"
+    )
