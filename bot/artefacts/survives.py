@@ -12,6 +12,7 @@ from typing import Final
 from commands.report import Clause, Finding, Made, Report, numbered
 
 _METHOD: Final = "remove the sign-in method"
+_TEMPORARY: Final = "delete the Temporary Access Pass"
 _LINKS: Final = "remove the sharing"
 
 _BY_SYMPTOM: Final = {
@@ -33,7 +34,9 @@ _BY_SIGN: Final = {
     "sign_in_method_made_after_suspect_sign_in": _METHOD,
     "sign_in_method_made_unrecorded": _METHOD,
     "password_and_sign_in_method_changed": _METHOD,
-    "temporary_pass_or_app_password": "delete the Temporary Access Pass",
+    "temporary_pass_or_app_password": _TEMPORARY,
+    "temporary_pass": _TEMPORARY,
+    "temporary_pass_by_administrator": _TEMPORARY,
     "flow_made": "turn the flow off",
     "journal_rule_changed": "remove the journal rule",
     "mail_connector_changed": "remove the connector",
@@ -58,7 +61,7 @@ _NOTHING: Final = frozenset(
 
 _BY_MADE: Final = {
     Made.FOR_APPS: "delete the app password",
-    Made.TEMPORARY: "delete the Temporary Access Pass",
+    Made.TEMPORARY: _TEMPORARY,
 }
 """The same of signs that tell of several things, by what was made."""
 

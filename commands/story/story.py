@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 
 from commands.clues.records import listed, named
@@ -124,6 +125,8 @@ def tell(
         return None
     carried = list(_told(results, verdict, evidence))
     others = [one for one in carried if _is_anothers(one.finding, evidence.subject, carried)]
+    spots = {spot_of(one) for one in _addresses([one for one in carried if one not in others], ordinary)}
+    others = [one for one in others if not (one.finding.address and spot_of(one.finding.address) in spots)]
     told = [one for one in carried if one not in others]
     came = [one for one in told if one.finding.symptom in _WAYS_IN]
     addresses = _addresses(told, ordinary)
@@ -397,7 +400,7 @@ def _first(
         )
     ) or list(_deeds(told))
     if moments:
-        at, what, record = min(moments)
+        at, what, record = min(moments, key=itemgetter(0))
         yield Clause(says=what, at=at, records=(record,))
 
 
@@ -406,7 +409,7 @@ def _last(
 ) -> Iterator[Clause]:
     moments = list(_moments(told, addresses, evidence, ordinary))
     if moments:
-        at, what, record = max(moments)
+        at, what, record = max(moments, key=itemgetter(0))
         yield Clause(says=what, at=at, records=(record,))
 
 

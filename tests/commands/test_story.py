@@ -546,10 +546,17 @@ def test_what_another_account_did_is_told_by_whom_and_is_no_action_of_the_attack
     assert any("Megan" in one.says for one in tied.persistence)
 
 
+def test_what_another_account_did_from_the_attackers_address_is_theirs():
+    granted = finding("delegates", "delegate_outside", "Megan was granted FullAccess", 1)
+    found = told(FORWARDED, dataclasses.replace(granted, by=DELEGATE, owner=None))
+    assert found.by_others == ()
+    assert any("Megan" in one.says for one in found.persistence)
+
+
 def test_what_an_account_did_that_the_attacker_made_is_theirs():
     made = finding("account_changes", "account_made_by_intruder", "An account was made", 1, after=DELEGATE)
     granted = finding("delegates", "delegate_outside", "Megan was granted FullAccess", 2)
-    found = told(made, dataclasses.replace(granted, by=DELEGATE, owner=None))
+    found = told(made, dataclasses.replace(granted, by=DELEGATE, owner=None, address="198.51.100.9"))
     assert found.by_others == ()
     assert any("Megan" in one.says for one in found.persistence)
 

@@ -29,7 +29,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
             "detection/cases/A14-*",
             "anna.berger@nordholm-bau.example",
             (
-                "First access, by what was done (MailItemsAccessed): 2026-09-30 15:05 UTC; what was "
+                "First access, by what was done (read mail): 2026-09-30 15:05 UTC; what was "
                 "collected begins on 2026-09-07 06:43 UTC."
             ),
         ),
@@ -45,7 +45,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
             "exports/09_entra_audit_portal.csv",
             "",
             (
-                "First access, by what was done (User registered security info): 2026-06-16 13:25 UTC; what "
+                "First access, by what was done (registered a sign-in method): 2026-06-16 13:25 UTC; what "
                 "was collected begins only then, so it may have begun earlier."
             ),
         ),
