@@ -364,15 +364,16 @@ def _moments(
 ) -> Iterator[tuple[datetime, str, str]]:
     """Give when somebody else was in, with what was done and the record that shows it."""
     spots = {spot_of(address) for address in addresses}
-    for one in ordinary.sign_ins:
-        if one.succeeded and one.created_date_time in evidence.window and spot_of(one.ip_address) in spots:
-            yield one.created_date_time, SIGNED_IN, one.id
     for record in evidence.records():
         theirs = (record.address and spot_of(record.address) in spots) or ordinary.is_suspect_record(record)
         mine = evidence.subject.is_meant_by(record.actor)
         if mine and theirs and record.succeeded is not False and record.at in evidence.window:
             what = SIGNED_IN if record.operation in LOGONS else PLAIN.get(record.operation, record.operation)
             yield record.at, what, record.id
+    # After the records: a sign-in may have been concluded from one, which then tells more.
+    for one in ordinary.sign_ins:
+        if one.succeeded and one.created_date_time in evidence.window and spot_of(one.ip_address) in spots:
+            yield one.created_date_time, SIGNED_IN, one.id
     yield from _deeds(told)
 
 
