@@ -314,4 +314,5 @@ def state_of(name: str, source: Source[Any]) -> SourceState:
     value = source.value
     records = len(value) if isinstance(value, tuple) else int(value is not None)
     state = Coverage.PARTIAL if source.missing else Coverage.COMPLETE
-    return SourceState(name, state, _listed(source.missing), records, source.complete_until)
+    reason, until, since = _listed(source.missing), source.complete_until, source.complete_from
+    return SourceState(name, state, reason, records, until, complete_from=since)

@@ -206,7 +206,10 @@ class Coverage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """How one source ended: its state, why (""), how many records, and up to when it is complete."""
+    """How one source ended: its state, why (""), how many records, and from and up to when it is complete.
+
+    `complete_from` is None where the service keeps its records for the whole window.
+    """
 
     id: str
     state: Coverage
@@ -214,6 +217,7 @@ class SourceState:
     records: int
     complete_until: datetime | None = None
     needs: str = ""
+    complete_from: datetime | None = None
 
 
 class VerdictCode(StrEnum):

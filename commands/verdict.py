@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
 from typing import Final
@@ -219,6 +219,18 @@ def undecided(sources: Iterable[SourceState]) -> tuple[Deciding, ...]:
     return tuple(one for one in facts.deciding() if not seen & set(one.any_of))
 
 
+def holds_from(sources: Iterable[SourceState]) -> datetime | None:
+    """Say from when on what decides was collected; None where that is the whole window.
+
+    Of sources that can stand for one another the first that was collected counts: of those after it each
+    tells less.
+    """
+    seen = {source.id: source for source in sources if source.state is not Coverage.UNAVAILABLE}
+    firsts = (next((seen[name] for name in one.any_of if name in seen), None) for one in facts.deciding())
+    since = (first.complete_from for first in firsts if first is not None)
+    return max((moment for moment in since if moment is not None), default=None)
+
+
 def carried_signs(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Give the findings that count: one for each sign, each with a record that no other of them needs.
 
@@ -312,6 +324,7 @@ def _confidence(
     gaps = (
         not wholly_seen,
         others > MANY_MISSING,
+        holds_from(sources) is not None,
         answer is VerdictCode.SUSPICIOUS,  # by its nature not settled
         answer is VerdictCode.NO_SIGN_FOUND and any(one.result is Result.UNKNOWN for one in results),
         little_known,
@@ -335,7 +348,13 @@ def _says(
         return f"Cannot tell from what was collected: {', '.join(names)} would decide it.{small}"
     absent = [_spoken((source.id,)) for source in sources if source.state is Coverage.UNAVAILABLE]
     also = f" Not collected: {', '.join(absent)}." if absent else ""
-    return f"No sign of compromise was found in the collected evidence.{small}{also}"
+    since = holds_from(sources)
+    only = (
+        f" This holds only from {since:%Y-%m-%d %H:%M} UTC on: older records are no longer kept."
+        if since
+        else ""
+    )
+    return f"No sign of compromise was found in the collected evidence.{only}{small}{also}"
 
 
 def _told_apart(reasons: Iterable[Finding]) -> tuple[Finding, ...]:

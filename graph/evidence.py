@@ -44,11 +44,14 @@ class Known(Generic[T]):
         value: The answer.
         missing: What the answer lacks, one phrase each; empty when it is complete.
         complete_until: Up to when the service had everything, when that is earlier than now.
+        complete_from: From when on the service keeps everything, when that is later than the window's start;
+            `missing` says so as well.
     """
 
     value: T
     missing: tuple[str, ...] = ()
     complete_until: datetime | None = None
+    complete_from: datetime | None = None
 
     def seen(self, otherwise: object = None) -> T:
         """The answer."""

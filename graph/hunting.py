@@ -20,6 +20,7 @@ from graph.effects import Asking, fetch_each
 from graph.evidence import Known
 from graph.parts.audit_search import ASKED, LATENESS, Wanted, search
 from graph.parts.reading import graph_time, literal, read_each
+from graph.parts.sign_ins import too_old
 from graph.question import Question, Subject
 from graph.request import Cmdlet, Limit, Request
 from graph.resources.mail import TracedMessage
@@ -249,7 +250,9 @@ def _sign_ins(
     missing = missing if fewer is None else (*missing, *fewer.missing)
     each = {one.id: one for one in found}
     ordered = tuple(sorted(each.values(), key=lambda one: (one.created_date_time, one.id)))
-    return Known(ordered, missing=missing, complete_until=question.window.end - LATENESS)
+    older, oldest = too_old(question.window)
+    late = question.window.end - LATENESS
+    return Known(ordered, missing=missing + older, complete_until=late, complete_from=oldest)
 
 
 def _traces(question: Question, messages: Sequence[str]) -> Asking[tuple[TracedMessage, ...]]:

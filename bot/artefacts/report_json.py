@@ -72,6 +72,7 @@ def report_json(report: Report, handled: Handled = NOTHING) -> dict[str, Any]:
                 "reason": source.reason,
                 "records": source.records,
                 "complete_until": source.complete_until.isoformat() if source.complete_until else None,
+                "complete_from": source.complete_from.isoformat() if source.complete_from else None,
                 "needs": source.needs,
             }
             for source in report.sources

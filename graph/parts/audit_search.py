@@ -30,6 +30,10 @@ from graph.times import time_of
 LATENESS = timedelta(minutes=90)
 """How late records may come: typically 60 to 90 minutes (Purview, "Search the audit log", without any
 promise)."""
+KEPT = timedelta(days=180)
+"""How long records are kept of every user. Those of users with Audit (Premium) are kept for a year, unless a
+policy of the tenant says otherwise; what a search cannot tell is not taken for collected. Source: Microsoft
+Purview, "Learn about auditing solutions in Microsoft Purview"."""
 SHORTEST = timedelta(hours=1)
 """A span that is not halved any more."""
 MOST = 40
@@ -118,7 +122,15 @@ def search(
             except GraphError:
                 raise error from None
     found, unreadable = ordered(records, question)
-    return Known(found, missing=missing + unreadable, complete_until=question.window.end - LATENESS)
+    oldest = question.window.end - KEPT
+    until = question.window.end - LATENESS
+    if question.window.start >= oldest:
+        return Known(found, missing=missing + unreadable, complete_until=until)
+    older = (
+        f"records before {oldest:%Y-%m-%d %H:%M} UTC (they are kept for 180 days, for users with Microsoft "
+        "Purview Audit (Premium) for a year)"
+    )
+    return Known(found, missing=(*missing, older, *unreadable), complete_until=until, complete_from=oldest)
 
 
 Records: TypeAlias = list[AuditRecord | None]

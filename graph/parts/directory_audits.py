@@ -7,7 +7,7 @@ Microsoft Entra ID store reporting data?".
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from graph.audit_log.directory_audit import parse
@@ -50,8 +50,11 @@ def directory_audits(
         raise items
     records, missing = read(items)
     missing += untold((item for item in items if item.get("activityDateTime")), "initiatedBy")
-    missing += tuple(gap for answer in licenses for gap in _not_kept(question, answer))
-    return Known(records, missing=missing, complete_until=window.end - LATENESS)
+    oldest = None
+    for answer in licenses:
+        gaps, oldest = _not_kept(question, answer)
+        missing += gaps
+    return Known(records, missing=missing, complete_until=window.end - LATENESS, complete_from=oldest)
 
 
 def read(items: Iterable[Item]) -> tuple[tuple[AuditRecord, ...], tuple[str, ...]]:
@@ -65,14 +68,17 @@ def read(items: Iterable[Item]) -> tuple[tuple[AuditRecord, ...], tuple[str, ...
     return tuple(sorted(records, key=lambda record: (record.at, record.id))), unread(unreadable)
 
 
-def _not_kept(question: Question, licenses: list[Item] | GraphError) -> tuple[str, ...]:
+def _not_kept(
+    question: Question, licenses: list[Item] | GraphError
+) -> tuple[tuple[str, ...], datetime | None]:
     """Say from when on the tenant keeps this log, where that is later than the window's start."""
     if isinstance(licenses, GraphError):
-        return (lacking("whether the log goes back more than 7 days", licenses),)
+        surely = question.window.end - KEPT_FREE
+        return (lacking("whether the log goes back more than 7 days", licenses),), surely
     plans = (plan for sku in licenses for plan in sku.get("servicePlans") or ())
     premium = any(plan.get("servicePlanName") in _PREMIUM for plan in plans)
     oldest = question.window.end - (KEPT_PREMIUM if premium else KEPT_FREE)
     if question.window.start >= oldest:
-        return ()
+        return (), None
     reason = "it is kept for 30 days" if premium else "without Microsoft Entra ID P1 it is kept for 7 days"
-    return (f"the log before {oldest:%Y-%m-%d %H:%M} UTC ({reason})",)
+    return (f"the log before {oldest:%Y-%m-%d %H:%M} UTC ({reason})",), oldest

@@ -8,13 +8,14 @@ reporting data?".
 from __future__ import annotations
 
 from collections.abc import Generator
+from datetime import datetime
 from typing import Any, Final
 
 from graph.effects import Effect, fetch
 from graph.evidence import Known
 from graph.parts.directory_audits import KEPT_PREMIUM, LATENESS
 from graph.parts.reading import Reader, graph_time, literal
-from graph.question import Question
+from graph.question import Question, Window
 from graph.request import Limit, Request
 from graph.resources.sign_ins import SignIn
 
@@ -45,8 +46,15 @@ def sign_ins(question: Question, kind: str = "") -> Generator[Effect, Any, Known
     missing = read.unreadable + read.unsent(*deciding)
     if untold := sum(one.status.error_code is None for one in found):
         missing += (f"whether {untold} sign-in{'s' if untold > 1 else ''} succeeded (status)",)
-    oldest = window.end - KEPT_PREMIUM
-    if window.start < oldest:
-        missing += (f"sign-ins before {oldest:%Y-%m-%d %H:%M} UTC (they are kept for 30 days)",)
+    older, oldest = too_old(window)
+    missing += older
     ordered = tuple(sorted(found, key=lambda sign_in: (sign_in.created_date_time, sign_in.id)))
-    return Known(ordered, missing=missing, complete_until=window.end - LATENESS)
+    return Known(ordered, missing=missing, complete_until=window.end - LATENESS, complete_from=oldest)
+
+
+def too_old(window: Window) -> tuple[tuple[str, ...], datetime | None]:
+    """Say what is no longer kept of the window, and from when on sign-ins are; (), None where all is kept."""
+    oldest = window.end - KEPT_PREMIUM
+    if window.start >= oldest:
+        return (), None
+    return (f"sign-ins before {oldest:%Y-%m-%d %H:%M} UTC (they are kept for 30 days)",), oldest

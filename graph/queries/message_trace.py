@@ -42,7 +42,14 @@ def ask(question: Question) -> Asking[tuple[TracedMessage, ...]]:
     missing += untold(dated, "senderAddress", "recipientAddress", "messageId") + unsent(
         dated, "fromIP", "subject"
     )
-    return Known(_once(rows), missing=missing + unreadable, complete_until=question.window.end - LATENESS)
+    until, since = question.window.end - LATENESS, kept_from(question.window)
+    return Known(_once(rows), missing=missing + unreadable, complete_until=until, complete_from=since)
+
+
+def kept_from(window: Window) -> datetime | None:
+    """Say from when on the trace is kept; None where that is all the window."""
+    oldest = window.end - KEPT + timedelta(hours=1)
+    return oldest if window.start < oldest else None
 
 
 def traced(
@@ -56,11 +63,11 @@ def traced(
         names: The addresses.
     """
     window = question.window
-    oldest = window.end - KEPT + timedelta(hours=1)
+    oldest = kept_from(window)
     missing: tuple[str, ...] = ()
-    if window.start < oldest:
+    if oldest is not None:
         missing = (f"messages before {oldest:%Y-%m-%d} (the trace is kept for 90 days)",)
-    spans = slices(Window(max(window.start, oldest), window.end))
+    spans = slices(Window(oldest or window.start, window.end))
     wanted = _Wanted(field, names)
     try:
         items = yield from _in_time(_from_graph if question.global_cloud else _from_exchange, wanted, spans)

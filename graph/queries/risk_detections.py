@@ -1,5 +1,6 @@
 """The risks that Identity Protection saw. Source: Microsoft Graph v1.0, "List riskDetection".
 
+How long they are kept: Microsoft Entra, "How long does Microsoft Entra ID store reporting data?".
 Microsoft Entra ID P1 shows that there was a risk, P2 also which one.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 from graph.effects import Asking, fetch
 from graph.evidence import Known
+from graph.parts.directory_audits import KEPT_PREMIUM
 from graph.parts.reading import literal, read_each, untold
 from graph.question import Question
 from graph.request import Limit, Request
@@ -32,4 +34,8 @@ def ask(question: Question) -> Asking[tuple[RiskDetection, ...]]:
     missing += untold(items, "riskEventType")
     if hidden := sum(one.risk_event_type == "generic" or one.risk_level == "hidden" for one in found):
         missing += (f"details of {hidden} {'risk' if hidden == 1 else 'risks'} (needs {P2})",)
-    return Known(found, missing=missing)
+    oldest = question.window.end - KEPT_PREMIUM
+    if question.window.start >= oldest:
+        return Known(found, missing=missing)
+    older = f"risks before {oldest:%Y-%m-%d %H:%M} UTC (they are kept for 30 days, with {P2} for 90 days)"
+    return Known(found, missing=(*missing, older), complete_from=oldest)

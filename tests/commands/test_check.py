@@ -96,6 +96,7 @@ def test_the_state_of_a_source_tells_how_much_it_gave():
     assert check.state_of("user", PART).state is Coverage.PARTIAL
     whole = check.state_of("sign_ins", Known((1, 2, 3), complete_until=NOON))
     assert (whole.state, whole.records, whole.complete_until) == (Coverage.COMPLETE, 3, NOON)
+    assert check.state_of("sign_ins", Known((), ("earlier ones",), complete_from=NOON)).complete_from == NOON
     assert check.state_of("risky_user", Known(None)).records == 0
 
 

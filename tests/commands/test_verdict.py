@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -136,6 +136,32 @@ def test_partial_sources_lower_the_confidence_and_are_named():
     assert judged.answer is VerdictCode.NO_SIGN_FOUND
     assert judged.confidence == "medium"
     assert judged.missing == ("user",)
+
+
+def kept_from(**dates: datetime) -> tuple[SourceState, ...]:
+    """The sources' states where some are not kept for the whole window."""
+    return tuple(
+        replace(one, state=Coverage.PARTIAL, complete_from=dates[one.id]) if one.id in dates else one
+        for one in states()
+    )
+
+
+def test_no_sign_over_more_than_is_kept_is_not_of_high_confidence_and_says_from_when_on_it_holds():
+    october, june = datetime(2026, 10, 31, 4, 17, tzinfo=UTC), datetime(2026, 6, 3, 4, 17, tzinfo=UTC)
+    says = " This holds only from 2026-10-31 04:17 UTC on: older records are no longer kept."
+    for kept in (kept_from(sign_ins=october), kept_from(sign_ins=october, audit_log=june)):
+        judged = verdict.weigh([], kept)
+        assert (judged.answer, judged.confidence) == (VerdictCode.NO_SIGN_FOUND, "medium")
+        assert judged.says == f"No sign of compromise was found in the collected evidence.{says}"
+        assert "This holds only" not in verdict.weigh([result(found(HIGH, "a"))], kept).says
+    # Without the sign-in log the audit log shows who signed in, and what stands now needs no log.
+    audit = tuple(
+        replace(one, state=Coverage.UNAVAILABLE) if one.id == "sign_ins" else one
+        for one in kept_from(audit_log=june)
+    )
+    assert "from 2026-06-03 04:17 UTC on" in verdict.weigh([], audit).says
+    judged = verdict.weigh([], kept_from(directory_audits_on_user=october, message_trace=june))
+    assert (judged.confidence, "This holds" in judged.says) == ("high", False)
 
 
 def test_the_reasons_come_gravest_first_one_for_each_sign():

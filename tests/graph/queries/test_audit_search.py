@@ -86,6 +86,21 @@ def test_a_search_asks_for_all_activities_of_the_subject_and_polls_more_and_more
     assert ids(played) == ["r1"]
     assert played.value.complete_until == NOW - timedelta(minutes=90)
     assert played.value.missing == ()
+    assert played.value.complete_from is None
+
+
+@pytest.mark.parametrize("query", [audit_log, audit_log_on_mailbox])
+def test_an_audit_log_says_from_when_on_it_is_surely_kept(query: Any) -> None:
+    whole = play(query.ask(a_question(180)), Audit("succeeded")).value
+    assert (whole.missing, whole.complete_from) == ((), None)
+    oldest = NOW - timedelta(days=180)
+    answer = play(query.ask(a_question(181)), Audit("succeeded")).value
+    (missing,) = answer.missing
+    assert missing == (
+        f"records before {oldest:%Y-%m-%d %H:%M} UTC (they are kept for 180 days, for users with Microsoft "
+        "Purview Audit (Premium) for a year)"
+    )
+    assert answer.complete_from == oldest
 
 
 @given(st.lists(st.tuples(st.integers(-20, 400), st.integers(-20, 400)), max_size=4), st.booleans())

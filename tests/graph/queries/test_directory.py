@@ -106,7 +106,21 @@ def test_sign_ins_are_read_from_early_enough_to_know_ordinary_days(
 
 
 def test_sign_ins_older_than_what_is_kept_are_missing() -> None:
-    assert "kept for 30 days" in play(sign_ins.ask(a_question(60)), always()).value.missing[0]
+    answer = play(sign_ins.ask(a_question(60)), always()).value
+    assert "kept for 30 days" in answer.missing[0]
+    assert answer.complete_from == NOW - timedelta(days=30)
+    assert play(sign_ins.ask(a_question(14)), always()).value.complete_from is None
+
+
+def test_risks_older_than_what_is_kept_are_missing() -> None:
+    assert play(risk_detections.ask(a_question(30)), always()).value.missing == ()
+    answer = play(risk_detections.ask(a_question(31)), always()).value
+    (missing,) = answer.missing
+    assert missing == (
+        f"risks before {NOW - timedelta(days=30):%Y-%m-%d %H:%M} UTC (they are kept for 30 days, "
+        "with Microsoft Entra ID P2 for 90 days)"
+    )
+    assert answer.complete_from == NOW - timedelta(days=30)
 
 
 AUDIT = {

@@ -443,6 +443,7 @@ def test_a_trace_is_asked_for_in_spans_of_ten_days_side_by_side_and_given_once()
 def test_a_trace_reaches_back_ninety_days_and_says_so() -> None:
     played = play(message_trace.ask(a_question(120)), always())
     assert "kept for 90 days" in played.value.missing[0]
+    assert played.value.complete_from == NOW - timedelta(days=90) + timedelta(hours=1)
     spans = message_trace.slices(Window(NOW - timedelta(days=89, hours=23), NOW))
     assert len(spans) == 9
     assert all(end - start <= timedelta(days=10) for start, end in spans)
