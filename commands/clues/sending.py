@@ -120,7 +120,7 @@ def _traced(evidence: Evidence, usual: Usual) -> Iterator[Sent]:
 
 def _recorded(evidence: Evidence, usual: Usual) -> Iterator[Sent]:
     for record in done(evidence):
-        if record.operation.casefold() not in SENDS or not _in_their_name(record, evidence):
+        if record.operation.casefold() not in SENDS or not in_their_name(record, evidence):
             continue
         for item in record.items:
             address = address_of(record)
@@ -137,10 +137,16 @@ def _recorded(evidence: Evidence, usual: Usual) -> Iterator[Sent]:
             )
 
 
-def _in_their_name(record: AuditRecord, evidence: Evidence) -> bool:
+def in_their_name(record: AuditRecord, evidence: Evidence) -> bool:
     """Say whether it went in the subject's own name; a copy of what goes in another's may lie there."""
     subject = evidence.subject
     if record.operation.casefold() == "send":
         return is_about(record, subject)
     name = record.details.get("SendAsUserSmtp") or record.details.get("SendOnBehalfOfUserSmtp") or ""
     return subject.is_meant_by(name) if name else is_about(record, subject)
+
+
+def sent_as(record: AuditRecord) -> str:
+    """Name the mailbox in whose name a message was sent."""
+    given = record.details
+    return given.get("SendAsUserSmtp") or given.get("SendOnBehalfOfUserSmtp") or record.owner

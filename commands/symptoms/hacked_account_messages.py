@@ -2,26 +2,43 @@
 
 Source: Microsoft's document, symptom 6. Texts are told by families (see `lures`), and mass mail by its
 reach.
+
+Longer than other files because texts, reach and whose mailbox it was are looked at together, so that each
+message is told once.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from commands.clues.actions import at_own_place
 from commands.clues.lures import families_in, is_newsletter, own_words, sent_families
 from commands.clues.phrases import Plain
 from commands.clues.phrases import group as words_of
-from commands.clues.records import listed, message_key, one_line
-from commands.clues.sending import SENDS, Sent, sent_of
+from commands.clues.records import (
+    address_of,
+    by_service,
+    by_subject,
+    done,
+    found,
+    listed,
+    message_key,
+    named,
+    one_line,
+    whence,
+)
+from commands.clues.sending import SENDS, Sent, in_their_name, sent_as, sent_of
 from commands.clues.subject_lines import topic
-from commands.counts import further
+from commands.counts import further, further_like
 from commands.facts import Family
-from commands.report import Finding, weighed
+from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
+from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from graph.resources.mail import Message
 
@@ -49,6 +66,8 @@ SENT_BY_SUSPECT = weighed("mail_sent_from_suspect_address")
 MASS_BY_SUSPECT = weighed("mass_mail_from_suspect_address")
 MASS = weighed("mass_mail")
 BROAD = weighed("broad_mail")
+AS_OTHER_BY_SUSPECT = weighed("mail_sent_as_other_mailbox_by_intruder")
+AS_OTHER = weighed("mail_sent_as_other_mailbox_in_bulk")
 SIGNS = (
     TEXT_FROM_SUSPECT,
     TEXT,
@@ -62,6 +81,8 @@ SIGNS = (
     MASS_BY_SUSPECT,
     MASS,
     BROAD,
+    AS_OTHER_BY_SUSPECT,
+    AS_OTHER,
 )
 
 BROAD_FROM: Final = 20
@@ -118,12 +139,81 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     yield from mass
     yield from _subjects_only(sent, told, usual)
     yield from _unread(sent, told, {record for one in mass for record in one.records}, evidence)
+    yield from _as_others(evidence, usual)
+
+
+def _as_others(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+    """Mail that this account sent as other mailboxes: from suspect places any, from doubtful ones in bulk.
+
+    Whoever answers for a team does so at their desk first; a mailbox that was used there is one of theirs.
+    """
+    groups: dict[tuple[Sign, str, str], list[AuditRecord]] = defaultdict(list)
+    own: set[str] = set()
+    for record in done(evidence):
+        operation = record.operation.casefold()
+        if not by_subject(record, evidence.subject) or by_service(record):
+            continue
+        if operation not in SENDS | {"mailitemsaccessed"}:
+            continue
+        mailbox = sent_as(record).casefold()
+        if at_own_place(record, usual):
+            own.add(mailbox)
+        elif operation in {"sendas", "sendonbehalf"} and not in_their_name(record, evidence):
+            where = address_of(record) or record.session_id
+            if usual.is_suspect_record(record):
+                groups[AS_OTHER_BY_SUSPECT, mailbox, where].append(record)
+            elif usual.doubt_of(record).owner is Owner.DOUBTFUL:
+                groups[AS_OTHER, mailbox, where].append(record)
+    for (sign, mailbox, _), records in groups.items():
+        told: Sequence[AuditRecord] = records
+        if sign is AS_OTHER:
+            told = _busiest(records)
+            if mailbox in own or len(told) < BROAD_FROM:
+                continue
+        yield _as_other(sign, told, evidence, usual)
+
+
+def _busiest(records: Sequence[AuditRecord]) -> Sequence[AuditRecord]:
+    """Give the records of the 24 hours that have most of them; `records` come oldest first."""
+    best: Sequence[AuditRecord] = ()
+    start = 0
+    for end, record in enumerate(records):
+        while record.at - records[start].at > timedelta(hours=24):
+            start += 1
+        if end + 1 - start > len(best):
+            best = records[start : end + 1]
+    return best
+
+
+def _as_other(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> Finding:
+    first = records[0]
+    more = further_like(evidence, records)
+    count = len(records) + more
+    least = "At least " if more and sign is AS_OTHER else ""
+    number = len(records) if least else count
+    messages = f"{least}{number} messages were" if count > 1 else "A message was"
+    how = "as" if first.operation.casefold() == "sendas" else "on behalf of"
+    span = " within a day" if sign is AS_OTHER else ""
+    subjects = list(
+        dict.fromkeys(one_line(item.subject, 60) for one in records for item in one.items if item.subject)
+    )
+    named_subjects = f" ({_quoted(subjects)})" if subjects else ""
+    mailbox = named(sent_as(first) or "another mailbox")
+    return found(
+        _ID,
+        sign,
+        f"{messages} sent {how} {mailbox}{span}{named_subjects}{whence(first, usual)}",
+        first,
+        after=mailbox,
+        records=[one.id for one in records],
+        further=more,
+    )
 
 
 def _letters(evidence: Evidence, sent: Sequence[Sent]) -> tuple[_Letter, ...]:
     """Every message of the subject's own making that lies in the folders, once."""
     by_key = {one.key: one for one in sent if one.key}
-    found: dict[str, _Letter] = {}
+    letters: dict[str, _Letter] = {}
     for folder, source in (
         ("Sent Items", evidence.sent_items),
         ("Deleted Items", evidence.deleted_items),
@@ -135,8 +225,8 @@ def _letters(evidence: Evidence, sent: Sequence[Sent]) -> tuple[_Letter, ...]:
             if folder != "Sent Items" and not evidence.subject.is_meant_by(author):
                 continue
             key = message_key(message.internet_message_id)
-            found.setdefault(key or message.id, _Letter(message, folder, by_key.get(key)))
-    return tuple(found.values())
+            letters.setdefault(key or message.id, _Letter(message, folder, by_key.get(key)))
+    return tuple(letters.values())
 
 
 def _about_text(family: Family, group: Sequence[_Letter], evidence: Evidence) -> Finding:
@@ -329,13 +419,13 @@ def _unread(
         subjects = list(
             dict.fromkeys(one_line(one.subject, 60) for one in shown if _WRITES.search(one.subject))
         )
-        named = f" ({_quoted(subjects)})" if subjects else ""
+        about = f" ({_quoted(subjects)})" if subjects else ""
         more = further(evidence, SENDS, {address}) if address else 0
         where = f"sent from {address or 'a suspect session'}"
         yield Finding(
             symptom=_ID,
             sign=SENT_BY_SUSPECT,
-            summary=f"{_so_many(len(rest) + more, len(every) + more, where)}{named}",
+            summary=f"{_so_many(len(rest) + more, len(every) + more, where)}{about}",
             at=shown[0].at,  # those that the sentence counts as more
             by=shown[0].by,
             address=address,

@@ -28,7 +28,7 @@ from tests.commands.evidence import (
     record,
     traced,
 )
-from tests.commands.symptoms.judging import HOTEL, break_in, ordinary, past, signs
+from tests.commands.symptoms.judging import HOTEL, break_in, findings, ordinary, past, signs
 
 PHONE = "Outlook-iOS/4.2436.0"
 
@@ -489,3 +489,61 @@ def test_a_count_of_what_left_from_one_address_says_what_it_counts():
     assert says(2, sent_by(INTRUDER), **lure) == [
         f"2 more messages were sent from {INTRUDER}, 3 in all (“News”)"
     ]
+
+
+INFO = "info@contoso.example"
+
+
+def as_info(
+    count: int, address: str = HOTEL, operation: str = "SendAs", hours: float = 0, owner: str = INFO
+) -> list[AuditRecord]:
+    return [
+        record(operation, hours=hours + n / 600, address=address, owner=owner, items=(
+            Item(subject="Overdue 7781", internet_message_id=f"<i{hours}{n}@x.example>", folder="", id=""),
+        ))
+        for n in range(count)
+    ]  # fmt: skip
+
+
+ELSEWHERE = break_in(hours=-1, address=HOTEL, user_agent="Firefox/143")
+
+
+@pytest.mark.parametrize(
+    ("why", "there", "did", "found"),
+    [
+        ("many, in a doubtful session", ELSEWHERE, as_info(50), "mail_sent_as_other_mailbox_in_bulk"),
+        (
+            "the same on its behalf",
+            ELSEWHERE,
+            as_info(50, operation="SendOnBehalf"),
+            "mail_sent_as_other_mailbox_in_bulk",
+        ),
+        (
+            "one, from the attacker's address",
+            break_in(hours=-1),
+            as_info(1, INTRUDER),
+            "mail_sent_as_other_mailbox_by_intruder",
+        ),
+        ("a few, in a doubtful session", ELSEWHERE, as_info(5), ""),
+        ("a mailbox of hers at the office", ELSEWHERE, [*as_info(1, OFFICE, hours=-50), *as_info(50)], ""),
+        ("many, at the office", ELSEWHERE, as_info(50, OFFICE), ""),
+        (
+            "with her new telephone at home",
+            ordinary(hours=-1, address=HOTEL, user_agent=PHONE, device_detail=None),
+            as_info(50),
+            "",
+        ),
+        ("her own name", ELSEWHERE, as_info(50, owner=ADELE.mail), ""),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_mail_as_another_mailbox_is_told_where_it_is_not_hers(why, there, did, found):
+    kinds = signs(symptom, sign_ins=[*past(), there], audit_log=did)
+    assert {one for one in kinds if "other_mailbox" in one} == ({found} if found else set())
+
+
+def test_mail_as_another_mailbox_is_told_as_that_mailboxs():
+    sources = {"sign_ins": [*past(), ELSEWHERE], "audit_log": as_info(50)}
+    (one,) = [one for one in findings(symptom, **sources) if one.sign is symptom.AS_OTHER]
+    assert one.summary.startswith(f"50 messages were sent as {INFO} within a day (“Overdue 7781”) by ")
+    assert (one.after, len(one.records)) == (INFO, 50)
