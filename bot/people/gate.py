@@ -115,6 +115,16 @@ class Gate:
             return self.ours
         return frozenset(self._domains([self._tenancy.whose(tenant)] if tenant else []))
 
+    def asks_about(self, asked: Asked) -> frozenset[str]:
+        """Give the mail domains of the tenants that this person may ask about, in this channel.
+
+        Raises:
+            Barred: there is none.
+            SlackFailed: Slack did not answer, so no one knows.
+        """
+        among = self.asks_in(asked)
+        return self.ours if len(self._tenancy.names) == 1 else frozenset(self._domains(among))
+
     def demand_record(self, asked: Asked) -> None:
         """See that the record that a button names is there for this person.
 

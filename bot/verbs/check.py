@@ -153,8 +153,8 @@ def may(wish: Check, asked: Asked, tools: Tools) -> MayLook | Offered:
 
 
 def _is_ours(address: str, asked: Asked, tools: Tools) -> bool:
-    """Whether an address is of a domain whose accounts this person is shown."""
-    return domain_of(address) in tools.gate.readable_for(asked.user)
+    """Whether an address is of a domain whose accounts this person may ask about here."""
+    return domain_of(address) in tools.gate.asks_about(asked)
 
 
 def _offer(name: str, asked: Asked, tools: Tools, missing: str = "") -> Offered:
