@@ -162,6 +162,7 @@ def test_no_sign_over_more_than_is_kept_is_not_of_high_confidence_and_says_from_
     assert "from 2026-06-03 04:17 UTC on" in verdict.weigh([], audit).says
     judged = verdict.weigh([], kept_from(directory_audits_on_user=october, message_trace=june))
     assert (judged.confidence, "This holds" in judged.says) == ("high", False)
+    assert verdict.holds_from(states({"user"})) is None
 
 
 def test_the_reasons_come_gravest_first_one_for_each_sign():
