@@ -11,6 +11,7 @@ from typing import Final
 
 from commands.usual.domains import domain_of
 from graph.audit_log.blocks import Part
+from graph.audit_log.own_archive import IS_ONE
 from graph.audit_log.tally import Tally
 from graph.audit_log.unpack import SAME, Opened, Unopened
 from graph.audit_log.wrapped import said
@@ -67,7 +68,8 @@ class Handed:
     def says(self) -> str:
         """Say in one line what it is."""
         if not self.records and not self.unreadable:
-            what = "no records" if self.whole or not self.notes else ""
+            told = any(not self.whole or note.startswith(IS_ONE) for note in self.notes)
+            what = "" if told else "no records"
         else:
             kinds = ", ".join(kind for kind, _ in self.kinds.most_common())
             when = f", {self.first} to {self.last}" if self.first else ""
@@ -106,5 +108,7 @@ def handed_over(
         if one.wrong:
             found[one.path].notes.append(one.wrong)
             found[one.path].whole = False
-    others = [Handed(one.name, notes=[one.reason], whole=one.reason.startswith(SAME)) for one in unopened]
+    others = [
+        Handed(one.name, notes=[one.reason], whole=one.reason.startswith((SAME, IS_ONE))) for one in unopened
+    ]
     return (*found.values(), *others)

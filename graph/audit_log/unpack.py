@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from graph.audit_log import cut_zip, tar, texts, workbook
+from graph.audit_log import cut_zip, own_archive, tar, texts, workbook
 from graph.audit_log.limits import CHUNK, UNPACKING, Unpacking
 
 STDIN: Final = "standard input"
@@ -236,6 +236,9 @@ class _Opener:
                     yield Unopened(one.name, "This is an Office document, not a log.")
                 elif {"mimetype", "content.xml"} <= names:
                     yield Unopened(one.name, _OPEN_DOCUMENT)
+                elif (manifest := own_archive.manifest_of(packed)) is not None:
+                    yield Unopened(one.name, own_archive.told_of(packed, manifest))
+                    yield from self._members(packed, one.name, depth, own=True)
                 else:
                     yield from self._members(packed, one.name, depth)
         except _DAMAGED as wrong:
@@ -259,8 +262,12 @@ class _Opener:
                 if self._left < 0:
                     return
 
-    def _members(self, packed: zipfile.ZipFile, name: str, depth: int) -> Iterator[Opened | Unopened]:
+    def _members(
+        self, packed: zipfile.ZipFile, name: str, depth: int, *, own: bool = False
+    ) -> Iterator[Opened | Unopened]:
         members = [one for one in packed.infolist() if not one.is_dir() and not _is_litter(one.filename)]
+        if own:
+            members = [one for one in members if own_archive.holds_records(one.filename)]
         for number, member in enumerate(members):
             called = f"{name}: {member.filename}"
             if number >= self._bounds.members:
@@ -271,7 +278,8 @@ class _Opener:
                 continue
             try:
                 with packed.open(member) as stream:
-                    yield from self._taken(stream, called, depth + 1)
+                    content = own_archive.Records(stream) if own else stream
+                    yield from self._taken(content, called, depth + 1)
             except NotImplementedError as wrong:
                 how = "Deflate64" if member.compress_type == _DEFLATE64 else str(wrong)
                 yield Unopened(called, _ANOTHER_WAY.format(how=how))
@@ -280,7 +288,10 @@ class _Opener:
                 yield Unopened(called, f"It cannot be unpacked ({wrong}).")
 
     def _taken(
-        self, stream: IO[bytes] | cut_zip.Content | tar.Content | tar.Unpacked, name: str, depth: int
+        self,
+        stream: IO[bytes] | cut_zip.Content | tar.Content | tar.Unpacked | own_archive.Records,
+        name: str,
+        depth: int,
     ) -> Iterator[Opened | Unopened]:
         """Unpack one file and open it in turn; what was unpacked before something went wrong is read."""
         place = self._folder / f"{len(list(self._folder.iterdir())):06}"

@@ -16,10 +16,12 @@ import pytest
 
 from bot.artefacts.archive import verify
 from bot.playing import demo
+from commands.analyze import analyze
 from commands.ledger import Ledger
 from commands.ledger.checkpoint import read_checkpoints
 from commands.ledger.verify import verify_ledger
 from commands.signing_key import SigningKey
+from graph.audit_log.own_archive import IS_ONE
 from graph.evidence import SOURCES
 
 pytestmark = pytest.mark.slow  # `make demo` plays the same, and is part of CI
@@ -114,6 +116,14 @@ def test_the_files_that_were_attached_are_there_and_say_the_same(played):
     assert "Compromised" in page
     assert "Nothing had been proposed" not in page, "the report was asked for again, after the containment"
     assert (folder / "findings.csv").stat().st_size > 1_000
+
+
+def test_the_archive_that_was_attached_can_be_analyzed_and_nothing_in_it_is_called_unreadable(played):
+    analysis = analyze([played[1] / "evidence.zip"], user=None, now=datetime.now(UTC), processes=1)
+    assert analysis.saw_all
+    assert not analysis.unreadable
+    assert analysis.records > 100
+    assert [file.says()[: len(IS_ONE)] for file in analysis.files if file.name.endswith(".zip")] == [IS_ONE]
 
 
 def test_the_archive_that_was_attached_is_sound_known_to_the_ledger_and_holds_what_every_source_said(played):

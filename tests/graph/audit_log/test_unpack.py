@@ -5,9 +5,11 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tarfile
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,15 @@ from typing import Any
 import openpyxl
 import pytest
 
+from bot.artefacts.answers import Answers
+from bot.artefacts.archive import FORM, MANIFEST
+from commands.report import Coverage, SourceState
 from graph.audit_log import cut_zip, tar
 from graph.audit_log.files import objects
 from graph.audit_log.limits import Unpacking
 from graph.audit_log.unpack import SAME, unpack
+from graph.errors import NotFound
+from graph.request import Request
 
 
 def zipped(**members: bytes) -> bytes:
@@ -54,6 +61,63 @@ def opened(
 def test_archives_in_archives_are_opened(tmp_path):
     content = zipped(a=b"1", b_c=zipped(d=b"2", e=gzip.compress(zipped(f=b"3"))))
     assert opened(tmp_path, content) == ({": a": b"1", ": b/c: d": b"2", ": b/c: e: f": b"3"}, {})
+
+
+def own_archive(**sources: bytes) -> bytes:
+    """An evidence archive of the bot's own: its manifest, a report and what sources answered."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("report.txt", "Report on adele@contoso.example\n")
+        for name, content in sources.items():
+            packed.writestr(f"sources/{name}.json", content)
+        manifest = {
+            "form": FORM,
+            "account": "adele@contoso.example",
+            "checked": "2026-11-30T04:26:42.233997+00:00",
+        }
+        packed.writestr(MANIFEST, json.dumps(manifest))
+    return out.getvalue()
+
+
+def test_the_bots_own_archive_is_told_by_its_manifest_and_its_records_keep_their_lines(tmp_path):
+    keeps = Answers()
+    query = Request("GET", "/security/auditLog/queries/q1", version="beta")
+    keeps("audit_log", query, [{"id": "q1", "status": "succeeded"}])
+    keeps("audit_log", replace(query, path=f"{query.path}/records"), [{"id": "r1"}, {"id": "r2"}])
+    keeps("audit_log", replace(query, path=f"{query.path}/records"), NotFound("Not there."))
+    keeps("user", Request("GET", "/users/1"), [{"id": "1"}])
+    keeps("directory_audits_on_user", Request("GET", "/subscribedSkus"), [{"id": "sku"}])
+    states = (
+        SourceState("audit_log", Coverage.PARTIAL, "One search failed.", 2),
+        SourceState("user", Coverage.COMPLETE, "", 1),
+        SourceState("directory_audits_on_user", Coverage.COMPLETE, "", 0),
+    )
+    with zipfile.ZipFile(io.BytesIO(keeps.packed(states))) as kept:
+        sources = {Path(name).stem: kept.read(name) for name in kept.namelist()}
+    held, not_opened = opened(tmp_path, own_archive(**sources))
+    lines = held.pop(": sources/audit_log.json").splitlines()
+    as_kept = sources["audit_log"].splitlines()
+    assert {number: json.loads(line) for number, line in enumerate(lines) if line} == {
+        number: {"id": f"r{which}"}
+        for number, line in enumerate(as_kept)
+        for which in (1, 2)
+        if line.startswith(b'{"id":"r%d"' % which)
+    }
+    assert len([line for line in lines if line]) == 2
+    assert not held.pop(": sources/directory_audits_on_user.json").strip()
+    assert not held
+    assert not_opened == {
+        "": "This is an evidence archive of compromise-bot for adele@contoso.example, checked 2026-11-30 "
+        "04:26 UTC: its records are read; its reports and the settings in it are not. Not or partially "
+        "collected then: audit log (One search failed)."
+    }
+
+
+@pytest.mark.parametrize("manifest", [b"{", b"[]", b'{"form": "another"}', b"[" * 100_000])
+def test_an_archive_with_another_manifest_is_opened_as_any(tmp_path, manifest):
+    held, not_opened = opened(tmp_path, zipped(**{"manifest.json": manifest, "report.txt": b"1"}))
+    assert held == {": manifest.json": manifest, ": report.txt": b"1"}
+    assert not not_opened
 
 
 def test_the_same_content_is_read_once(tmp_path):
