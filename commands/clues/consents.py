@@ -8,6 +8,7 @@ from typing import Final
 
 from commands.clues.actions import changed, concerns
 from commands.clues.records import changing
+from commands.usual.agents import family_of
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
@@ -17,6 +18,11 @@ CONSENTS: Final = frozenset(
 """The operations that let an application in, in lower case."""
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+_SHORTEST: Final = 4
+"""Letters of an application's name below which a user agent may hold it by chance."""
+
+_BETWEEN: Final = re.compile(r"[|/\s]")
 
 
 def consented_apps(evidence: Evidence) -> frozenset[str]:
@@ -37,6 +43,18 @@ def app_names(evidence: Evidence) -> dict[str, str]:
         if is_consent(record) and record.details.get("TargetName") and concerns(record, evidence.subject)
         for app in apps_of(record)
     }
+
+
+def names_itself(user_agent: str, name: str) -> bool:
+    """Say whether a program that is no browser gives a name as its own in its user agent.
+
+    A program writes ``rclone/v1.68.1``, and in SharePoint ``ISV|rclone.org|rclone/v1.68.1``.
+    Source: Microsoft Learn, "Avoid getting throttled or blocked in SharePoint Online" (decorated traffic).
+    """
+    family, wanted = family_of(user_agent), name.strip().casefold()
+    if len(wanted) < _SHORTEST or family.startswith("mozilla"):
+        return False
+    return wanted in {*family.split("|"), *_BETWEEN.split(family)}
 
 
 def is_consent(record: AuditRecord) -> bool:

@@ -88,7 +88,9 @@ _SIGNED_IN: Final = frozenset({"device_code_sign_in", "token_client_signed_in", 
 _IN_THE_MIDDLE: Final = "T1557"
 _SINGLE_FACTOR: Final = "singleFactorAuthentication"
 _LET_IN: Final = "an application that the user consented to:"
-_APP_READS: Final = frozenset({"mail_read_by_new_app", "mail_read_by_unfamiliar_app"})
+_APP_READS: Final = frozenset(
+    {"mail_read_by_new_app", "mail_read_by_unfamiliar_app", "files_taken_by_new_app"}
+)
 """Signs of an application that reads from its maker's address."""
 
 _TOLD_BESIDE: Final = frozenset(
@@ -168,7 +170,9 @@ def _told(results: Sequence[SymptomResult], verdict: Verdict, evidence: Evidence
     apps = {record.id: record.app_id.casefold() for record in evidence.records() if record.app_id}
     for number, finding in numbered(results):
         decides = finding.severity > 0 and finding in verdict.reasons
-        reads = finding.sign.id in _APP_READS and any(apps.get(one) in let_in for one in finding.records)
+        reads = finding.sign.id in _APP_READS and (
+            finding.after in let_in or any(apps.get(one) in let_in for one in finding.records)
+        )
         beside = finding.sign.id in _TOLD_BESIDE and finding.owner in strange
         if (
             _is_theirs(finding)

@@ -29,6 +29,7 @@ _OF_SIGN: Final = {
     "many_files_fetched": "files in bulk",
     "files_fetched_by_program": "files",
     "files_taken_by_intruder": "files",
+    "files_taken_by_new_app": "files",
     "shared_by_intruder": "shared",
     "anonymous_link_made": "shared",
     "calendar_published": "shared",

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from commands.clues.actions import AUDITS, at_own_place
-from commands.clues.consents import app_names, consented_apps
+from commands.clues.consents import app_names, consented_apps, names_itself
 from commands.clues.records import (
     MAIL_CLIENTS,
     WHOLE,
@@ -51,6 +51,7 @@ BULK = weighed("many_files_fetched")
 MANY_READ = weighed("mail_read_in_bulk")
 MANY_READ_AT_WORK = weighed("mail_read_in_bulk_at_own_place")
 NEW_APP = weighed("mail_read_by_new_app")
+NEW_APP_FILES = weighed("files_taken_by_new_app")
 STRANGE_APP = weighed("mail_read_by_unfamiliar_app")
 APP = weighed("mail_read_by_app")
 SIGNS: Final = (
@@ -63,6 +64,7 @@ SIGNS: Final = (
     OTHERS_ELSEWHERE,
     BULK,
     NEW_APP,
+    NEW_APP_FILES,
     STRANGE_APP,
     MANY_READ,
     MANY_READ_AT_WORK,
@@ -118,12 +120,17 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
                 groups[FILES, where].append(record)
                 if record.operation in _FETCHED:
                     groups[FILES_MANY, f"{where} {record.at:%Y-%m-%d %H}"].append(record)
+            elif app := apps.behind(record):
+                groups[NEW_APP_FILES, app].append(record)
             elif record.operation in _FETCHED and where and not usual.is_familiar(record.address):
                 groups[BULK, f"{where} {record.at:%Y-%m-%d %H}"].append(record)
-    for (sign, _), records in groups.items():
+    for (sign, key), records in groups.items():
         if sign in {BULK, FILES_MANY} and len(records) < MANY_FILES:
             continue
-        if sign is not BULK or usual.is_well_known:
+        if sign is NEW_APP_FILES:
+            # Its id stands where no record of a file names it, so that the story knows who let it in.
+            yield replace(_finding(sign, records, evidence, usual), after=key)
+        elif sign is not BULK or usual.is_well_known:
             yield _finding(sign, records, evidence, usual)
     for (sign, _), records in hours.items():
         most = MANY_MESSAGES if sign is MANY_READ else MANY_MESSAGES_AT_WORK
@@ -160,11 +167,24 @@ class _Apps:
         self._evidence = evidence
         self._usual = usual
         self._new = consented_apps(evidence)
+        self._names = app_names(evidence)
         self._own = frozenset(
             record.app_id
             for record in done(evidence)
             if record.operation == "MailItemsAccessed" and record.app_id and at_own_place(record, usual)
         )
+
+    def behind(self, record: AuditRecord) -> str:
+        """Give the id of the application just consented to that fetched a file; "" where it was none.
+
+        A record of a file names the application by its id, or by its user agent alone.
+        """
+        if not self._new or at_own_place(record, self._usual):
+            return ""
+        if (app := record.app_id.casefold()) in self._new:
+            return app
+        named_so = (one for one, name in self._names.items() if names_itself(record.user_agent, name))
+        return "" if record.app_id else next(named_so, "")
 
     def sign(self, record: AuditRecord) -> Sign | None:
         """What the application behind a record is a sign of; None where it is one of the user's own."""
@@ -224,7 +244,7 @@ def _where(record: AuditRecord, evidence: Evidence) -> str:
 
 def _by(sign: Sign, record: AuditRecord, usual: Usual) -> str:
     """Who did it and from where; an application does it in somebody's name, from its maker's address."""
-    if sign not in {NEW_APP, STRANGE_APP, APP}:
+    if sign not in {NEW_APP, NEW_APP_FILES, STRANGE_APP, APP}:
         return whence(record, usual)
     name = f" in the name of {record.actor}" if record.actor else ""
     return f"{name}{whence(replace(record, actor=''), usual)}"
@@ -255,6 +275,11 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
         total = _count(number + more, "file") if sign is FILES else least + _count(number, "file")
         span = "" if sign is FILES else " within an hour"
         return f"{total} opened or downloaded{span}{_some(list(names), 'file', whole=not more)}"
+    if sign is NEW_APP_FILES:
+        names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
+        number = (len(names) or len(records)) + more
+        files = f"{number} file{'' if number == 1 else 's'}{_some(list(names), 'file', whole=not more)}"
+        return f"The application {_called(records[0], evidence)} opened or downloaded {files}"
     folders = dict.fromkeys(
         path
         for record in records
@@ -291,6 +316,13 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
     count = _count(len(messages) or len(records), message)
     named, what = (list(subjects), "subject") if subjects else (list(folders), "folder")
     return f"{least}{count} opened{_some(named, what, whole=not more)}"
+
+
+def _called(record: AuditRecord, evidence: Evidence) -> str:
+    """Name the application that fetched a file, which consented applications' names tell."""
+    names = app_names(evidence)
+    by_agent = (name for name in names.values() if names_itself(record.user_agent, name))
+    return one_line(names.get(record.app_id.casefold()) or next(by_agent, "") or record.app_id)
 
 
 def _opened(records: Sequence[AuditRecord], message: str) -> str:

@@ -570,6 +570,25 @@ def test_what_weighs_nothing_is_told_where_somebody_else_may_have_done_it():
     assert told(FORWARDED, mine).hidden == ()
 
 
+@pytest.mark.parametrize("after", [APP, "another"])
+def test_files_that_an_application_took_are_theirs_who_let_it_in(after):
+    """No record of a file names the application by its id where its user agent alone tells."""
+    consent = finding("oauth_apps", "consent_by_intruder", "Consent was granted", 1, after="rclone")
+    took = finding("mail_access", "files_taken_by_new_app", "The application took 9 files", 2, after=after)
+    elsewhere = dataclasses.replace(took, owner=Owner.OWNER, address="198.51.100.9")
+    seen = evidence(
+        audit_log=[
+            record("Consent to application", id=consent.records[0], app_id=APP, object_id=APP),
+            record("FileDownloaded", id=took.records[0]),
+        ]
+    )
+    results = [SymptomResult("x", "X", "", Result.PRESENT, "", (consent, elsewhere))]
+    story_told = tell(seen, Usual(), results, COMPROMISED)
+    assert story_told is not None
+    said = [one.says for one in story_told.read_or_taken]
+    assert said == ([took.summary] if after == APP else [])
+
+
 def test_what_an_application_reads_that_somebody_else_let_in_is_theirs():
     """It reads from its maker's address, where the attacker never signed in."""
     consent = finding("oauth_apps", "consent_by_intruder", "Consent was granted", 1, after="Mail Copier")

@@ -339,3 +339,55 @@ def test_a_mailbox_that_was_never_opened_at_work_is_telling_in_a_doubtful_sessio
     ]
     sign_ins = [*past(), sign_in(hours=-1, address=HOTEL, **where)]
     assert signs(mail_access, sign_ins=sign_ins, audit_log=opened) == found
+
+
+_RCLONE = "b15665d9-eda6-4092-8539-0eec376afd59"
+_AGENT = "ISV|rclone.org|rclone/v1.68.1"
+
+
+def _fetched(agent: str = _AGENT, address: str = HOTEL, app: str = "", count: int = 3) -> list[AuditRecord]:
+    return [
+        record(
+            "FileDownloaded",
+            hours=1 + n / 100,
+            address=address,
+            user_agent=agent,
+            app_id=app,
+            details={"SourceFileName": f"Plan {n}.pdf"},
+        )
+        for n in range(count)
+    ]
+
+
+def _consent(name: str = "rclone", **fields: Any) -> AuditRecord:
+    return record("Consent to application", object_id=_RCLONE, details={"TargetName": name}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("why", "did", "found"),
+    [
+        ("by its user agent", [_consent(), *_fetched()], True),
+        ("by its plain user agent", [_consent(), *_fetched("rclone/v1.68.1")], True),
+        ("by its id", [_consent(), *_fetched("", app=_RCLONE)], True),
+        ("no consent to it", _fetched(), False),
+        ("another application has consent", [_consent("Scheduler"), *_fetched()], False),
+        ("the user's own tool at the office", [_consent(), *_fetched(address=OFFICE)], False),
+        (
+            "a browser, whose name somebody gave to an application",
+            [_consent("Firefox"), *_fetched("Mozilla/5.0 (Windows NT 10.0) Firefox/143")],
+            False,
+        ),
+        ("a record that names another application", [_consent(), *_fetched(app="another")], False),
+        ("consent that was refused", [_consent(succeeded=False), *_fetched()], False),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_files_that_an_application_takes_which_just_got_consent_are_counted(why, did, found):
+    seen = findings(mail_access, sign_ins=past(), audit_log=did)
+    told = [one for one in seen if one.sign.id == "files_taken_by_new_app"]
+    assert bool(told) is found
+    if found:
+        assert told[0].summary.startswith(
+            "The application rclone opened or downloaded 3 files (Plan 0.pdf, Plan 1.pdf, Plan 2.pdf) in the "
+        )
+        assert told[0].after == _RCLONE
