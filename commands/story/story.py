@@ -79,6 +79,8 @@ _GUESSED_OR_PHISHED: Final = "a guessed or phished password; the client is one t
 _ONE_FACTOR: Final = (
     "a guessed or phished password, one factor was enough; the client is one that phishing kits use"
 )
+_BY_PROGRAM: Final = "scripted_sign_in"
+_GUESSED_BY_PROGRAM: Final = f"{PROBABLY}a guessed password; a program signed in after wrong passwords"
 _CONTINUED: Final = frozenset({"session_in_two_countries", "session_on_another_device"})
 """Signs of a session of the user that went on at somebody else's, as one that a relay took does."""
 
@@ -101,6 +103,9 @@ _TOLD_BESIDE: Final = frozenset(
 _MADE: Final = "account_made_by_intruder"
 
 _WITH_CREDENTIALS: Final = "valid credentials"
+_RESET: Final = "password_reset_by_administrator"
+_RESET_SPAN: Final = timedelta(hours=24)
+"""Within which whoever talked a help desk into a new password uses it."""
 
 _ANONYMIZER: Final = "anonymizer"
 _ANONYMOUS_RISK: Final = "anonymizedipaddress"
@@ -140,7 +145,10 @@ def tell(
         found[part] = [dated(one, by_number, records) for one in clauses(group)]
     found["by_others"] += _not_attributed(others, by_number, records)
     found["read_or_taken"] = list(gravest_first(found["read_or_taken"], by_number, records))
-    found["entry"] = list(_entry(_first_of(came, addresses), ordinary)) or list(_consent(deeds, ordinary))
+    reset = _reset_before(_first_of(came, addresses), results, records)
+    found["entry"] = list(_entry(_first_of(came, addresses), ordinary, reset)) or list(
+        _consent(deeds, ordinary)
+    )
     found["origin"] = list(_origin(told, addresses, evidence, ordinary))
     found["since"] = list(_first(told, addresses, evidence, ordinary))
     found["last_seen"] = list(_last(told, addresses, evidence, ordinary))
@@ -272,7 +280,28 @@ def _consent(deeds: Iterable[Told], ordinary: Usual) -> Iterator[Clause]:
         yield resting(f"{_LET_IN} {names}", let_in)
 
 
-def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
+def _reset_before(
+    came: Sequence[Told], results: Sequence[SymptomResult], records: Mapping[str, AuditRecord]
+) -> Told | None:
+    """Give the last reset of the password by an administrator shortly before somebody else came.
+
+    Whoever calls a help desk in a user's name signs in with what they were given.
+    """
+    first = min((one.finding.at for one in came if one.finding.at), default=None)
+    if first is None:
+        return None
+    resets = [
+        Told(number, finding)
+        for number, finding in numbered(results)
+        if finding.sign.id == _RESET
+        and finding.at
+        and first - _RESET_SPAN <= finding.at <= first
+        and any("password" in records[one].operation.casefold() for one in finding.records if one in records)
+    ]
+    return max(resets, key=lambda one: one.finding.at or first, default=None)
+
+
+def _entry(came: Sequence[Told], ordinary: Usual, reset: Told | None) -> Iterator[Clause]:
     all_came = came
     kit = [one for one in came if _is_of_kit(one.finding, ordinary)]
     signs = {one.finding.sign.id for one in came}
@@ -295,9 +324,17 @@ def _entry(came: Sequence[Told], ordinary: Usual) -> Iterator[Clause]:
         return
     for sign, says in _ENTRY[3:]:
         if sign in signs:
-            yield resting(says, [one for one in all_came if one.finding.sign.id == sign])
+            theirs = [one for one in all_came if one.finding.sign.id == sign]
+            guessed = sign == _BY_PROGRAM and _by_password(theirs, ordinary)
+            yield resting(_GUESSED_BY_PROGRAM if guessed else says, theirs)
             return
-    if came:
+    if came and reset is not None and reset.finding.at:
+        when = f"{reset.finding.at:%Y-%m-%d %H:%M} UTC"
+        by = named(reset.finding.by) or "an administrator"
+        says = f"{_WITH_CREDENTIALS}, after {by} had reset the password ({when})"
+        # The reset is evidence, and no technique of the attacker's.
+        yield replace(resting(says, [*came, reset]), techniques=resting(says, came).techniques)
+    elif came:
         yield resting(_WITH_CREDENTIALS, came)
 
 
@@ -421,7 +458,7 @@ def _last(
 def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Iterator[Clause]:
     if not found.get("entry"):
         yield Clause(says="how they got in")
-    elif found["entry"][0].says in {_WITH_CREDENTIALS, _GUESSED_OR_PHISHED, _ONE_FACTOR}:
+    elif found["entry"][0].says.startswith((_WITH_CREDENTIALS, _GUESSED_OR_PHISHED, _ONE_FACTOR)):
         yield Clause(says="how they came by the credentials")
     if not found.get("origin"):
         yield Clause(says="from where")

@@ -183,6 +183,67 @@ def test_a_client_of_kits_after_wrong_passwords_is_no_proof_of_a_relay(minute, a
         assert unsure is not expected.startswith(RELAY)
 
 
+SCRIPT = finding("sign_ins", "scripted_sign_in", "Python (script) signed in", 5)
+A_PROGRAM = "a program that signed in with valid credentials"
+A_GUESS = "probably a guessed password; a program signed in after wrong passwords"
+
+
+@pytest.mark.parametrize(
+    ("minute", "address", "error", "says"),
+    [
+        (1, "203.0.113.7", 50126, A_GUESS),
+        (9, "203.0.113.7", 50126, A_PROGRAM),  # afterwards
+        (1, "203.0.113.7", 50076, A_PROGRAM),  # a code was asked for: the password was known
+        (-2000, "203.0.113.7", 50126, A_PROGRAM),  # long before
+    ],
+)
+def test_a_program_after_wrong_passwords_guessed(minute, address, error, says):
+    tried = sign_in(hours=0, address=address, error_code=error, user_agent="python-requests/2.31.0")
+    got_in = sign_in(hours=0, address="203.0.113.7", user_agent="python-requests/2.31.0")
+    usual = Usual(
+        sign_ins=tuple(
+            one.model_copy(update={"created_date_time": AT + timedelta(minutes=at)})
+            for one, at in ((tried, minute), (got_in, 5))
+        )
+    )
+    results = [SymptomResult("x", "X", "", Result.PRESENT, "", (SCRIPT,))]
+    whole = tell(Evidence(subject=ADELE, window=WINDOW), usual, results, COMPROMISED)
+    assert whole is not None
+    assert [one.says for one in whole.entry] == [says]
+
+
+HELP_DESK = "help.desk@contoso.example"
+
+
+@pytest.mark.parametrize(
+    ("minute", "operation", "sign", "tells"),
+    [
+        (-30, "Reset user password.", "password_reset_by_administrator", True),
+        (30, "Reset user password.", "password_reset_by_administrator", False),  # after: containment
+        (-3000, "Reset user password.", "password_reset_by_administrator", False),  # days before
+        (-30, "Admin deleted security info.", "password_reset_by_administrator", False),
+        (-30, "Change user password.", "password_changed_at_own_place", False),  # the user's own change
+    ],
+)
+def test_a_reset_shortly_before_the_first_sign_in_is_told_with_it(minute, operation, sign, tells):
+    reset = dataclasses.replace(
+        finding("credential_changes", "password_reset_by_administrator", "The password was changed", minute),
+        by=HELP_DESK,
+    )
+    if sign != reset.sign.id:
+        reset = dataclasses.replace(reset, sign=dataclasses.replace(reset.sign, id=sign))
+    seen = evidence(audit_log=[record(operation, id=reset.records[0], actor=HELP_DESK)])
+    results = [SymptomResult("x", "X", "", Result.PRESENT, "", (SIGNED_IN, reset))]
+    whole = tell(seen, Usual(), results, COMPROMISED)
+    assert whole is not None
+    (entry,) = whole.entry
+    assert entry.says.startswith("valid credentials")
+    assert (f", after {HELP_DESK} had reset the password (" in entry.says) is tells
+    assert (set(reset.records) <= set(entry.records)) is tells
+    assert entry.techniques == (SIGNED_IN.sign.technique,)
+    assert "how they came by the credentials" in {one.says for one in whole.unknown}
+
+
 @pytest.mark.parametrize(
     ("verdict", "begins"),
     [
