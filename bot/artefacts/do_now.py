@@ -16,6 +16,7 @@ from bot.artefacts.containment import as_of, items, left_open, stopped, unchecke
 from bot.artefacts.exposed import in_chats
 from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
 from bot.artefacts.handled import Handled
+from bot.artefacts.old_records import age_of
 from bot.artefacts.survives import survives
 from bot.messages import parts
 from bot.messages.escape import visible
@@ -44,6 +45,12 @@ _TASKS: Final = 8
 
 def do_now(report: Report, handled: Handled, grounds: Grounds) -> Iterator[Statement]:
     """Say what to do, the most urgent first."""
+    if age := age_of(report):
+        yield Statement(
+            "Check the account’s present state first: its newest analyzed record is "
+            f"{age}, and much may have been changed or taken back since.",
+            grounds.coverage(),
+        )
     waiting = tuple(_waiting(report, handled))
     yield from map(_to_decide, waiting)
     yield from _to_contain(report, handled, grounds, contains=any(one.kind != "restore" for one in waiting))

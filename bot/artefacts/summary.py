@@ -31,6 +31,7 @@ from bot.artefacts.do_now import Tasks, do_now, in_short
 from bot.artefacts.exposed import Exposed
 from bot.artefacts.grounds import NAMED, STATES, Grounds, Statement, first_of, listed, named
 from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.old_records import age_of
 from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
@@ -484,6 +485,11 @@ class _Told:
         )
 
     def unknown(self) -> Iterator[Statement]:
+        if age := age_of(self.report):
+            yield Statement(
+                f"What the account is like today: its newest analyzed record is {age}.",
+                self.grounds.coverage(),
+            )
         for unknown in self.story.unknown:
             yield Statement(f"{unknown.says[:1].upper()}{unknown.says[1:]}.", self.grounds.coverage())
         yield from self.exposed.unnamed()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 from rich.console import Console
 
+from bot.artefacts.old_records import age_of
 from bot.artefacts.overview import first_words
 from bot.cli import terminal
 from bot.messages import parts
@@ -61,6 +62,8 @@ def _overview(reports: Sequence[Report]) -> None:
         f"{len(reports):,} account{'' if len(reports) == 1 else 's'}: "
         f"{', '.join(f'{count:,} {word}' for word, count in counts.items())}"
     )
+    if age := age_of(max(reports, key=lambda one: one.window.end)):
+        typer.echo(f"The newest analyzed record is {age}: check each account’s present state first.")
     typer.echo()
     grave = [one for one in reports if one.verdict.answer in parts.DECIDED]
     others = [one for one in reports if one.verdict.answer not in parts.DECIDED]

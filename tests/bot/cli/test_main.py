@@ -458,7 +458,8 @@ def test_an_overview_comes_first_and_details_of_the_grave_accounts_only(compromi
     lines = out.splitlines()
     assert status == 0
     assert lines[2] == "60 accounts: 60 cannot tell"
-    assert lines[4].split()[:4] == ["Cannot", "tell", "1", "person0@contoso.example"]
+    assert lines[3].startswith("The newest analyzed record is ")
+    assert lines[5].split()[:4] == ["Cannot", "tell", "1", "person0@contoso.example"]
     assert "… 10 more accounts like these; --format json lists them all" in out
     assert "nothing that leads from one account to another" in out
     assert len(lines) < 70

@@ -1,0 +1,25 @@
+"""How old the newest record of exported files is, and that the account's present state is not in them. Pure.
+
+An export tells what was so when it was made. What was set up since, taken back or shut is not in it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from bot.artefacts.method import is_of_files
+from bot.messages import parts
+from commands.report import Report
+
+OLD: Final = timedelta(days=7)
+"""Records older than this no longer tell what an account is like."""
+
+
+def age_of(report: Report) -> str:
+    """Say how old the newest record is: ``154 days old (2026-06-29 10:00 UTC)``; "" where that is not old."""
+    newest = report.window.end - timedelta(seconds=1)  # a window of files ends a second after it
+    age = report.made_at - newest
+    if not is_of_files(report) or age <= OLD:
+        return ""
+    return f"{parts.counted(age.days, 'day')} old ({parts.utc(newest)})"
