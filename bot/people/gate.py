@@ -2,6 +2,8 @@
 
 What belongs to a tenant in which the settings do not name a person does not exist for them: the answer is the
 one that they would get if there were no such tenant, case, hunt or proposal.
+
+Longer than other files because no rule of who sees what may stand outside of it.
 """
 
 from __future__ import annotations

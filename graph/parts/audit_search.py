@@ -4,6 +4,8 @@ Source: Microsoft Graph, "auditLogQuery resource type"; Exchange PowerShell, "Se
 search runs at Microsoft, for minutes or hours. Its id is remembered, so that a later run takes up the same
 search. A search that reaches Microsoft's limit still ends as a success, so that limit is looked at, and the
 span is halved. Where Graph offers no searches, or they fail, Exchange is asked.
+
+Longer than other files because two services are asked for the same, and one takes over from the other.
 """
 
 from __future__ import annotations
