@@ -391,20 +391,20 @@ def test_a_plan_waits_while_microsoft_cannot_say_for_a_moment_who_voted(story, a
     if answers:
         story.microsoft.faults.clear()
         story.let_pass(timedelta(minutes=1))
-        story.ends(proposal, ProposalState.DONE)
+        story.wait(partial(over, story, proposal, ProposalState.DONE), "a round has carried it out")
     else:
         story.ahead += timedelta(minutes=10)
-        story.wait(partial(over, story, proposal), "a round after the last try has stopped it")
+        story.wait(partial(over, story, proposal, ProposalState.STOPPED), "a round has stopped it")
         stopped = story.ends(proposal, ProposalState.STOPPED)
         assert "could not be looked up" in stopped.note
         story.nothing_was_done(proposal)
     assert told() == 1
 
 
-def over(story: Table, proposal: Proposal) -> bool:
-    """Let the bot go its round, for a try under way is followed by none; say whether the plan was stopped."""
+def over(story: Table, proposal: Proposal, state: ProposalState) -> bool:
+    """Let the bot go its round, for a try under way is followed by none; say whether the plan ended so."""
     story.bot.jobs.reconcile()
-    return story.stands(proposal) is ProposalState.STOPPED
+    return story.stands(proposal) is state
 
 
 def below(story: Table, proposal: Proposal, says: str) -> int:
