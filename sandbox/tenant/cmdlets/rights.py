@@ -122,16 +122,19 @@ def _take_rights(call: Invocation, items: list[Json], item: Json, object_id: str
     return []
 
 
+def _take_if_there(call: Invocation, entries: list[Json], key: str, owner: str) -> list[Json]:
+    who = call.required(key)
+    item = _entry(call, entries, key, who)
+    if item is None:
+        call.warnings.append(f"Can't remove the access control entry on '{owner}' for '{who}': not present.")
+        return []
+    return _take_rights(call, entries, item, owner)
+
+
 def remove_permission(call: Invocation) -> list[Json]:
     """Take a mailbox right away; a missing one gives only a warning."""
-    mailbox, who = call.mailbox(), call.required("User")
-    item = _entry(call, mailbox.permissions, "User", who)
-    if item is None:
-        call.warnings.append(
-            f"Can't remove the access control entry on '{alias(mailbox)}' for '{who}': not present."
-        )
-        return []
-    return _take_rights(call, mailbox.permissions, item, alias(mailbox))
+    mailbox = call.mailbox()
+    return _take_if_there(call, mailbox.permissions, "User", alias(mailbox))
 
 
 def add_permission(call: Invocation) -> list[Json]:
@@ -154,14 +157,8 @@ def add_permission(call: Invocation) -> list[Json]:
 
 def remove_recipient_permission(call: Invocation) -> list[Json]:
     """Take the right to send as someone away; a missing one gives only a warning."""
-    mailbox, who = call.mailbox(), call.required("Trustee")
-    item = _entry(call, mailbox.recipient_permissions, "Trustee", who)
-    if item is None:
-        call.warnings.append(
-            f"Can't remove the access control entry on '{alias(mailbox)}' for '{who}': not present."
-        )
-        return []
-    return _take_rights(call, mailbox.recipient_permissions, item, alias(mailbox))
+    mailbox = call.mailbox()
+    return _take_if_there(call, mailbox.recipient_permissions, "Trustee", alias(mailbox))
 
 
 def add_recipient_permission(call: Invocation) -> list[Json]:
