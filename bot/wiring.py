@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 from slack_sdk import WebClient
 
+from bot import listeners
 from bot.artefacts.timeline_png import WIDTH
 from bot.atlas import atlas_of
 from bot.cards.case import Cards
@@ -33,7 +34,6 @@ from bot.rules import ruleset_of
 from bot.running import Bot
 from bot.settings import Settings, SlackSettings, Tenant
 from bot.setup.examination import Examination
-from bot.slack import listeners
 from bot.slack.bolt import make_bolt
 from bot.slack.client import make_client
 from bot.slack.rooms import Rooms

@@ -46,7 +46,7 @@ def edges_of(folder: Path) -> dict[str, list[str]]:
 
 
 def room_of(module: str, modules: set[str]) -> str:
-    """Give the room of a module: ``bot.slack.listeners``, or ``bot`` for a loose file."""
+    """Give the room of a module: ``commands.clues.rules``, or ``bot`` for a loose file."""
     parts = module.split(".")
     packages = (".".join(parts[:depth]) for depth in (3, 2))
     return next((one for one in packages if any(m.startswith(f"{one}.") for m in modules)), parts[0])

@@ -10,18 +10,18 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 from slack_sdk import WebClient
 
 from bot.errors import Barred, BotError
 from bot.messages.awaited import Awaited
-from bot.messages.home import Details, Health, HomePage, OpenCase, Waiting, home
+from bot.messages.home import Details, Found, Health, HomePage, OpenCase, Waiting, home
 from bot.people.gate import Gate
 from bot.people.persons import People
 from bot.people.second_factor import enrolments
 from bot.people.tenancy import Tenancy
-from bot.setup.examination import Examination
 from bot.slack.client import call
 from bot.slack.intake import Asked
 from bot.slack.rooms import Rooms
@@ -38,6 +38,20 @@ MOST_CASES = 10
 """How many cases are listed; each of them is a link that Slack has to be asked for once."""
 
 MOST_WAITING = 10
+
+
+class Examination(Protocol):
+    """What the bot can see, as it was looked at last (`bot.setup.examination`)."""
+
+    @property
+    def found(self) -> Found | None:
+        """What was found last; None before the first look."""
+
+    def is_due(self) -> bool:
+        """Whether it is time for another look."""
+
+    def look(self) -> bool:
+        """Look; give whether there is something new."""
 
 
 class Home:

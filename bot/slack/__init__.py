@@ -1,1 +1,1 @@
-"""Slack itself: its client, its channels and windows, and what it calls (`listeners`)."""
+"""Slack itself: its client, channels and windows, and the book of what was asked. It calls `listeners`."""

@@ -21,7 +21,7 @@ from hypothesis import settings
 from slack_bolt import BoltRequest, BoltResponse
 
 import bot
-from bot.slack.listeners.payload import SAYS
+from bot.listeners.payload import SAYS
 from commands.containment.proposals import Proposal
 from commands.plans.approval import ProposalState
 from tests.scenarios.deciding import Table, laid

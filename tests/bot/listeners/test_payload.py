@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.listeners.payload import Command, forms_of, whom, wrong_in
+from bot.listeners.payload import Command, forms_of, whom, wrong_in
 
 USER = {"id": "U0ALEXWILB", "team_id": "T0HOME"}
 VIEW = {"id": "V1", "type": "modal", "hash": "1.a", "private_metadata": "P-22222 C-22222"}

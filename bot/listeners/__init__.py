@@ -5,7 +5,7 @@ from __future__ import annotations
 from slack_bolt import App
 
 from bot.desk import Desk
-from bot.slack.listeners import actions, commands, errors, home, payload, views
+from bot.listeners import actions, commands, errors, home, payload, views
 
 
 def register(app: App, desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import NotUnderstood
-from bot.slack.listeners.actions import BUTTONS, BUTTONS_OF, Button
+from bot.listeners.actions import BUTTONS, BUTTONS_OF, Button
 from bot.verbs import check
 from bot.verbs.check_buttons import CHECKS
 from bot.verbs.registry import read
