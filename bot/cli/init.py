@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from bot.cli import asking
 from bot.cli.browser import opener
 from bot.cli.ending import Stopped, readable
 from bot.cli.given import text_of
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, MISSING
 from bot.clock import now
-from bot.errors import SettingsError
+from bot.errors import BotError
 from bot.messages.escape import visible
 
 if TYPE_CHECKING:
-    from bot.setup.init import Prompt as Asked
+    from bot.setup.find_in_slack import Tokens
     from graph.administrator import Administrator, DeviceCode
     from graph.auth import Resource
 
@@ -72,6 +73,15 @@ def init(
             "--slack", help="Add Slack to existing settings: asks for both tokens and who approves."
         ),
     ] = False,
+    slack_cli: Annotated[
+        str,
+        typer.Option(
+            "--slack-cli",
+            help="Slack's command-line tool on this machine, such as 'slack': it makes and installs the "
+            "Slack app and hands over its tokens, so that none has to be pasted.",
+            metavar="COMMAND",
+        ),
+    ] = "",
     browser: Annotated[
         bool | None,
         typer.Option(
@@ -117,7 +127,7 @@ def init(
         elif script:
             _script(folder, acts=not read_only)
         elif slack:
-            _slack(folder)
+            _slack(folder, slack_cli)
         elif remove:
             _remove(folder, cloud, yes=yes, browser=browser)
         elif by_hand or "client_id" in (given or {}):
@@ -132,6 +142,7 @@ def init(
                 acts=not read_only,
                 force=force,
                 opens=opener(wanted=browser),
+                slack_cli=slack_cli,
             )
 
 
@@ -144,7 +155,7 @@ def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None
 
     login = os.environ.get("COMPROMISE_TENANT_LOGIN_URL", "")
     onboarding.demand_room(folder, None, force=force)
-    told = onboarding.read_answers(_answers(onboarding.QUESTIONS, login) if given is None else given)
+    told = onboarding.read_answers(asking.answers(onboarding.QUESTIONS, login) if given is None else given)
     # Keys that a script was written with are registered already.
     goes_on = Record(folder, "", now).known
     if not goes_on:
@@ -196,15 +207,25 @@ def _manifest(given: dict[str, Any], cloud: str, *, acts: bool) -> None:
         )
 
 
-def _slack(folder: Path) -> None:
+def _slack(folder: Path, slack_cli: str) -> None:
     """Ask for the tokens and for who approves, where the rest of the settings is there."""
     from bot.cli.joining import join  # noqa: PLC0415 - reads every query and step, as above
     from bot.setup import manual_instructions as manual  # noqa: PLC0415 - as above
     from bot.setup import write_slack  # noqa: PLC0415 - as above
 
     write_slack.demand_room(folder)
-    if join(folder, ""):
+    if join(folder, "", _tokens_by(slack_cli, folder)):
         typer.echo(manual.to_start(folder))
+
+
+def _tokens_by(slack_cli: str, folder: Path) -> Tokens | None:
+    """Let Slack's command-line tool make the app; None where nobody asked for that."""
+    from bot.setup import manual_instructions as manual  # noqa: PLC0415 - reads every query and step, as above
+    from bot.setup.slack_cli import make_app  # noqa: PLC0415 - as above
+
+    if not slack_cli:
+        return None
+    return make_app(folder, Path(manual.manifest_path(Path(__file__).parents[1])), slack_cli)
 
 
 def _remaining(steps: Iterable[str]) -> None:
@@ -222,6 +243,7 @@ def _register(
     acts: bool,
     force: bool,
     opens: Callable[[str], bool] | None,
+    slack_cli: str,
 ) -> None:
     """Register the applications, write the files, look as the bot will, and list what is left."""
     from bot.cli.joining import join  # noqa: PLC0415 - reads every query and step, which other verbs need not
@@ -267,7 +289,12 @@ def _register(
     typer.echo(f"To remove all of it: compromise init --remove --folder {folder}")
     manifest = manual.manifest_path(Path(__file__).parents[1])
     is_joined = False
-    if asks:
+    if asks and slack_cli:
+        try:
+            is_joined = join(folder, administrator.user, _tokens_by(slack_cli, folder))
+        except BotError as error:
+            typer.echo(visible(str(error)), err=True)  # what is left to do by hand is listed all the same
+    elif asks:
         typer.echo(f"\n{manual.in_slack(answers, manifest)}\n")
         page = manual.app_link(answers, manifest)
         if opens is not None and page:
@@ -356,39 +383,6 @@ def _agree(question: str, *, yes: bool) -> None:
         raise Stopped(BAD_INPUT, why) from unanswered
     if not agreed:
         raise Stopped(MISSING, "Nothing was changed.")
-
-
-def _answers(questions: Sequence[Asked], login: str) -> dict[str, Any]:
-    """Ask each question at the terminal until its answer has the right form, and its tenant is there."""
-    from bot.setup.init import is_asked, tenant_id  # noqa: PLC0415 - as above
-
-    found: dict[str, Any] = {}
-    waiting = list(questions)
-    while waiting:
-        question = waiting.pop(0)
-        if not is_asked(question, found):
-            continue
-        _ask(question, found)
-        if question.key == "cloud":
-            try:
-                # What was typed stays: domains and names are guessed from it. This only sees that it is one.
-                tenant_id(found["tenant"], found["cloud"], login)
-            except SettingsError as error:
-                typer.echo(f"  {visible(str(error))}", err=True)
-                found.clear()
-                waiting = list(questions)
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
-
-
-def _ask(question: Asked, found: dict[str, Any]) -> None:
-    """Ask until there is an answer of the right form, and put it with those that were found."""
-    default = question.default(found) if question.default else ""
-    while question.key not in found:
-        text = typer.prompt(question.asks, default=default, show_default=bool(default))
-        try:
-            found[question.key] = question.read(str(text), found)
-        except ValueError as error:
-            typer.echo(f"  {visible(str(error))}", err=True)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,17 +19,18 @@ from bot.errors import BotError
 from bot.messages.escape import visible
 
 if TYPE_CHECKING:
-    from bot.setup.find_in_slack import Channel, Found, Named, Tokens, Workspace
+    from bot.setup.find_in_slack import Channel, Named, Tokens, Workspace
 
 Answer = TypeVar("Answer")
 
 
-def join(folder: Path, administrator: str) -> bool:
+def join(folder: Path, administrator: str, held: Tokens | None = None) -> bool:
     """Ask for the tokens, find channels and people, and write them down after a yes.
 
     Args:
         folder: Where `compromise.toml` lies.
         administrator: The address of whoever signed in to Microsoft 365, "" where nobody did.
+        held: The tokens, where Slack's command-line tool handed them over.
 
     Returns:
         Whether it was written; False where nobody has tokens yet.
@@ -41,10 +43,12 @@ def join(folder: Path, administrator: str) -> bool:
     from bot.setup.init import InSlack  # noqa: PLC0415 - as above
 
     write_slack.demand_room(folder)
-    opened = _opened()
+    opened = _opened() if held is None else (held, _tried(partial(_workspace, held)))
     if opened is None:
         return False
     tokens, workspace = opened
+    if held is not None:
+        _wait_for_channels()
     channel, checkpoints, responders, approvers = _agreed(workspace, administrator)
     answers = InSlack(
         slack="socket",
@@ -127,7 +131,18 @@ def _agreed(workspace: Workspace, administrator: str) -> tuple[Channel | None, C
     return channel, checkpoints, responders, approvers
 
 
-def _tried(find: Callable[[], Found]) -> Found:
+def _wait_for_channels() -> None:
+    """Let people invite the app, which was made a moment ago, before its channels are looked for."""
+    from bot.setup.manual_instructions import IN_CHANNELS  # noqa: PLC0415 - as above
+
+    typer.echo(IN_CHANNELS)
+    try:
+        typer.prompt("Press Enter when that is done, or to do it later", default="", show_default=False)
+    except typer.Abort as error:
+        raise _unanswered() from error
+
+
+def _tried(find: Callable[[], Answer]) -> Answer:
     try:
         return find()
     except BotError as error:

@@ -152,6 +152,14 @@ def in_microsoft(answers: Answers, folder: Path) -> Iterator[str]:
     )
 
 
+IN_CHANNELS: Final = (
+    "In Slack make a private channel for cards with the responders in it, and type there: "
+    '/invite @compromise-bot. Do the same in a second one with "checkpoints" in its name to have '
+    "checkpoints of the ledger posted."
+)
+"""What people do in Slack itself, once the app is installed."""
+
+
 def in_slack(answers: Answers, manifest: str) -> str:
     """How the app is made in Slack, and where its tokens are.
 
@@ -167,9 +175,7 @@ def in_slack(answers: Answers, manifest: str) -> str:
     return (
         f"{_to_make_the_app(answers, manifest)} Basic Information, App-Level Tokens: generate one with "
         "connections:write, which begins with xapp-. Install App: install it; the bot token begins with "
-        "xoxb-. In Slack make a private channel for cards with the responders in it, and type there: "
-        '/invite @compromise-bot. Do the same in a second one with "checkpoints" in its name to have '
-        "checkpoints of the ledger posted."
+        f"xoxb-. {IN_CHANNELS}"
     )
 
 
