@@ -40,6 +40,9 @@ WORDS = {
 }
 """What the card of a proposal says in each state that may last."""
 
+IN_VAIN = {None, Outcome.CHANGED, Outcome.REFUSED, Outcome.SKIPPED, Outcome.FAILED}
+"""The outcomes after which a change is not in force, for all that anybody knows."""
+
 Key = tuple[str, str]
 
 
@@ -189,6 +192,14 @@ def _unfinished(ledger: Ledger, proposals: tuple[Proposal, ...]) -> Iterator[str
                     yield f"{one.id} is done, and {change.id} has no outcome"
 
 
+def _state_in_words(proposal: Proposal) -> str:
+    """What the card of a proposal has to say: of one that is done, also when it did nothing."""
+    outcomes = {action.outcome for action in proposal.actions}
+    if proposal.state is ProposalState.DONE and proposal.plan.changes and outcomes <= IN_VAIN:
+        return "Nothing was changed"
+    return WORDS.get(proposal.state, "")
+
+
 def _cards(ledger: Ledger, proposals: tuple[Proposal, ...], slack: RunningWorkspace) -> Iterator[str]:
     with slack.state.lock:
         kept = [one for channel in slack.state.messages.values() for one in channel.values()]
@@ -205,7 +216,7 @@ def _cards(ledger: Ledger, proposals: tuple[Proposal, ...], slack: RunningWorksp
         places = [(proposal.channel, proposal.card), *stored.copies(ledger, proposal.id)]
         for place in (one for one in places if one[1]):
             text = shown.get(place, "")
-            if WORDS.get(proposal.state, "") not in text:
+            if _state_in_words(proposal) not in text:
                 yield f"{proposal.id} is {proposal.state}, and its card at {place} does not say so"
             if proposal.state is not ProposalState.OPEN and "[Approve]" in text:
                 yield f"{proposal.id} is {proposal.state}, and its card at {place} has a button to approve"
