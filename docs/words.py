@@ -25,6 +25,9 @@ _UNSAID = {
 }
 """Calls whose texts reach logs or the matching of patterns."""
 
+_SAID = {"why", "says", "name", "ask", "how", "none", "harmless"}
+"""Keys of the tables of facts whose texts people read."""
+
 _SENTENCE = re.compile(r"[^\W\d_]{2,}[^\n]* [^\n]*[^\W\d_]{2,}|[^\W\d_]{2,} \{|\} [^\W\d_]{2,}")
 _LABEL = re.compile(r"[A-Z][a-z]{2,}")
 _QUERY = re.compile(r"\b(CREATE|SELECT|UPDATE|WHERE|CAST|IN \()|state = '|(\w|\)) (eq|ge|le) ['{]|-eq '")
@@ -58,10 +61,10 @@ def in_file(path: Path) -> Iterator[str]:
 
 
 def in_facts(table: Any) -> Iterator[str]:
-    """Give the reasons and names below a table of facts."""
+    """Give the reasons, names, questions and instructions below a table of facts."""
     for key, value in table.items() if isinstance(table, dict) else ():
-        if key in {"why", "says", "name"} and isinstance(value, str):
-            yield value
+        if key in _SAID:
+            yield from [value] if isinstance(value, str) else value
         for inner in value if isinstance(value, list) else [value]:
             yield from in_facts(inner)
 

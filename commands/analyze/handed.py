@@ -74,7 +74,7 @@ class Handed:
             kinds = ", ".join(kind for kind, _ in self.kinds.most_common())
             when = f", {self.first} to {self.last}" if self.first else ""
             what = f"{kinds or 'no known format'}: {self.records:,} records{when}"
-            what += f", {self.repeated:,} of them in files before as well" if self.repeated else ""
+            what += f", {self.repeated:,} of them also in earlier files" if self.repeated else ""
             what += f", {self.unreadable:,} not readable" if self.unreadable else ""
         return "; ".join(one for one in (what, *self.remarks()) if one)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 CLOSELY: Final = 20_000
 """Records of one user that are read closely; beyond that the report says how many were not."""
 
-RULES_AS_LISTED: Final = "rules as a listing shows them, hidden ones only where it was asked for them"
+RULES_AS_LISTED: Final = "rules as they are listed, hidden ones only where the listing includes them"
 
 ONLY_THE_EXPORT: Final = "only what the exported files contain"
 

@@ -41,7 +41,7 @@ def why_failed(change: Change, error: GraphError) -> str:
         case NoPermission():
             return f"{error.sentence} Grant the application what it lacks{named}, then propose this again."
         case NoLicense():
-            return f"{error.sentence} Without it, this is at best possible manually."
+            return f"{error.sentence} Without it, this can only be done manually, if at all."
         case Refused() if any(words in error.sentence.casefold() for words in _ON_PREMISES):
             return (
                 "This is managed on-premises and cannot be changed in the cloud. Have an "
@@ -50,9 +50,8 @@ def why_failed(change: Change, error: GraphError) -> str:
             )
         case Refused() if _is_default_method(error):
             return (
-                "It is the account's default sign-in method, which Microsoft allows to be "
-                "removed only last. Choose another default, or remove the other methods, then "
-                "propose this again."
+                "It is the account's default sign-in method, which can only be removed last. Choose "
+                "another default, or remove the other methods, then propose this again."
             )
         case _:
             return f"{error.sentence} Check the account again, or do it manually in the admin center."

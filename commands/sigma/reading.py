@@ -91,7 +91,7 @@ def _weights(folder: Path) -> Mapping[str, Severity]:
         raise RulesError(f"{path} cannot be read ({error}).") from error
     wrong = next((name for name, word in given.items() if word not in _NAMES), None)
     if wrong is not None:
-        raise RulesError(f"{path} gives {wrong!r} a weight that is none of {', '.join(sorted(_NAMES))}.")
+        raise RulesError(f"{path} gives {wrong!r} a weight that is not one of {', '.join(sorted(_NAMES))}.")
     return {name: Severity[word.upper()] for name, word in given.items()}
 
 
@@ -164,7 +164,7 @@ def _documents(path: Path) -> list[Any]:
         aliases += isinstance(event, yaml.AliasEvent)
         nodes += isinstance(event, yaml.NodeEvent)
         if depth > DEPTH:
-            raise ValueError(f"its values lie more than {DEPTH} deep in one another")
+            raise ValueError(f"its values are nested more than {DEPTH} deep")
         if aliases > ALIASES:
             raise ValueError(f"it has more than {ALIASES} aliases")
         if nodes > NODES:

@@ -134,7 +134,9 @@ def _findings(ruleset: Ruleset, hits: Mapping[int, Hits]) -> Iterator[Finding]:
 
 def sign_of(rule: Rule) -> Sign:
     """Give the kind of finding that a rule's matches are."""
-    return Sign(f"sigma:{rule.id}", rule.severity, "A rule that was brought along says so.", rule.technique)
+    return Sign(
+        f"sigma:{rule.id}", rule.severity, "A Sigma rule from the rules folder matched.", rule.technique
+    )
 
 
 def _result(findings: tuple[Finding, ...], ruleset: Ruleset) -> Result:

@@ -50,7 +50,7 @@ class Columns:
         key = place.lower()
         if key not in named:
             if len(named) >= COLUMNS:
-                raise ValueError(f"the rules before it name {COLUMNS} fields of these records already")
+                raise ValueError(f"the rules before it already use {COLUMNS} fields of these records")
             named[key] = _WHOLE if key == "@whole" else f"c{len(named)}"
         return named[key]
 

@@ -25,8 +25,8 @@ TITLE = "Clean the junk email lists"
 SOURCE = "step 3, extended"
 PHASE = Phase.ERADICATE
 PLANS = (
-    "one change for each entry that a finding names, and a manual task for those of which no record tells "
-    "whether the attacker added them"
+    "one change for each entry that a finding names, and a manual task for those that the attacker may "
+    "have added"
 )
 UNDO = "the entry is added to its list again"
 PEOPLE = "one"

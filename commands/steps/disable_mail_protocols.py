@@ -65,9 +65,9 @@ PROTOCOLS: Final = (
     Protocol(
         "OWAforDevicesEnabled",
         "owa_for_devices_enabled",
-        "Outlook on the web for devices",
+        "OWA for Devices (older mobile app)",
         document=True,
-        costs="Outlook on the web stops working in the app for devices",
+        costs="The older Outlook Web App for iOS and Android stops working",
     ),
     Protocol(
         "OWAEnabled", "owa_enabled", "Outlook on the web", costs="The user cannot read mail in a browser"

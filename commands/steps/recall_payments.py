@@ -21,7 +21,7 @@ from commands.story.access_and_impact import kind_of
 from commands.story.clauses import in_short
 from graph.request import Cmdlet, Request
 
-TITLE = "Recall payments and stop changes of payroll that rest on mail of the account"
+TITLE = "Recall payments and stop payroll changes that rest on the account's mail"
 SOURCE = "additional step"
 PHASE = Phase.RECOVER
 PLANS = "two manual tasks where fraud was attempted: call the bank, within hours, and ask payroll"
@@ -55,7 +55,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     yield ManualTask(
         id=f"{_ID}:bank",
         step=_ID,
-        says=at_once(f"Call the bank about payments that rest on mail of {mail_of(planning)}"),
+        says=at_once(f"Call the bank about payments that rest on mail from or to {mail_of(planning)}"),
         how=(
             "Owner: finance. When: within hours, since each hour makes a recall less likely",
             *_payees(planning),
@@ -66,19 +66,19 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
             "Ask it to block the payee, and for a reference number",
             "Before the next payment, call each payee whose bank details changed",
             _NUMBERS,
-            "Where money left, report it to the police, in the United States to ic3.gov, and to the insurer",
+            "If money was sent, report it to the police (in the United States: ic3.gov) and to the insurer",
         ),
         suggested=True,
     )
     yield ManualTask(
         id=f"{_ID}:payroll",
         step=_ID,
-        says=at_once(f"Stop changes of payroll that {mail_of(planning)} asked for"),
+        says=at_once(f"Stop payroll changes requested from {mail_of(planning)}"),
         how=(
             "Owner: payroll and human resources. When: today, before the next payroll run",
-            f"Ask payroll {changes}, by mail or in self-service",
-            "Ask for changes of other employees and of suppliers that came from this mailbox",
-            "Put back what the employee does not confirm by phone or in person, and hold its payment",
+            f"Ask payroll {changes}, by email or in self-service",
+            "Ask about changes for other employees and suppliers that came from this mailbox",
+            "Reverse what the employee does not confirm by phone or in person, and hold the payment",
             _NUMBERS,
         ),
         suggested=True,
@@ -95,19 +95,19 @@ def _payees(planning: PlanningInput) -> Iterator[str]:
     """Which accounts the attacker's texts give: a bank stops a payment by its payee's number."""
     seen = planning.report.exposure
     for one in seen.payees[:_ACCOUNTS] if seen else ():
-        yield f"Stop payments to what the attacker gave out, and never pay to it or call it: {payee(one)}"
+        yield f"Stop payments to these details from the attacker, and never pay or call them: {payee(one)}"
     if seen and len(seen.payees) > _ACCOUNTS:
         left = len(seen.payees) - _ACCOUNTS
         yield f"{left} more {'number is' if left == 1 else 'numbers are'} in report.json"
     if seen and not seen.payees:
-        yield "No account number was found in what could be read of the attacker's texts: look for it there"
+        yield "No account number was found in the attacker's texts that could be read: look for one there"
     if seen and seen.unopened:
         which = (
-            "1 message of the attacker's has an attachment"
+            "1 message from the attacker has an attachment"
             if seen.unopened == 1
-            else f"{seen.unopened:,} messages of the attacker's have attachments"
+            else f"{seen.unopened:,} messages from the attacker have attachments"
         )
-        yield f"{which}, which nobody opened here: look there for an account number, safely"
+        yield f"{which}, which the bot did not open: look there for an account number, in a sandbox"
 
 
 def _deeds(planning: PlanningInput) -> Iterator[str]:

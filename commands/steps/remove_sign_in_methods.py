@@ -232,7 +232,7 @@ def _by_hand(planning: PlanningInput, method: AuthenticationMethod, finding: Fin
         how=(
             "Microsoft Entra admin center, Users, the user, Authentication methods",
             f"{registered(method.created_date_time)}; call the user",
-            "Choose Delete in the menu behind the method",
+            "Choose Delete in the method's menu (…)",
         ),
         suggested=asks_for(planning, finding),
     )

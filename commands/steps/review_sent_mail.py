@@ -73,7 +73,7 @@ def told(outbox: Outbox) -> tuple[str, ...]:
     else:
         lines = [f"The attacker's access time is unknown, so all {count:,} {mail} since {start} are included"]
     if outbox.lost:
-        lines.append(f"Delivered to no one, by the message trace: {outbox.lost:,} of these")
+        lines.append(f"Delivered to no one, according to the message trace: {outbox.lost:,} of these")
     if count > MOST:
         lines.append(f"The list has the first {MOST:,}")
     lines.append(

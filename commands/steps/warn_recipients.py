@@ -159,7 +159,7 @@ def warning(planning: PlanningInput, outbox: Outbox, *, listed: bool) -> str:
     used = "was using" if outbox.told else "used" if _was_in(outbox) else "may have used"
     lines = [
         "[DRAFT. Nothing was sent. Fill in the brackets, have it approved, and delete these lines.",
-        f"To: {f'everybody in {LIST}' if listed else 'the recipients'}, in Bcc. From: another mailbox.]",
+        f"To: {f'everyone in {LIST}' if listed else 'the recipients'}, in Bcc. From: another mailbox.]",
         "",
         "Subject: Security notice: do not trust recent email from one of our mailboxes",
         "",

@@ -63,7 +63,7 @@ _ENTRY: Final = (
     ("session_in_two_countries", "a stolen session of the user, continued elsewhere"),
     ("session_on_another_device", "a stolen session of the user, continued on another device"),
     ("token_client_signed_in", "a stolen token"),
-    ("legacy_sign_in", "a legacy protocol that asks for no second factor"),
+    ("legacy_sign_in", "a legacy protocol that does not ask for a second factor"),
     ("scripted_sign_in", "a program that signed in with valid credentials"),
 )
 """How somebody got in, by the sign that tells it; the first one found is told."""
@@ -459,7 +459,7 @@ def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Itera
     if not found.get("entry"):
         yield Clause(says="how they got in")
     elif found["entry"][0].says.startswith((_WITH_CREDENTIALS, _GUESSED_OR_PHISHED, _ONE_FACTOR)):
-        yield Clause(says="how they came by the credentials")
+        yield Clause(says="how they obtained the credentials")
     if not found.get("origin"):
         yield Clause(says="from where")
     if not found.get("read_or_taken") and not _is_whole(evidence, "audit_log"):

@@ -52,7 +52,9 @@ def unattributed(
         what = f"{WHO[1]}whole folders" if synced else opened
         where = f"{f' in the mailbox {mailbox}' if mailbox else ''}{f' from {address}' if address else ''}"
         settles = (
-            "whether the user was there then" if address else "the whole records, with address and session"
+            "whether the user was there at that time"
+            if address
+            else "the whole records, with address and session"
         )
         yield Clause(
             says=f"{what}{where} on {records[0].at:%Y-%m-%d %H:%M} UTC (to settle it: {settles})",

@@ -64,7 +64,7 @@ def _essentials(texts: list[str], audience: str, usual: Usual) -> str:
     """Say which addresses outside the reply gives, in full, and that everybody outside gets it."""
     given_out = _outside(texts, usual)
     names = f"; it gives the address {listed(given_out)}" if given_out else ""
-    everybody = "; everybody outside who writes gets it" if audience.casefold() == "all" else ""
+    everybody = "; everyone outside who writes gets it" if audience.casefold() == "all" else ""
     return f"{names}{everybody}"
 
 

@@ -163,7 +163,7 @@ def _finding(
         summary += "; copies are in Deleted Items"
     if lost := sum(bool(sent.undelivered) and not sent.recipients for sent in group):
         which = "" if lost == len(group) else f"{lost} of them "
-        summary += f"; {which}not delivered to anybody, by the message trace"
+        summary += f"; {which}not delivered to anyone, according to the message trace"
     return Finding(
         symptom=_ID,
         sign=sign,

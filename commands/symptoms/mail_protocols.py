@@ -30,7 +30,7 @@ _OLD: Final = {"popenabled": "POP", "imapenabled": "IMAP"}
 _OTHER: Final = {
     "activesyncenabled": "ActiveSync",
     "owaenabled": "Outlook on the web",
-    "owafordevicesenabled": "Outlook on the web for devices",
+    "owafordevicesenabled": "OWA for Devices (older mobile app)",
     "mapienabled": "MAPI",
     "ewsenabled": "Exchange Web Services",
 }

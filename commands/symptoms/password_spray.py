@@ -110,7 +110,7 @@ def _tools(
         if agent is not None and agent.kind is ProgramKind.SPRAY:
             kind = agent.name
         elif one.id in bare:
-            kind = "a password sent to the token endpoint under a browser's name"
+            kind = "a password sent to the token endpoint by a client posing as a browser"
         elif agent is not None and agent.name == "PowerShell" and one.app_id == OLD_MODULE:
             kind = "the legacy PowerShell module"
         elif agent is not None and agent.kind in {ProgramKind.KIT, ProgramKind.LEGACY} and not one.succeeded:

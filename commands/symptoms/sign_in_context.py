@@ -265,7 +265,7 @@ def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:
     single = [one for one in people if one.authentication_requirement and not _is_two_factor(one)]
     if own.two_factors and single:
         yield _finding(
-            ONE_FACTOR, "Sign-in with one factor, though this user always meets two", single, usual
+            ONE_FACTOR, "Sign-in with one factor, though this user always needs two", single, usual
         )
     free = [one for one in people if one.conditional_access_status and not _is_under_policy(one)]
     if own.policies and free:
@@ -293,7 +293,7 @@ def _failed(used: Sequence[SignIn], got_in: Sequence[SignIn], usual: Usual) -> I
         yield _finding(CODES, f"{len(codes)} one-time codes were wrong within half an hour", codes, usual)
     disabled = [one for one in used if one.status.error_code == DISABLED_ACCOUNT]
     if disabled:
-        yield _finding(DISABLED, "Somebody tried to sign in while the account was disabled", disabled, usual)
+        yield _finding(DISABLED, "Someone tried to sign in while the account was disabled", disabled, usual)
     odd = [one for one in used if one.status.error_code in TOKEN_ERRORS and not _is_wrong_code(one)]
     if len(odd) >= SEVERAL and not got_in:
         what = f"{len(odd)} sign-ins with an expired or foreign session, token or device failed"

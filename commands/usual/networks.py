@@ -28,7 +28,9 @@ class Network:
     name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.kind.value})" if self.name else f"a network of kind {self.kind.value}"
+        return (
+            f"{self.name} ({self.kind.value})" if self.name else f"a network of the kind “{self.kind.value}”"
+        )
 
     @property
     def hides_place(self) -> bool:

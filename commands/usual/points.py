@@ -308,10 +308,10 @@ def _by_factors(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
         and not _is_equipment_known(got_in, own)
     ):
         yield point(
-            "factor_from_token", "the second factor came with a token, on a client that this user never had"
+            "factor_from_token", "the second factor came with a token, on a client that this user never used"
         )
     if any(map(is_phishing_resistant, people)):
-        yield point("phishing_resistant", "a factor that cannot be relayed was met there")
+        yield point("phishing_resistant", "a factor that cannot be relayed was used there")
 
 
 def _is_without_policy(one: SignIn) -> bool:

@@ -680,7 +680,7 @@ def test_a_record_in_two_files_counts_once(tmp_path):
     analysis = looked_at(one, two)
     assert analysis.records == 5
     assert [(file.records, file.repeated) for file in analysis.files] == [(4, 0), (3, 2)]
-    assert "2 of them in files before as well" in analysis.files[1].says()
+    assert "2 of them also in earlier files" in analysis.files[1].says()
 
 
 def test_records_whose_time_stands_elsewhere_are_all_read(tmp_path):

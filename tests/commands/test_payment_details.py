@@ -148,7 +148,7 @@ def test_the_bank_is_told_the_account_and_where_it_stands() -> None:
 def test_without_an_account_the_task_says_so_and_names_what_nobody_opened() -> None:
     bank = next(one for one in tasks(recall_payments, on(Exposure(unopened=2))) if one.id.endswith("bank"))
     assert any("No account number was found" in line for line in bank.how)
-    assert any(line.startswith("2 messages of the attacker's have attachments") for line in bank.how)
+    assert any(line.startswith("2 messages from the attacker have attachments") for line in bank.how)
 
 
 def test_the_warning_names_the_fake_address_so_that_nothing_leads_there() -> None:

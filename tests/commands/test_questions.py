@@ -20,7 +20,9 @@ def test_a_question_names_the_rule_the_address_and_the_time(address: str) -> Non
     asked = [one.ask for one in report.findings if one.symptom == "inbox_rules" and one.ask]
     assert asked
     for one in asked:
-        assert one.startswith("Did you create this inbox rule, or did anyone do so for you? This is about: ")
+        assert one.startswith(
+            "Did you create this inbox rule, or did someone create it for you? This is about: "
+        )
         assert "“..”" in one
     assert any(f"sends mail to {address}" in one for one in asked)
     assert any(one.endswith("2026-09-09 12:00 UTC.") for one in asked)

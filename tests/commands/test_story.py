@@ -179,7 +179,7 @@ def test_a_client_of_kits_after_wrong_passwords_is_no_proof_of_a_relay(minute, a
         whole = tell(Evidence(subject=ADELE, window=WINDOW), usual, results, COMPROMISED)
         assert whole is not None
         assert [one.says for one in whole.entry] == [expected]
-        unsure = "how they came by the credentials" in {one.says for one in whole.unknown}
+        unsure = "how they obtained the credentials" in {one.says for one in whole.unknown}
         assert unsure is not expected.startswith(RELAY)
 
 
@@ -241,7 +241,7 @@ def test_a_reset_shortly_before_the_first_sign_in_is_told_with_it(minute, operat
     assert (f", after {HELP_DESK} had reset the password (" in entry.says) is tells
     assert (set(reset.records) <= set(entry.records)) is tells
     assert entry.techniques == (SIGNED_IN.sign.technique,)
-    assert "how they came by the credentials" in {one.says for one in whole.unknown}
+    assert "how they obtained the credentials" in {one.says for one in whole.unknown}
 
 
 @pytest.mark.parametrize(

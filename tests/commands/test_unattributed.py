@@ -12,7 +12,7 @@ from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 from tests.commands.evidence import INTRUDER, NOON, OFFICE, evidence, record
 
-THERE = "(to settle it: whether the user was there then)"
+THERE = "(to settle it: whether the user was there at that time)"
 WHOLE = "(to settle it: the whole records, with address and session)"
 OWA = "Client=OWA;Action=ViaProxy"
 

@@ -369,6 +369,20 @@ def test_a_rule_that_is_disabled_is_not_said_to_be_removed():
     assert before_and_after(junk) == "present → removed"
 
 
+@pytest.mark.parametrize(
+    ("flag", "value", "wanted", "says"),
+    [
+        ("OWAforDevicesEnabled", True, False, "on → off"),
+        ("SmtpClientAuthenticationDisabled", False, True, "on → off"),
+        ("SmtpClientAuthenticationDisabled", None, True, "organization's default → off"),
+        ("SmtpClientAuthenticationDisabled", True, None, "off → organization's default"),
+    ],
+)
+def test_a_mail_protocol_is_on_or_off_whatever_its_switch_is_called(flag, value, wanted, says):
+    change = replace(RULE, step="disable_mail_protocols", expects={flag: value}, wants={flag: wanted})
+    assert before_and_after(change) == says
+
+
 def test_of_what_only_moves_nothing_is_known_before():
     assert before_and_after(replace(RULE, moves=True, wants={})) == ""
 

@@ -116,5 +116,5 @@ def test_what_the_reply_tells_people_to_do_is_told_without_a_cut():
     told = list(auto_reply.detect(seen, learn(seen)))
     assert len(told) == 2
     for one in told:
-        assert one.summary.endswith(f"; it gives the address {address}; everybody outside who writes gets it")
+        assert one.summary.endswith(f"; it gives the address {address}; everyone outside who writes gets it")
         assert one.after == text

@@ -54,7 +54,7 @@ FOUND = [
         {"sign_ins": [*past(), sign_in(address=INTRUDER, user_agent="fasthttp", error_code=50126)]},
     ),
     (
-        "a password sent to the token endpoint under a browser's name",
+        "a password sent to the token endpoint by a client posing as a browser",
         "guessing_tool_got_in",
         {"audit_log": [logon("UserLoggedIn", error="0")]},
     ),
