@@ -8,6 +8,7 @@
     │   └── RoomShared         the channel is shared with another company by now
     │       └── RoomTaken          the channel is another tenant's, or none of this one's, by now
     ├── VoterUnknown       Microsoft cannot say for a moment who voted; what was approved waits
+    ├── AlreadyCarriedOut  a plan is being carried out in this very moment; a second run of it does nothing
     ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
     │   ├── MessageGone        the message that was to be edited is not there any more
     │   └── SlackUnreachable   Slack gave no answer at all; says which host, and what to check
@@ -68,6 +69,13 @@ class RoomTaken(RoomShared):
 
 class VoterUnknown(BotError):
     """Microsoft cannot say for a moment who somebody is who voted, so what was approved waits."""
+
+
+class AlreadyCarriedOut(BotError):
+    """A plan is being carried out at this moment, so a second run of it does nothing."""
+
+    def __init__(self, proposal_id: str) -> None:
+        super().__init__(f"Proposal {proposal_id} is being carried out already.")
 
 
 class SlackFailed(BotError):

@@ -284,6 +284,7 @@ def _work(
         show_what_is_left=cards.papers.what_is_left,
         maker=RecheckMaker(tenants, clock, seconds, atlas),
         guard=guard,
+        clock=clock,
         atlas=atlas,
         store=store,
         seal=seal,

@@ -61,6 +61,12 @@ def is_rechecked(book: Readable, case_id: str, number: int) -> bool:
     )
 
 
+def is_due(book: Readable, case_id: str, number: int, now: datetime) -> bool:
+    """Whether a round is to be looked at by now, and was not."""
+    due = "SELECT 1 FROM watches WHERE case_id = ? AND round = ? AND done = 0 AND due <= ?"
+    return bool(book.rows(due, [case_id, number, moment(now)]))
+
+
 def alarms(book: Readable) -> tuple[tuple[str, int], ...]:
     """Give the rounds of cases in which something re-appeared or was new, and nobody was told yet."""
     rows = book.rows("SELECT case_id, round FROM watches WHERE alarm = 1 ORDER BY case_id, round")

@@ -6,6 +6,7 @@ worker did, it lies in the job database and is believed no further than `task.py
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -69,6 +70,7 @@ class CheckKeeper:
         self._maker = maker
         self._guard = guard
         self._receiving = Receiving("check", store, seal)
+        self._noting = threading.Lock()
         self._receiving.show_progress(runs=self._under_way, about=self._about, draw=self._draw)
 
     def task(self, case: Case) -> CheckTask:
@@ -81,9 +83,9 @@ class CheckKeeper:
         Raises:
             LedgerError: the outcome cannot be written down; the engine or the next round tries again.
         """
-        case = self._ledger.case(case_id)
-        if case.state is not CaseState.LOOKING or case.run != run:
+        if not self._is_asked(case_id, run):
             return
+        case = self._ledger.case(case_id)
         # What comes from another process was held back there long enough to show findings.
         first = 0.0 if isinstance(self._maker, ApartMaker) else None
         with self._cards.painting(case, first) as tell:
@@ -96,9 +98,9 @@ class CheckKeeper:
         Raises:
             LedgerError: it cannot be written down; the engine or the next round tries again.
         """
-        case = self._ledger.case(case_id)
-        if case.state is not CaseState.LOOKING or case.run != run:
+        if not self._is_asked(case_id, run):
             return
+        case = self._ledger.case(case_id)
         task = self.task(case)
         about = text_of(TASKS.write(task))
         found = self._receiving.take(case_id, run, about, lambda sent, beside: unpack(sent, beside, task))
@@ -150,6 +152,12 @@ class CheckKeeper:
         if isinstance(found, CheckFound):
             known = partial(is_compromised, self._ledger, tenant=case.tenant)
             found = finish(found, self._guard(case.tenant), known, case.id, self._atlas)
+        # The job database may have had it made twice: what comes second changes nothing, and no answers.
+        with self._noting:
+            if self._is_asked(case.id, run):
+                self._note(case, run, found)
+
+    def _note(self, case: Case, run: int, found: Finished | Failed) -> None:
         if isinstance(found, Failed):
             with self._ledger.writing() as writing:
                 writing.fail(case.id, says=found.says, reference=found.reference, code=found.code)
@@ -166,6 +174,11 @@ class CheckKeeper:
                 answers=answered,
             )
         log.info("A check is done.", action="check.done", case=case.id, verdict=found.verdict, run=run)
+
+    def _is_asked(self, case_id: str, run: int) -> bool:
+        """Whether the ledger still asks for a run of a check."""
+        case = self._ledger.case(case_id)
+        return case.state is CaseState.LOOKING and case.run == run
 
     def _kept(self, case: Case, run: int, packed: bytes) -> str:
         """Keep what Microsoft answered; give its SHA-256, "" where it could not be kept.

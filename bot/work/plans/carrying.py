@@ -6,8 +6,10 @@ Slack right before anything is sent.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,7 +17,7 @@ import structlog
 
 from bot.cards.case import Cards
 from bot.cards.proposal import ProposalCards
-from bot.errors import BotError, VoterUnknown
+from bot.errors import AlreadyCarriedOut, BotError, VoterUnknown
 from bot.messages import answers
 from bot.people.persons import People
 from bot.work.rechecks.keeper import seen_of
@@ -96,6 +98,8 @@ class Carrying:
         self._post_checkpoint = post_checkpoint
         self._atlas = atlas
         self._sleep = sleep
+        self._lock = threading.Lock()
+        self._at: set[str] = set()
 
     @property
     def _ledger(self) -> Ledger:
@@ -107,11 +111,32 @@ class Carrying:
         """Carry a proposal out, or go on with it; its cards follow.
 
         Raises:
+            AlreadyCarriedOut: somebody is at it, so nothing was sent here.
             LedgerError: nothing further was sent; the next round goes on.
             SlackFailed: Slack did not say who may still approve, so nothing was sent.
             VoterUnknown: Microsoft cannot say for a moment who they are, so nothing was sent; the next round
                 asks again, until the plan was approved too long ago.
         """
+        with self._alone(proposal_id):
+            self._carry_out(proposal_id)
+
+    @contextmanager
+    def _alone(self, proposal_id: str) -> Iterator[None]:
+        """Be the only one that is at a proposal, whatever the job database says of who is.
+
+        A change that somebody else just sent looks like one that was left in doubt, and would go out again.
+        """
+        with self._lock:
+            if proposal_id in self._at:
+                raise AlreadyCarriedOut(proposal_id)
+            self._at.add(proposal_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at.discard(proposal_id)
+
+    def _carry_out(self, proposal_id: str) -> None:
         proposal = self._proposals.get(proposal_id)
         case = self._ledger.case(proposal.plan.case_id)
         try:
@@ -172,8 +197,13 @@ class Carrying:
         """Look at the back doors right after a plan was carried out, and note when to do so again.
 
         Raises:
+            AlreadyCarriedOut: somebody is at it.
             LedgerError: it cannot be noted.
         """
+        with self._alone(proposal_id):
+            self._look_at_once(proposal_id)
+
+    def _look_at_once(self, proposal_id: str) -> None:
         proposal = self._proposals.get(proposal_id)
         if proposal.state is not ProposalState.DONE or self._is_looked_at(proposal):
             return

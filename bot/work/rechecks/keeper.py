@@ -25,7 +25,7 @@ from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
 from commands.ledger import tasks as listed
 from commands.ledger.entries import Rechecked
-from commands.ledger.tasks import alarm_name, alarms, is_rechecked
+from commands.ledger.tasks import alarm_name, alarms, is_due
 from commands.plans.planning_input import Guard
 from commands.rechecks import schedule as rechecks
 from commands.rechecks.watch import Doors, Reading, doors_of, lists, still_in_effect, weigh
@@ -46,6 +46,7 @@ class RecheckKeeper:
         show_what_is_left: Brings the cards of a case and of its plans up to date, by the case's id.
         maker: Reads how an account stands.
         guard: Whom no one may touch in a tenant, by its name.
+        clock: Tells the time (aware UTC).
         atlas: Where addresses are, where Microsoft does not say.
         store: Where workers leave what they read; None where there are none.
         seal: Opens what they left; None where nobody is believed.
@@ -60,6 +61,7 @@ class RecheckKeeper:
         show_what_is_left: Callable[[str], None],
         maker: RecheckMaker,
         guard: Callable[[str], Guard],
+        clock: Callable[[], datetime],
         atlas: Atlas | None = None,
         store: Store | None = None,
         seal: Seal | None = None,
@@ -70,6 +72,7 @@ class RecheckKeeper:
         self._show_what_is_left = show_what_is_left
         self._maker = maker
         self._guard = guard
+        self._clock = clock
         self._atlas = atlas
         self._ids = ids
         self._receiving = Receiving("recheck", store, seal)
@@ -109,7 +112,7 @@ class RecheckKeeper:
         Raises:
             LedgerError: it cannot be written down; the engine or the next round tries again.
         """
-        if not is_rechecked(self._ledger, *named(name)):
+        if self._is_due(name):
             task = self.task(name, run)
             self._write_down(task, self._maker.look(task, self._ledger.memory(task.case_id)))
 
@@ -119,7 +122,7 @@ class RecheckKeeper:
         Raises:
             LedgerError: it cannot be written down; the engine or the next round tries again.
         """
-        if is_rechecked(self._ledger, *named(name)):
+        if not self._is_due(name):
             return
         task = self.task(name, run)
         about = text_of(TASKS.write(task))
@@ -127,6 +130,10 @@ class RecheckKeeper:
         read = self._receiving.take(name, run, about, lambda sent, _: unpack(sent, task))
         if read is not None:
             self._write_down(task, read)
+
+    def _is_due(self, name: str) -> bool:
+        """Whether the ledger asks for a recheck now: one that is early would be missing at its time."""
+        return is_due(self._ledger, *named(name), self._clock())
 
     def forget(self, name: str, run: int) -> None:
         """Drop what lies between keeper and workers about a run that was delivered."""
