@@ -47,14 +47,14 @@ _NOBODY: Final = 70020
 _AGAIN: Final = frozenset({"authorization_pending", "slow_down"})
 _PLAIN: Final[Mapping[str, str]] = {
     "53003": (
-        "a Conditional Access policy blocks this sign-in; on a computer that the policy lets in, use "
-        "`compromise init --browser` or `--script`, or have the policy make an exception"
+        "a Conditional Access policy blocks this sign-in; on a computer that the policy allows, use "
+        "`compromise init --browser` or `--script`, or add an exception to the policy"
     ),
-    "65001": "the permissions were not consented to; repeat it, and accept what the page asks for",
-    "65004": "consent was refused; repeat it, and accept what the page asks for",
-    "70018": "the code is not known any more; repeat it, and enter the new code",
-    "70020": "nobody signed in in time; repeat it",
-    "50011": "Microsoft's client does not come back to this machine any more; use `compromise init --code`",
+    "65001": "the permissions were not consented to; run it again, and accept what the page asks for",
+    "65004": "consent was refused; run it again, and accept what the page asks for",
+    "70018": "the code is no longer valid; run it again, and enter the new code",
+    "70020": "no one signed in in time; run it again",
+    "50011": "Microsoft's client no longer redirects to this machine; use `compromise init --code`",
     "90094": (
         "this account may not consent to the permissions; sign in as a Global Administrator or Privileged "
         "Role Administrator, or hand `compromise init --manifest` to one"
@@ -205,7 +205,7 @@ class AdministratorSignIn:
             result: Mapping[str, Any] = app.acquire_token_by_auth_code_flow(flow, answer)
         except (RuntimeError, ValueError):
             # MSAL's way to say that the answer is to another question; its text holds both questions.
-            result = {"error": "the answer is not to this sign-in"}
+            result = {"error": "the response does not belong to this sign-in"}
         return result
 
     def _by_code(
@@ -240,8 +240,8 @@ class AdministratorSignIn:
         tenant_id = str(claims.get("tid") or "")
         if self.tenant_id and tenant_id != self.tenant_id:
             raise CannotSignIn(
-                f"Signing in to {resource.value} was to another tenant than the first sign-in; sign in to "
-                f"{self.tenant_id} with an account of that tenant.",
+                f"The sign-in to {resource.value} was in another tenant than the first one; sign in with an "
+                f"account of the tenant {self.tenant_id}.",
                 code="another_tenant",
             )
         self.tenant_id = tenant_id

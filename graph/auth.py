@@ -35,11 +35,11 @@ _NUMBER = re.compile(r"AADSTS(\d+)")
 _TOKEN = re.compile(r"[!-~]+")
 """What a token is made of; anything else could not be sent as a header."""
 _PLAIN = {
-    "7000215": "the client secret is wrong (the secret's value is needed, not its id)",
+    "7000215": "the client secret is wrong (the secret's value is needed, not its ID)",
     "7000222": "the client secret has expired",
-    "700016": "the application is not known in this tenant",
-    "90002": "the tenant is not known",
-    "900023": "the tenant id is neither a GUID nor a domain",
+    "700016": "the application is not registered in this tenant; check client_id and tenant_id",
+    "90002": "there is no such tenant; check tenant_id and cloud",
+    "900023": "the tenant ID is neither a GUID nor a domain",
     "700027": "the certificate is not registered for the application, or has expired",
     "700024": "the signed assertion is not valid at this time; check this machine's clock",
     "7000229": "the application has no service principal in this tenant",
@@ -231,12 +231,12 @@ def _unusable(error: Exception, client_id: str) -> CannotSignIn:
     application = safe_text(client_id)
     if "authority" in str(error).lower():
         return CannotSignIn(
-            f"The login service does not know the tenant of the application {application}, "
-            "or is not Microsoft's.",
+            f"The login service does not know the tenant of the application {application}, or is not "
+            "Microsoft's; check tenant_id and cloud.",
             code="invalid_tenant",
         )
     return CannotSignIn(
-        f"The certificate of the application {application}, or its passphrase, cannot be used.",
+        f"The certificate of the application {application}, or its passphrase, cannot be used; check both.",
         code="invalid_certificate",
     )
 

@@ -205,7 +205,7 @@ class Limits:
             return
         left = list(wants)
         while left := left[self._taken(left, held) :]:
-            deadline.sleep(_AGAIN, "other processes ask this mailbox or service")
+            deadline.sleep(_AGAIN, "other processes are querying this mailbox or service")
 
     def _taken(self, wants: Sequence[tuple[str, Sequence[int]]], held: ExitStack) -> int:
         """Take places up to the first that is not free; give how many."""

@@ -103,8 +103,8 @@ class RemediateSettings(BaseModel):
 
     client_id: str = Field(
         min_length=1,
-        description="the id of a second application, which everything that changes something is sent as, so"
-        " that the first one needs to read only; without such a table, the first one does both",
+        description="the ID of a second application that makes all changes, so that the first one only needs"
+        " to read; without such a table, the first one does both",
     )
     client_secret: SecretStr | None = Field(None, description=_ONE_OF_TWO)
     certificate: Path | None = Field(None, description=_BY_CERTIFICATE)
@@ -123,8 +123,8 @@ class TenantSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str = Field("tenant", description="a name for it, used in messages and logs")
-    tenant_id: str = Field(min_length=1, description="the tenant's id, a GUID")
-    client_id: str = Field(min_length=1, description="the application's id, a GUID")
+    tenant_id: str = Field(min_length=1, description="the tenant's ID, a GUID")
+    client_id: str = Field(min_length=1, description="the application's ID, a GUID")
     client_secret: SecretStr | None = Field(None, description=_ONE_OF_TWO)
     certificate: Path | None = Field(None, description=_BY_CERTIFICATE)
     certificate_passphrase: SecretStr | None = Field(None, description=_KEY_LOCK)
@@ -137,7 +137,9 @@ class TenantSettings(BaseModel):
     login_url: str = Field("", description="replaces the cloud's login address")
     graph_url: str = Field("", description="replaces Graph's address, without the version")
     exchange_url: str = Field("", description="replaces Exchange's address, without /adminapi")
-    compliance_url: str = Field("", description="replaces the compliance address, without /adminapi")
+    compliance_url: str = Field(
+        "", description="replaces Security & Compliance PowerShell's address, without /adminapi"
+    )
     audit_api: Literal["beta", "v1.0"] = Field(
         "beta",
         # Both have them; v1.0 does not answer in every tenant yet.
@@ -145,7 +147,7 @@ class TenantSettings(BaseModel):
     )
     remediate: RemediateSettings | None = Field(
         None,
-        description="the application that everything that changes something is sent as",
+        description="the application that makes all changes",
     )
 
     @field_validator("domains")

@@ -107,7 +107,7 @@ class Tenants:
         if len(self.settings) > 1 and domain and domain not in connection.verified.names():
             name = connection.settings.name
             log.warning("A tenant has not verified a domain.", action="domain.unverified", tenant=name)
-            raise NoSuchUser(f"The domain {domain} is none of those that {name} has verified at Microsoft.")
+            raise NoSuchUser(f"The domain {domain} is not one that {name} has verified with Microsoft.")
         return connection
 
     def named(self, name: str, tenant_id: str = "") -> Connection:

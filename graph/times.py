@@ -63,7 +63,7 @@ def record_time(text: str) -> datetime:
     """
     moment = time_of(text)
     if not _EARLIEST <= moment.year < _LATEST:
-        raise UnreadableRecord(f"The time {text[:60]!r} is none that a record has.")
+        raise UnreadableRecord(f"The time {text[:60]!r} is not one that a record can have.")
     return moment
 
 

@@ -73,18 +73,18 @@ class Cells:
         """Give what was lost, a sentence for each program that lost it."""
         if self._lost:
             yield (
-                f"PowerShell's Export-Csv lost what stood in {_listed(self._lost)} and left a"
+                f"PowerShell's Export-Csv lost the values of {_listed(self._lost)} and left a"
                 f" type's name; export it with ConvertTo-Json"
             )
         if self._structured:
             yield (
-                f"Power Query did not expand {_listed(self._structured)}; what stood there is"
-                f" lost: give the file as it was before Power Query"
+                f"Power Query did not expand {_listed(self._structured)}; those values are"
+                f" lost: use the file as it was before Power Query"
             )
         if self._rounded:
             yield (
                 f"Excel rounded numbers in {_listed(self._rounded)} (as 1.2E+15), so they were"
-                f" left out; give the file as it was before Excel"
+                f" left out; use the file as it was before Excel"
             )
 
 

@@ -24,9 +24,11 @@ from graph.audit_log.values import NO_OBJECT, Found
 DEEPEST: Final = 64
 """How many elements may lie in one another; Export-Clixml goes two objects deep unless told otherwise."""
 
-ODD_XML: Final = "This is no XML of PowerShell: a document type, elements too deep or a name too long."
+ODD_XML: Final = (
+    "This is not PowerShell's XML: it has a document type, or elements too deep or names too long."
+)
 _BROKEN: Final = "The XML is broken or truncated from here."
-_TOO_LONG: Final = "This object is longer than any record and was passed over."
+_TOO_LONG: Final = "This object is longer than any record and was skipped."
 _START: Final = re.compile(r"(?:<\?xml[^>]{0,200}>\s*)?<Objs[\s>]")
 _LISTS: Final = frozenset({"LST", "IE", "STK", "QUE"})
 _WITHIN: Final = frozenset({"MS", "Props", "DCT"})

@@ -144,7 +144,7 @@ class Column:
             self.day_first = self._as_day.disorder < self._as_month.disorder
             if self._open:
                 return (
-                    f"the dates in “{self.name}” were taken to be {self._how()}; nothing in it decides that"
+                    f"the dates in “{self.name}” were read as {self._how()}; nothing in the file decides that"
                 )
             return ""
         if self._days and self._months:

@@ -234,7 +234,7 @@ def _unlike(keys: tuple[str, ...]) -> str:
     more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
     return (
         f"The record has no known format. The nearest is {near}, with {len(shared)} of its"
-        f" {len(columns)} usual fields; not here are {', '.join(absent[:_NAMED])}{more}."
+        f" {len(columns)} usual fields; missing are {', '.join(absent[:_NAMED])}{more}."
     )
 
 

@@ -59,7 +59,7 @@ def parse(raw: Mapping[str, Any]) -> ListedRule:
         )
     if any(as_text(given.get(name)).startswith(_LOST) for name in _TELLING):
         raise UnreadableRecord(
-            "PowerShell wrote a type's name in place of whom this inbox rule sends to; export the rules with"
+            "PowerShell wrote a type's name instead of this inbox rule's recipients; export the rules with"
             " ConvertTo-Json -Depth 10."
         )
     kept = {name: _plain(value) for name, value in given.items()}

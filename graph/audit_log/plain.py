@@ -18,7 +18,7 @@ from graph.audit_log.values import NO_OBJECT, Found
 _LOOKED_AT: Final = 20
 """Lines of the beginning that tell what a file is."""
 
-_TOO_LONG: Final = "This line is longer than any record and was passed over."
+_TOO_LONG: Final = "This line is longer than any record and was skipped."
 _LIST: Final = re.compile(r"\w[\w .]*? +: ")
 _FIELD: Final = re.compile(r"(\w[\w .]{0,79}?) ++: ?(.*)", re.DOTALL)
 _EVENT: Final = re.compile(r"[^\n{]{0,300}?\b(CEF|LEEF):\s*\d(?:\.\d)?\|")
@@ -57,7 +57,7 @@ EVENTS: Final = (
     "These are events in {name}, which has only some of a record's fields; export the records as they came,"
     " or from Purview."
 )
-MAIL: Final = "This is a message or a page saved as one; save what is attached to it, and give that."
+MAIL: Final = "This is a message or a page saved as one; save its attachment, and use that."
 TEXT: Final = "This is text, not a log: it holds neither JSON nor a table with a heading."
 
 

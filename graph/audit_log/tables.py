@@ -20,7 +20,7 @@ from graph.audit_log.plain import TEXT, names_fields
 from graph.audit_log.texts import Lines, Notes, TooLong
 from graph.audit_log.values import Found
 
-_TOO_LONG: Final = "This row is longer than any record and was passed over."
+_TOO_LONG: Final = "This row is longer than any record and was skipped."
 _SEPARATORS: Final = ",;\t|"
 _PREAMBLE: Final = 10
 """Above so many lines at most a heading may stand that is none of the table."""
@@ -141,7 +141,7 @@ def _cells(stream: IO[str], start: str) -> Iterator[tuple[int, str, list[str] | 
         except StopIteration:
             return
         except csv.Error as wrong:
-            reason = _TOO_LONG if "limit" in str(wrong) else f"The row is no CSV ({wrong})."
+            reason = _TOO_LONG if "limit" in str(wrong) else f"The row is not valid CSV ({wrong})."
             yield number, reason, None, head
             reader = _reader(feed, head)
             continue

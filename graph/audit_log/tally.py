@@ -31,7 +31,7 @@ UNREADABLE_KEPT: Final = 1_000
 REASONS_KEPT: Final = 100
 """By how many reasons."""
 
-OTHER_REASONS: Final = "The record could not be read, for one of many further reasons."
+OTHER_REASONS: Final = "The record could not be read, for one of many other reasons."
 
 SEARCHES_KEPT: Final = 10_000
 """How many searches are told apart, by how many results they had."""
@@ -41,17 +41,17 @@ ADDRESSES_KEPT: Final = 200_000
 
 
 DEPTH_CUT: Final = (
-    "PowerShell's ConvertTo-Json left texts in place of objects below its depth; export it with -Depth 10"
+    "PowerShell's ConvertTo-Json wrote text in place of objects below its depth; export again with -Depth 10"
 )
 
 LOST: Final = {
-    "blank": "AuditData of {count} is blank, so what was done is known from the columns beside it alone",
+    "blank": "AuditData of {count} is blank, so what was done is known from the other columns alone",
     "cut": (
         "AuditData of {count} is cut off, and what is left of it was read; a cell of Excel holds 32,767"
         " characters: export as CSV and do not save it from Excel"
     ),
     "unreadable": (
-        "AuditData of {count} cannot be read, so what was done is known from the columns beside it alone;"
+        "AuditData of {count} cannot be read, so what was done is known from the other columns alone;"
         " export it as CSV and do not change it, or as JSON"
     ),
 }

@@ -65,7 +65,7 @@ _NO_FILES: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _UNPACKED: Final = (texts.GZIP, tar.BZIP2, tar.XZ)
 _OPEN_DOCUMENT: Final = "This is an OpenDocument file; save its table as CSV."
 _DEFLATE64: Final = 9
-_ANOTHER_WAY: Final = "It is packed in a way that is not read ({how}); unpack it and give what is in it."
+_ANOTHER_WAY: Final = "It is packed in a way that is not supported ({how}); unpack it and use what is in it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,9 @@ class _Opener:
     def _stream(self, one: Opened, head: bytes, depth: int) -> Iterator[Opened | Unopened]:
         """Open what is packed as a stream: a tar archive, or one file with gzip, bzip2 or xz."""
         if depth >= self._bounds.depth:
-            yield Unopened(one.name, f"More than {self._bounds.depth} archives lie in one another here.")
+            yield Unopened(
+                one.name, f"More than {self._bounds.depth} archives are nested in one another here."
+            )
         elif tar.is_one(head):
             with one.path.open("rb") as stream:
                 yield from self._tar(stream, one.name, depth)
@@ -195,7 +197,7 @@ class _Opener:
                 with texts.binary(one.path) as stream:
                     yield from self._taken(stream, one.name, depth + 1)
             elif what := _named(inside):
-                yield Unopened(one.name, f"In it is {what}.")
+                yield Unopened(one.name, f"It contains {what}.")
             else:
                 yield one  # read as it is, as text
         else:
@@ -225,7 +227,9 @@ class _Opener:
 
     def _zip(self, one: Opened, depth: int) -> Iterator[Opened | Unopened]:
         if depth >= self._bounds.depth:
-            yield Unopened(one.name, f"More than {self._bounds.depth} archives lie in one another here.")
+            yield Unopened(
+                one.name, f"More than {self._bounds.depth} archives are nested in one another here."
+            )
             return
         try:
             with zipfile.ZipFile(one.path) as packed:
@@ -256,7 +260,11 @@ class _Opener:
                 if _is_litter(member.name):
                     continue
                 if member.content is None:
-                    yield Unopened(called, "It is password-protected or packed in a way that is not read.")
+                    yield Unopened(
+                        called,
+                        "It is password-protected or packed in a way that is not supported; unpack it and use"
+                        " what is in it.",
+                    )
                     continue
                 yield from self._taken(member.content, called, depth + 1)
                 if self._left < 0:
@@ -274,7 +282,7 @@ class _Opener:
                 yield Unopened(name, f"It holds {len(members):,} files; {number:,} of them were opened.")
                 return
             if member.flag_bits & 1:
-                yield Unopened(called, "It is password-protected; unpack it and give what is in it.")
+                yield Unopened(called, "It is password-protected; unpack it and use what is in it.")
                 continue
             try:
                 with packed.open(member) as stream:

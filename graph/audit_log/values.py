@@ -19,7 +19,7 @@ Found: TypeAlias = tuple[int, str, Mapping[str, Any] | str]
 """One piece of a file: its line, its text ("" when it was read), and the object, or why there is none."""
 
 NO_OBJECT: Final = "This is not a JSON object."
-_TOO_LONG: Final = "This is longer than any record and was passed over."
+_TOO_LONG: Final = "This is longer than any record and was skipped."
 # Possessive in every class of characters: a million blanks must be passed once, not once from each of them.
 # No group is: before 3.11.5 Python matches those wrong (Debian 12 has 3.11.2). Source: CPython, gh-106052.
 _TEXT: Final = r'[^"\\]*+(?:\\.[^"\\]*+)*'

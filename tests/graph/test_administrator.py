@@ -123,7 +123,7 @@ def test_a_sign_in_that_is_refused_says_why(
 
 
 def test_refused_consent_says_what_to_do(signing_in: Callable[..., Administrator]) -> None:
-    with pytest.raises(CannotSignIn, match="consent was refused; repeat it"):
+    with pytest.raises(CannotSignIn, match="consent was refused; run it again"):
         signing_in(consent=False).sign_in(Deadline(20))
 
 
@@ -195,7 +195,7 @@ def test_a_browser_asks_who_it_is_once_and_the_second_sign_in_is_the_same_person
 
 def test_whoever_does_not_accept_in_the_browser_is_told_what_to_do(played: RunningTenant) -> None:
     browsing = Browsing(consent="no")
-    refused = pytest.raises(CannotSignIn, match="consent was refused; repeat it")
+    refused = pytest.raises(CannotSignIn, match="consent was refused; run it again")
     with closing(browsing), closing(in_browser(played, browsing)) as administrator, refused:
         administrator.sign_in(Deadline(20))
 
@@ -221,13 +221,13 @@ def test_a_sign_in_that_nobody_makes_in_the_browser_ends_with_the_deadline(playe
         raise AssertionError(f"A code was shown: {code}")
 
     made_so = Administrator(hosts(played), CLOUDS[Cloud.GLOBAL], show, SCOPES, opens=opens)
-    with closing(made_so) as waiting, pytest.raises(CannotSignIn, match="nobody signed in in time"):
+    with closing(made_so) as waiting, pytest.raises(CannotSignIn, match="no one signed in in time"):
         waiting.sign_in(Deadline(0.3))
 
 
 def test_a_code_that_nobody_enters_ends_with_the_deadline(played: RunningTenant) -> None:
     waiting = Administrator(hosts(played), CLOUDS[Cloud.GLOBAL], lambda _: None, SCOPES)
-    with pytest.raises(CannotSignIn, match="nobody signed in in time"):
+    with pytest.raises(CannotSignIn, match="no one signed in in time"):
         waiting.sign_in(Deadline(0.3))
     waiting.close()
 

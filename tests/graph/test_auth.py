@@ -96,7 +96,10 @@ def test_a_certificate_signs_in(
     ("more", "says"),
     [
         ({"client_secret": "wrong"}, r"client secret is wrong .*AADSTS7000215"),
-        ({"client_id": "00000000-0000-4000-8000-00000000beef"}, r"not known in this tenant \(AADSTS700016\)"),
+        (
+            {"client_id": "00000000-0000-4000-8000-00000000beef"},
+            r"not registered in this tenant.* \(AADSTS700016\)",
+        ),
         ({"tenant_id": "00000000-0000-4000-8000-00000000beef"}, "does not know the tenant"),
         ({"client_secret": None, "certificate": "nowhere.pem"}, r"nowhere\.pem cannot be read"),
         ({"client_secret": None, "certificate": "nowhere.pfx"}, r"nowhere\.pfx does not exist"),

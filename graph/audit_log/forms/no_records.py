@@ -59,7 +59,7 @@ _NORMAL: Final = (
     " export the records as they came, or from Purview."
 )
 _SETTINGS: Final = (
-    "This says how {what} stand, not who set that and when; look at it yourself, and export the"
+    "This shows {what} as they are, not who set them and when; look at it yourself, and export the"
     " audit log from Purview."
 )
 _OLDER: Final = (
@@ -67,15 +67,15 @@ _OLDER: Final = (
     " that from Purview."
 )
 _RISK: Final = (
-    "This is the portal's table of risk detections, in headings of its own; download it as JSON,"
+    "This is the portal's table of risk detections, with its own headings; download it as JSON,"
     " or export them from Graph (identityProtection/riskDetections)."
 )
 _RISKY: Final = (
-    "This says how risky users are held to be, not what happened; export the risk detections from Graph"
+    "This lists how risky users are, not what happened; export the risk detections from Graph"
     " (identityProtection/riskDetections) as JSON."
 )
 _MESSAGES: Final = (
-    "This is a list of messages from Defender or the quarantine, in headings of its own; export"
+    "This is a list of messages from Defender or the quarantine, with its own headings; export"
     " EmailEvents from Defender's hunting, or a message trace."
 )
 _RULES: Final = (
@@ -101,8 +101,8 @@ _KINDS: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         (
             "request id|authentication method",
             (
-                "This is a step of a sign-in, not the sign-in; give the file of the sign-ins that"
-                " lies beside it."
+                "This is a step of a sign-in, not the sign-in; use the file of sign-ins that was"
+                " downloaded with it."
             ),
         ),
         (
@@ -127,7 +127,7 @@ _KINDS: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         (
             "messagetraceid|event|detail",
             (
-                "This is a step of a message's way (Get-MessageTraceDetail), which does not say who"
+                "This is a step of a message's delivery (Get-MessageTraceDetail), which does not say who"
                 " sent it; export the message trace itself."
             ),
         ),
@@ -137,16 +137,16 @@ _KINDS: Final[tuple[tuple[frozenset[str], str], ...]] = tuple(
         (
             "contenturi|contenttype",
             (
-                "This only names a blob of records (Management Activity API); fetch what its"
-                " contentUri leads to, and give that."
+                "This only names a blob of records (Management Activity API); download what its"
+                " contentUri leads to, and use that."
             ),
         ),
-        ("delivertomailboxandforward|forwardingsmtpaddress", _SETTINGS.format(what="settings of mailboxes")),
-        ("blindcopyto|priority|state", _SETTINGS.format(what="rules of mail flow (transport rules)")),
-        ("accessrights|user|deny", _SETTINGS.format(what="rights to mailboxes")),
+        ("delivertomailboxandforward|forwardingsmtpaddress", _SETTINGS.format(what="mailbox settings")),
+        ("blindcopyto|priority|state", _SETTINGS.format(what="mail flow rules (transport rules)")),
+        ("accessrights|user|deny", _SETTINGS.format(what="mailbox permissions")),
         (
             "ismfaregistered|userprincipalname",
-            _SETTINGS.format(what="ways to prove who one is (MFA methods)"),
+            _SETTINGS.format(what="sign-in methods (MFA)"),
         ),
         ("accountenabled|userprincipalname", _SETTINGS.format(what="accounts")),
         ("grantcontrols|conditions", _SETTINGS.format(what="Conditional Access policies")),
@@ -185,8 +185,8 @@ def _forwarded(raw: Mapping[str, Any]) -> str:
     names = (low.get(name) for name in ("userprincipalname", "primarysmtpaddress", "identity", "name"))
     whose = next((text for one in names if (text := as_text(one))), "a mailbox")
     return (
-        f"Mail of {whose} is forwarded to {to.removeprefix('smtp:')}, as its settings stand; who"
-        f" set that and when is not in them: export the audit log from Purview."
+        f"Mail of {whose} is forwarded to {to.removeprefix('smtp:')}; its settings do not say who"
+        f" set this and when: export the audit log from Purview."
     )
 
 

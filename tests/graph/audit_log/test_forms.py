@@ -617,7 +617,7 @@ def test_a_message_without_sender_or_time_is_told(wrong: dict[str, str], why: st
 
 def test_the_nearest_form_of_an_unknown_record_is_named() -> None:
     row = {name: one for name, one in PORTAL_SIGN_IN.items() if name != "Username"}
-    with pytest.raises(UnreadableRecord, match=r"nearest is Entra admin center, sign-in .* not here are .*"):
+    with pytest.raises(UnreadableRecord, match=r"nearest is Entra admin center, sign-in .* missing are .*"):
         files.entry_of(row)
     with pytest.raises(UnreadableRecord, match=r"its fields are colour, shape\.$"):
         files.entry_of({"Shape": "round", "Colour": "red"})
@@ -686,7 +686,7 @@ def test_what_powershell_lost_is_told_and_never_taken_for_an_answer(tmp_path: Pa
         "Location": "",
     }
     (lost,) = notes.incomplete
-    assert lost.startswith("PowerShell's Export-Csv lost what stood in Status, Location and left")
+    assert lost.startswith("PowerShell's Export-Csv lost the values of Status, Location and left")
     with pytest.raises(UnreadableRecord, match="does not say whether it succeeded"):
         files.entry_of(raw)
 

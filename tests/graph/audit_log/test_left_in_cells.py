@@ -127,7 +127,7 @@ def test_what_power_query_did_not_expand_is_told(tmp_path):
     (found,), tally = read(tmp_path / "log", written(rows))
     assert found.parameters == {}
     (says,) = tally.notes.incomplete
-    assert says.startswith("Power Query did not expand Parameters, Item; what stood there is lost")
+    assert says.startswith("Power Query did not expand Parameters, Item; those values are lost")
 
 
 @pytest.mark.parametrize("cell", ["1.00320E+15", "1,2E+15", "1.2E+100"])

@@ -193,10 +193,10 @@ NAMED: dict[str, tuple[dict[str, Any], str]] = {
         "Get-InboxRule",
     ),
     "a list of blobs": ({"contentUri": "https://x", "contentType": "Audit.Exchange"}, "contentUri leads to"),
-    "rights to mailboxes": ({"User": "b", "AccessRights": "c", "Deny": "False"}, "how rights"),
+    "rights to mailboxes": ({"User": "b", "AccessRights": "c", "Deny": "False"}, "shows mailbox permissions"),
     "settings of a mailbox": (
         {"Name": "a", "ForwardingSmtpAddress": "", "DeliverToMailboxAndForward": "False"},
-        "how settings of mailboxes",
+        "shows mailbox settings",
     ),
     "a mailbox that forwards": (
         {"Name": "a", "ForwardingSmtpAddress": "smtp:x@evil.example", "DeliverToMailboxAndForward": "True"},
@@ -205,7 +205,7 @@ NAMED: dict[str, tuple[dict[str, Any], str]] = {
     "an error": ({"error": {"code": "InvalidAuthenticationToken"}}, "an error that the service answered"),
     "steps of sign-ins": (
         {"Request ID": "s", "Authentication date": "2026-08-30", "Authentication method": "Password"},
-        "lies beside it",
+        "downloaded with it",
     ),
     "sign-ins with German headings": (
         {"Datum (UTC)": "2026-08-30T12:00:00Z", "IP-Adresse": "203.0.113.7", "Status": "Erfolg"}
@@ -292,7 +292,7 @@ def test_a_time_at_the_ends_of_the_calendar_is_none_of_a_record(
     raw: dict[str, Any], name: str, year: str
 ) -> None:
     # One such record made the whole account's analysis fail: nothing can be counted before it.
-    with pytest.raises(UnreadableRecord, match="none that a record has"):
+    with pytest.raises(UnreadableRecord, match="not one that a record can have"):
         files.entry_of({**raw, name: f"{year}-12-31T23:59:59Z"})
 
 

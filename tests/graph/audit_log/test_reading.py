@@ -139,7 +139,7 @@ def test_a_value_without_end_is_passed_over_and_told(monkeypatch):
     monkeypatch.setattr(values, "LONGEST_VALUE", 5000)
     stream = Counting('{"a": "' + "x" * 100_000 + f'"}}\n{TWO}\n')
     found = list(values.values(stream, "", Notes()))
-    assert found[0][2] == "This is longer than any record and was passed over."
+    assert found[0][2] == "This is longer than any record and was skipped."
     assert found[-1][2] == other(2)
     assert stream.most <= 10_000
 
@@ -150,7 +150,7 @@ def test_a_cell_without_end_is_passed_over_and_told(monkeypatch, between):
     text = 'Id,Operation\n1,"' + between * 100_000 + '"\n2,Send\n'
     stream = Counting(text)
     found = list(tables.rows(stream, ""))
-    assert found[0][2] == "This row is longer than any record and was passed over."
+    assert found[0][2] == "This row is longer than any record and was skipped."
     assert found[-1][2] == {"Id": "2", "Operation": "Send"}
     assert stream.most <= 1 << 20
 

@@ -132,7 +132,7 @@ def test_archives_without_end_in_one_another_are_told(tmp_path):
         content = zipped(a=content)
     held, not_opened = opened(tmp_path, content)
     assert held == {}
-    assert list(not_opened.values()) == ["More than 5 archives lie in one another here."]
+    assert list(not_opened.values()) == ["More than 5 archives are nested in one another here."]
 
 
 def test_what_expands_without_end_is_told_and_the_rest_is_read(tmp_path):
@@ -154,7 +154,7 @@ def test_a_password_and_damage_are_named(tmp_path):
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(mark) + at] |= 1
     _, not_opened = opened(tmp_path, bytes(content))
-    assert not_opened == {": a": "It is password-protected; unpack it and give what is in it."}
+    assert not_opened == {": a": "It is password-protected; unpack it and use what is in it."}
 
 
 @pytest.mark.parametrize("kept", [4, 10, 30])
@@ -403,7 +403,7 @@ def test_what_was_packed_twice_is_opened_up_to_the_bound(tmp_path, pack):
         content = bz2.compress(content)
     (tmp_path / "more").mkdir()
     held, not_opened = opened(tmp_path / "more", content)
-    assert (held, list(not_opened.values())) == ({}, ["More than 5 archives lie in one another here."])
+    assert (held, list(not_opened.values())) == ({}, ["More than 5 archives are nested in one another here."])
 
 
 @pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
