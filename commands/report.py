@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator
 
 from commands import facts
 from graph.question import Subject, Window
 
-PROBABLY = "probably "  # how a clause begins that records make likely, and no more
-SIGNED_IN = "signed in"  # what `Story.since` says where that was a sign-in
-UNSURE = "whether they are still in"  # how a clause begins where nobody saw whether a door is open
+PROBABLY = "probably "  # what stands before a clause that records make likely, and no more
 
 
 @lru_cache(maxsize=1024)
@@ -298,7 +296,21 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the timeline: anything that happened; `session` and `application` are ids, or ""."""
+    """One line of the timeline: anything that happened.
+
+    Attributes:
+        at: When (aware UTC).
+        what: What, in plain words; holds text from the tenant.
+        by: Who did it, "" where unknown.
+        address: The IP address it came from, "" where unknown.
+        source: The id of the source that has it.
+        record: The id of the record.
+        finding: Whether a finding rests on that.
+        session: The id of the session, or "".
+        application: The id of the application, or "".
+        signed_in: Of a sign-in, whether it succeeded; None of everything else.
+        place: Of a sign-in in the sign-in log, where it came from; else "".
+    """
 
     at: datetime
     what: str
@@ -309,6 +321,47 @@ class Event:
     finding: bool = False
     session: str = ""
     application: str = ""
+    signed_in: bool | None = None
+    place: str = ""
+
+
+class Point(StrEnum):
+    """What a clause says, where a program has to know it."""
+
+    SIGNED_IN = "signed-in"  # of `Story.since`: it was a sign-in
+    CREDENTIALS = "credentials"  # of `Story.entry`: with credentials, and nothing tells how they came by them
+    WHOSE = "whose"  # of `Story.unknown`: who opened mail
+    STILL_IN = "still-in"  # of `Story.unknown`: whether they are still in
+
+
+class Tie(StrEnum):
+    """What connects another account with the attacker, the most telling first."""
+
+    says: str
+
+    SAME_SESSION = "same-session", "acted in the attacker's session"
+    SAME_APPLICATION = "same-application", "consented to or used the attacker's application"
+    SAME_ADDRESS = "same-address", "used from the attacker's IP address"
+    CREATED = "created", "created from this account"
+    GIVEN = "given", "was granted rights by this account"
+    CHANGED = "changed", "was changed from this account"
+    READ = "read", "was read with this account"
+    TRIED = "tried", "tried from the attacker's IP address"
+    LURED = "lured", "received mail from the attacker"
+    FORWARDS = "forwards", "forwards to {} as well"
+    NONE = "", ""
+
+    def __new__(cls, code: str, says: str) -> Self:
+        """Make a member of its code and what people are told."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.says = says
+        return self
+
+    @classmethod
+    def _missing_(cls, value: object) -> Tie | None:
+        """Read what reports said that were stored before 30 November 2026: the words."""
+        return next((one for one in cls if one.says == value), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,12 +374,16 @@ class Clause:
         findings: The ids of the findings it rests on, as the JSON report names them.
         records: The ids of the records.
         techniques: The ids of the ATT&CK techniques.
-        why: Why it matters, where `says` is only a name: that of a lead.
+        why: Of a lead, of which `says` is only the name, what connects it.
+        shared: What it shares, where `why` names that.
         closed_by: Of what stands open, the ids of the changes and manual tasks that close it: one of each
             group has to be done. See `commands.story.doors`.
         parts: What each group of `closed_by` closes, where `says` ends with the list of them; else none.
         times: When each of what it tells happened (aware UTC), oldest first, where that was at several times;
             `at` is the first of them.
+        likely: Whether records make it likely, and no more; `says` is without that word.
+        shown_by: What shows it, in a few words; "" where nothing has to be said.
+        point: What a program has to know of it; None of most.
     """
 
     says: str
@@ -334,10 +391,29 @@ class Clause:
     findings: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
     techniques: tuple[str, ...] = ()
-    why: str = ""
+    why: Tie = Tie.NONE
+    shared: str = ""
     closed_by: tuple[tuple[str, ...], ...] = ()
     times: tuple[datetime, ...] = ()
     parts: tuple[str, ...] = ()
+    likely: bool = False
+    shown_by: str = ""
+    point: Point | None = None
+
+    @property
+    def because(self) -> str:
+        """What connects a lead, in words; "" of every other clause."""
+        return self.why.says.format(self.shared)
+
+    @property
+    def in_full(self) -> str:
+        """What it says, with how likely that is and what shows it."""
+        return f"{PROBABLY if self.likely else ''}{self.surely}"
+
+    @property
+    def surely(self) -> str:
+        """The same, where other words tell how likely it is."""
+        return f"{self.says}; {self.shown_by}" if self.shown_by else self.says
 
     @property
     def until(self) -> datetime | None:

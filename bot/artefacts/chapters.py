@@ -64,7 +64,7 @@ def in_order(report: Report) -> tuple[Line, ...]:
         Line(
             spoken_times(one.times, short_time) or short_time(at),
             _WORDS.get(part) or WORDS[part],
-            f"with {one.says}" if part == "entry" else one.says,
+            f"with {one.in_full}" if part == "entry" else one.says,
             one.findings[0],
             next(iter(one.techniques), ""),
         )

@@ -1,7 +1,6 @@
 """What the timeline picture shows, as values, and the same in words for whoever cannot see it.
 
-All of it comes out of the report and what was done about it. A report holds events as lines of plain words,
-also those that were stored long ago, so sign-ins are told by the words that `commands.story.timeline` writes.
+All of it comes out of the report and what was done about it.
 """
 
 from __future__ import annotations
@@ -34,13 +33,6 @@ _SIGN_INS: Final = frozenset({"sign_ins", "sign_ins_non_interactive"})
 _AUDITS: Final = frozenset(
     {"audit_log", "audit_log_on_mailbox", "directory_audits_on_user", "directory_audits_by_user"}
 )
-_LOGGED: Final = re.compile(
-    r"(?:signed in|failed to sign in \(error .*?\))(?: non-interactively)?(?: to .*)?"
-    r" from (?P<place>.+)",
-    re.DOTALL,
-)
-"""What `commands.story.timeline` says of a sign-in. The last " from " counts: a name may hold one."""
-
 _SUSPECT: Final = re.compile(r"suspect_address|_by_intruder$")
 """Signs that are only given where their address is attributed to an attacker."""
 
@@ -227,17 +219,16 @@ def _lanes(timeline: Iterable[Event], suspects: frozenset[str]) -> Iterator[Lane
     """Give a lane for every address that signed in, failed to, or is suspect."""
     spots: defaultdict[str, _Gathered] = defaultdict(_Gathered)
     for event in timeline:
-        logged = event.what.startswith(("signed in", "failed to sign in"))
         if event.source not in _SIGN_INS and not event.address:
             continue
         spot = spots[spot_of(event.address)]
-        worked = event.what.startswith("signed in")
-        spot.traces += [event.at] if worked or not logged else []
-        if event.source in _SIGN_INS and (match := _LOGGED.fullmatch(event.what)):
+        worked = event.signed_in
+        spot.traces += [event.at] if worked is not False else []
+        if event.source in _SIGN_INS and worked is not None:
             (spot.ins if worked else spot.failed).append(event.at)
-            if place := visible(match["place"]):
+            if place := visible(event.place):
                 spot.places[place] += 1
-        elif event.source in _AUDITS and logged:
+        elif event.source in _AUDITS and worked is not None:
             (spot.logged_ins if worked else spot.logged_failed).append(event.at)
     for address, spot in spots.items():
         suspect = address in suspects

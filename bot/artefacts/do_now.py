@@ -23,9 +23,8 @@ from bot.messages.escape import visible
 from bot.messages.turns import TITLES
 from commands.payment_details import defanged, payee
 from commands.plans.task_order import Turn, in_turn, turn_of
-from commands.report import Impact, Report, VerdictCode
+from commands.report import Impact, Report, Tie, VerdictCode
 from commands.story import reach
-from commands.story.leads import LURED
 from graph.question import Subject
 
 if TYPE_CHECKING:
@@ -197,7 +196,7 @@ def _payees(report: Report) -> str:
 def _to_check(report: Report, handled: Handled, tasks: Tasks, grounds: Grounds) -> Iterator[Statement]:
     """The accounts that nobody checked: where the attacker was, and whom the attacker wrote to."""
     leads = unchecked(report, handled)
-    seen = [one for one in leads if one.why != LURED]
+    seen = [one for one in leads if one.why is not Tie.LURED]
     reached = report.exposure
     lured = [
         one
@@ -206,15 +205,17 @@ def _to_check(report: Report, handled: Handled, tasks: Tasks, grounds: Grounds) 
     ]
     given = _given(tasks, Turn.OTHERS)
     if seen:
-        told = named([f"{one.says} ({one.why})" if one.why else one.says for one in seen], NAMED, "account")
+        told = named(
+            [f"{one.says} ({one.because})" if one.why else one.says for one in seen], NAMED, "account"
+        )
         word = "" if len(seen) == 1 else f"{len(seen)} other accounts: "
         yield Statement(
             f"Check {word}{told}; not checked yet{given}.", grounds.of(seen) or ("story of the case",)
         )
     if reached and lured:
         yield Statement(
-            f"Ask {named(lured, NAMED, 'account')} (inside; {LURED}) whether they acted on it, and check "
-            f"whoever did{'' if seen else given}.",
+            f"Ask {named(lured, NAMED, 'account')} (inside; {Tie.LURED.says}) whether they acted on it, and "
+            f"check whoever did{'' if seen else given}.",
             grounds.of_records(reached.sent_records),
         )
 

@@ -20,12 +20,12 @@ from commands.report import (
     Finding,
     Impact,
     MailboxAccess,
+    Point,
     Report,
     Traced,
     numbered,
 )
 from commands.story import reach
-from commands.story.unattributed import WHO
 from graph.verified import domain_of
 
 _LIKELY: Final = "personal data likely"
@@ -189,7 +189,7 @@ class Exposed:
     def _in_question(self) -> tuple[Clause, ...]:
         """Mail that was opened where nothing tells by whom."""
         unknown = self.report.story.unknown if self.report.story else ()
-        return tuple(one for one in unknown if one.says.startswith(WHO))
+        return tuple(one for one in unknown if one.point is Point.WHOSE)
 
     def to_whom(self) -> str:
         """How many got mail of the attacker's, in a few words."""

@@ -91,11 +91,7 @@ def first_of(clauses: tuple[Clause, ...]) -> datetime | None:
 
 def listed(clauses: Iterable[Clause], what: str, most: int = NAMED) -> str:
     """Name what the first clauses say, and count the rest as what they are: ``and 2 more actions``."""
-    texts = []
-    for one in clauses:
-        since = f" {parts.utc(one.at)}" if one.at and one.says.endswith("since") else ""
-        texts.append(f"{cut(visible(one.says), _CLAUSE)}{since}")
-    return named(texts, most, what)
+    return named([one.says for one in clauses], most, what)
 
 
 def named(texts: Collection[str], most: int, what: str, *, further: int = 0) -> str:

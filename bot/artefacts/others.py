@@ -16,10 +16,9 @@ from bot.artefacts.spoken_time import spoken_time
 from bot.messages.closing import word_for
 from bot.messages.escape import cut, visible
 from commands.clues.records import addresses_in
-from commands.report import Clause, Report, numbered
+from commands.report import Clause, Report, Tie, numbered
 from commands.story import reach
 from commands.story.doors import DoorState
-from commands.story.leads import LURED
 from graph.verified import domain_of
 
 _NAMED: Final = 5
@@ -83,8 +82,8 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
             found,
         )
     # Whom the attacker wrote to stands among those whom the mail reached.
-    found_where = (one for one in story.leads if one.why != LURED)
-    leads = (f"{one.says}: {one.why}" if one.why else one.says for one in found_where)
+    found_where = (one for one in story.leads if one.why is not Tie.LURED)
+    leads = (f"{one.says}: {one.because}" if one.why else one.says for one in found_where)
     yield _ring("accounts", "leads to other accounts", leads, check=bool(unseen))
     if seen:
         own = {address.casefold() for address in report.subject.addresses}

@@ -192,13 +192,13 @@ def _traffic(traffic: Traffic) -> dict[str, Any]:
 
 def _clause(clause: Clause) -> dict[str, Any]:
     return {
-        "says": clause.says,
+        "says": clause.in_full,
         "at": clause.at.isoformat() if clause.at else None,
         "times": [one.isoformat() for one in clause.times],
         "findings": list(clause.findings),
         "records": list(clause.records),
         "techniques": list(clause.techniques),
-        "why": clause.why,
+        "why": clause.because,
     }
 
 

@@ -1,18 +1,19 @@
 """A report as JSON and back, for keeping it in a database. Every value survives the round trip unchanged.
 
 The one exception are lone surrogates, halves of characters that tenants do send and that no database keeps as
-text: each becomes a question mark.
+text: each becomes a question mark. What reports of earlier days told in words alone is read here, and nowhere
+else.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError, to_json
 
-from commands.report import Report
+from commands.report import PROBABLY, Clause, Event, Point, Report, Story
 
 _REPORT = TypeAdapter(Report)
 
@@ -32,7 +33,7 @@ def load(text: str | bytes) -> Report:
     Raises:
         pydantic.ValidationError: The text is no report.
     """
-    return _REPORT.validate_json(text)
+    return _with_codes(_REPORT.validate_json(text))
 
 
 def whole(value: Any) -> Any:
@@ -44,3 +45,53 @@ def whole(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [whole(inner) for inner in value]
     return value
+
+
+# --- what reports told in words alone that were stored before 30 November 2026 ------------------------------
+
+_LOGS: Final = frozenset({"sign_ins", "sign_ins_non_interactive"})
+_SHOWN_BY: Final = (
+    "; a phishing-kit client signed in",
+    "; a phishing-kit client signed in after wrong passwords",
+    "; a program signed in after wrong passwords",
+    "; the client is one that phishing kits use",
+)
+
+
+def _with_codes(report: Report) -> Report:
+    """Give a report whose sign-ins, ways in and other clauses are told by codes, and no longer by words."""
+    timeline = tuple(map(_event, report.timeline))
+    return replace(report, timeline=timeline, story=_story(report.story) if report.story else None)
+
+
+def _event(event: Event) -> Event:
+    if event.signed_in is not None or not event.what.startswith(("signed in", "failed to sign in")):
+        return event
+    # The last " from " counts: the name of an application may hold one.
+    place = event.what.rpartition(" from ")[2] if event.source in _LOGS else ""
+    return replace(event, signed_in=event.what.startswith("signed in"), place=place)
+
+
+def _story(story: Story) -> Story:
+    return replace(
+        story,
+        since=_pointed(story.since, Point.SIGNED_IN, "signed in"),
+        entry=tuple(map(_way_in, story.entry)),
+        unknown=_pointed(
+            _pointed(story.unknown, Point.WHOSE, "who opened ", "who synced "),
+            Point.STILL_IN,
+            "whether they are still in",
+        ),
+    )
+
+
+def _pointed(clauses: tuple[Clause, ...], point: Point, *begins: str) -> tuple[Clause, ...]:
+    return tuple(replace(one, point=point) if one.says.startswith(begins) else one for one in clauses)
+
+
+def _way_in(way: Clause) -> Clause:
+    if way.likely or way.shown_by:
+        return way
+    says = way.says.removeprefix(PROBABLY)
+    end = next((one for one in _SHOWN_BY if says.endswith(one)), "")
+    return replace(way, says=says.removesuffix(end), likely=says != way.says, shown_by=end.removeprefix("; "))

@@ -41,19 +41,17 @@ from commands.counts import in_short as without_counts
 from commands.importance import ADMINISTRATOR
 from commands.plans.undo import is_undo
 from commands.report import (
-    PROBABLY,
-    SIGNED_IN,
     Coverage,
     Event,
     Impact,
     Importance,
+    Point,
     Report,
     Story,
     VerdictCode,
     spoken,
 )
 from commands.story.doors import DoorState
-from commands.story.leads import FAILED
 from graph.errors import NO_MAILBOX
 from graph.evidence import NOT_IN_EXPORT
 
@@ -197,8 +195,7 @@ class _Told:
         yield from self._matters()
         who = f"Somebody else {got(story)} in"
         if story.came_in:
-            way = how(story) if story.entry else ""
-            way = f" {way.removeprefix(PROBABLY) if story.likely else way}" if way else ""
+            way = f" {how(story, behind_got=True)}" if story.entry else ""
             where = f", from {listed(story.origin, 'address')}" if story.origin else ""
             yield Statement(f"{who}{way}{where}.", self.grounds.of((*story.entry, *story.origin)))
         else:
@@ -258,7 +255,7 @@ class _Told:
                 one
                 for one in self.report.timeline
                 if one.at < first
-                and (one.record in tries or (one.address in story.addresses and one.what.startswith(FAILED)))
+                and (one.record in tries or (one.address in story.addresses and one.signed_in is False))
             ]
             start = self.report.window.start
             begins = f"what was collected begins on {parts.utc(start)}"
@@ -538,11 +535,11 @@ def _first_of_all(story: Story) -> str:
     """Say what the first record is that is not the user’s: a sign-in, or something that was done."""
     if not story.came_in:
         return "First action that is not the user’s"
-    does = story.since[0].says
+    first = story.since[0]
     return (
         "First successful access"
-        if does == SIGNED_IN
-        else f"First access, by what was done ({visible(does)})"
+        if first.point is Point.SIGNED_IN
+        else f"First access, by what was done ({visible(first.says)})"
     )
 
 

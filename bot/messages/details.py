@@ -64,7 +64,7 @@ def _story(report: Report, closed: int, ours: frozenset[str]) -> Iterator[Block]
         yield from parts.paragraphs("*What happened*", told)
         for lead in report.story.leads[:_LEADS]:
             if is_address(lead.says):
-                why = f" · {said(lead.why, 150, ours)}" if lead.why else ""
+                why = f" · {said(lead.because, 150, ours)}" if lead.why else ""
                 button = parts.button("Check", "check_lead", lead.says)
                 yield {
                     **parts.section(f"*Also check*: {said(lead.says, 200, ours)}{why}"),

@@ -14,7 +14,7 @@ from typing import Final
 from bot.messages import parts
 from bot.messages.escape import cut, said
 from commands.clues.records import listed
-from commands.report import PROBABLY, UNSURE, Access, Clause, Report, Service, Story, Verdict
+from commands.report import PROBABLY, Access, Clause, Point, Report, Service, Story, Verdict
 from commands.story.doors import Standing
 
 _NAMED: Final = 5
@@ -133,7 +133,7 @@ def _short(moment: datetime, *, year: bool) -> str:
 
 
 def _got_in(story: Story, ours: Collection[str]) -> str:
-    ways = [replace(story.entry[0], says=story.entry[0].says.removeprefix(PROBABLY)), *story.entry[1:]]
+    ways = [replace(one, says=one.surely) for one in story.entry]
     return f"*Got in* {_with(story.entry[0])}{_filled(ways, _LINE - _MORE, ours, 'way')}"
 
 
@@ -182,7 +182,7 @@ def _sentences(story: Story, closed: int) -> Iterator[str]:
     if story.unknown:
         yield f"Not known: {_listed(story.unknown, 8, 'thing')}."
     if story.leads:
-        leads = tuple(f"{one.says} ({one.why})" if one.why else one.says for one in story.leads)
+        leads = tuple(f"{one.says} ({one.because})" if one.why else one.says for one in story.leads)
         yield f"Also check: {_named(leads, 8, 'account')}."
 
 
@@ -192,8 +192,8 @@ def _way_in(story: Story) -> str:
         return f"No sign-in by anybody else was seen{begins}."
     who = f"Somebody else {got(story)} into this account"
     when = f" on {_time(story.since[0].at)}" if story.since and story.since[0].at else ""
-    way = f"{_with(story.entry[0])}{_listed(story.entry).removeprefix(PROBABLY)}" if story.entry else ""
-    how = f" {way.removeprefix(PROBABLY) if story.likely else way}" if way else ""
+    ways = _named([one.surely for one in story.entry], _NAMED, "action")
+    how = f" {_with(story.entry[0], surely=story.likely)}{ways}" if ways else ""
     where = f", from {_listed(story.origin, what='address')}" if story.origin else ""
     return f"{who}{when}{how}{where}{_techniques(story.entry)}."
 
@@ -203,13 +203,18 @@ def got(story: Story) -> str:
     return "probably got" if story.likely else "got" if story.certain else "may have got"
 
 
-def how(story: Story) -> str:
-    """Say by which way somebody got in, as surely as the records tell, without what that rests on."""
-    return f"{_with(story.entry[0])}{story.entry[0].says.removeprefix(PROBABLY).partition('; ')[0]}"
+def how(story: Story, *, behind_got: bool = False) -> str:
+    """Say by which way somebody got in, as surely as the records tell, without what that rests on.
+
+    Args:
+        story: What happened; its `entry` is not empty.
+        behind_got: Whether it stands behind `got`, which may say already that all of it is probable.
+    """
+    return f"{_with(story.entry[0], surely=behind_got and story.likely)}{story.entry[0].says}"
 
 
-def _with(way: Clause) -> str:
-    return f"{PROBABLY if way.says.startswith(PROBABLY) else ''}with "
+def _with(way: Clause, *, surely: bool = False) -> str:
+    return f"{PROBABLY if way.likely and not surely else ''}with "
 
 
 def _still_in(story: Story, closed: int) -> Iterator[str]:
@@ -229,7 +234,7 @@ def _still_in(story: Story, closed: int) -> Iterator[str]:
         yield f"{seen}. Still open to them: {_listed(story.still_open, _DOORS, 'item')}{rest}."
     elif closed:
         yield f"{seen}. All that was open to them ({parts.counted(closed, 'item')}) is remediated."
-    elif any(one.says.startswith(UNSURE) for one in story.unknown):
+    elif any(one.point is Point.STILL_IN for one in story.unknown):
         yield f"{seen}."
     else:
         yield f"{seen}. No way back was found open."

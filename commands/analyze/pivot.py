@@ -9,8 +9,7 @@ from typing import Final
 
 from commands.analyze.shared import OUTSIDE
 from commands.clues.records import addresses_in
-from commands.report import Report, Severity, VerdictCode
-from commands.story.leads import LURED
+from commands.report import Report, Severity, Tie, VerdictCode
 from commands.usual.domains import domain_of
 from commands.usual.places import spot_of
 
@@ -59,7 +58,7 @@ def pivots(reports: Sequence[Report]) -> tuple[Pivot, ...]:
         for kind, value in _things(report):
             seen[kind, value][name] += 1
         for lead in report.story.leads if report.story else ():
-            if lead.why == LURED and (account := names.get(lead.says.casefold())):
+            if lead.why is Tie.LURED and (account := names.get(lead.says.casefold())):
                 seen[LURE, name][account] += 1
                 seen[LURE, name].setdefault(name, 1)
     found = [

@@ -15,6 +15,7 @@ from commands.report import (
     Result,
     Story,
     SymptomResult,
+    Tie,
     Verdict,
     VerdictCode,
     numbered,
@@ -105,7 +106,7 @@ def _retold(
         if story is None:
             return None
     leads = [
-        Lead(name, f"forwards to {one.finding.after} as well", next(iter(one.finding.records), ""))
+        Lead(name, Tie.FORWARDS, next(iter(one.finding.records), ""), one.finding.after)
         for one in told
         for name in shared.get(one.finding.after, ())
         if not report.subject.is_meant_by(name)

@@ -12,9 +12,8 @@ from typing import Final
 from commands.clues.records import one_line
 from commands.plans.plan import ManualTask, Nothing, Phase, Planned
 from commands.plans.planning_input import PlanningInput
-from commands.report import Clause, VerdictCode
+from commands.report import Clause, Tie, VerdictCode
 from commands.steps.parts import at_once
-from commands.story.leads import LURED
 from graph.request import Cmdlet, Request
 
 TITLE = "Check the other accounts that the evidence leads to"
@@ -38,8 +37,8 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     if not leads:
         yield Nothing(_ID, "Nothing found leads to another account.")
         return
-    seen = [one for one in leads if one.why != LURED]
-    lured = [one for one in leads if one.why == LURED]
+    seen = [one for one in leads if one.why is not Tie.LURED]
+    lured = [one for one in leads if one.why is Tie.LURED]
     count = "1 other account" if len(leads) == 1 else f"{len(leads):,} other accounts"
     yield ManualTask(
         id=f"{_ID}:leads",
@@ -47,7 +46,7 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         says=at_once(f"Check {count} that the evidence leads to"),
         how=(
             "Owner: security operations. When: today, in this order",
-            *(f"/compromise check {one_line(one.says)}: {one_line(one.why)}" for one in seen[:_NAMED]),
+            *(f"/compromise check {one_line(one.says)}: {one.because}" for one in seen[:_NAMED]),
             *_more(seen),
             *_ask(lured),
         ),

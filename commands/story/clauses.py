@@ -157,10 +157,10 @@ def clause(deed: Sequence[Told]) -> Clause:
     return resting(plain(first), deed, at=first.at)
 
 
-def resting(says: str, told: Sequence[Told], *, at: datetime | None = None) -> Clause:
+def resting(says: str | Clause, told: Sequence[Told], *, at: datetime | None = None) -> Clause:
     """Give a clause with the numbers, records and techniques of the findings it rests on."""
-    return Clause(
-        says=says,
+    return replace(
+        Clause(says) if isinstance(says, str) else says,
         at=at,
         findings=tuple(dict.fromkeys(one.number for one in told)),
         records=tuple(dict.fromkeys(record for one in told for record in one.finding.records)),

@@ -15,27 +15,14 @@ from typing import Final
 
 from commands.clues.consents import apps_of, is_consent
 from commands.clues.records import addresses_in
-from commands.report import Clause, Event, Report
+from commands.report import Clause, Event, Report, Tie
 from commands.story.clauses import Told
 from commands.usual import Usual
 from commands.usual.places import spot_of
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
-SAME_SESSION: Final = "acted in the attacker's session"
-SAME_APPLICATION: Final = "consented to or used the attacker's application"
-SAME_ADDRESS: Final = "used from the attacker's IP address"
-TRIED: Final = "tried from the attacker's IP address"
-CREATED: Final = "created from this account"
-GIVEN: Final = "was granted rights by this account"
-ACTED_ON: Final = "was changed from this account"
-READ: Final = "was read with this account"
-LURED: Final = "received mail from the attacker"
-
-_ORDER: Final = (SAME_SESSION, SAME_APPLICATION, SAME_ADDRESS, CREATED, GIVEN, ACTED_ON, READ, TRIED, LURED)
-"""Why an account is a lead, the most telling reason first."""
-
-FAILED: Final = "failed to sign in"
+_RANK: Final = {tie: number for number, tie in enumerate(Tie)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +30,9 @@ class Lead:
     """An account, why it is to be checked, and a record that shows it."""
 
     name: str
-    why: str
+    why: Tie
     record: str
+    shared: str = ""
 
 
 def merged(leads: Iterable[Lead]) -> tuple[Clause, ...]:
@@ -54,14 +42,10 @@ def merged(leads: Iterable[Lead]) -> tuple[Clause, ...]:
         found[one.name.casefold()].append(one)
     clauses = []
     for ones in found.values():
-        why = min((one.why for one in ones), key=_rank)
+        first = min(ones, key=lambda one: _RANK[one.why])
         records = tuple(dict.fromkeys(one.record for one in ones if one.record))
-        clauses.append(Clause(says=ones[0].name, why=why, records=records))
-    return tuple(sorted(clauses, key=lambda one: (_rank(one.why), one.says)))
-
-
-def _rank(why: str) -> tuple[int, str]:
-    return (_ORDER.index(why) if why in _ORDER else len(_ORDER), why)
+        clauses.append(Clause(ones[0].name, why=first.why, shared=first.shared, records=records))
+    return tuple(sorted(clauses, key=lambda one: (_RANK[one.why], one.because, one.says)))
 
 
 def leads_in(
@@ -80,7 +64,7 @@ def leads_in(
         if record.by_microsoft or "@" not in record.actor or evidence.subject.is_meant_by(record.actor):
             continue
         if record.session_id and record.session_id in ordinary.suspect_sessions:
-            yield Lead(record.actor, SAME_SESSION, record.id)
+            yield Lead(record.actor, Tie.SAME_SESSION, record.id)
         elif record.address and spot_of(record.address) in spots:
             yield Lead(record.actor, _used(succeeded=record.succeeded is not False), record.id)
     records = {record.id: record for record in evidence.records()}
@@ -90,16 +74,16 @@ def leads_in(
                 yield from _touched(one, record, evidence, ordinary)
 
 
-def _used(*, succeeded: bool) -> str:
-    return SAME_ADDRESS if succeeded else TRIED
+def _used(*, succeeded: bool) -> Tie:
+    return Tie.SAME_ADDRESS if succeeded else Tie.TRIED
 
 
 def _touched(one: Told, record: AuditRecord, evidence: Evidence, ordinary: Usual) -> Iterator[Lead]:
     """The account that a deed was done to, and the one that got rights by it."""
-    did = {"account_changes": CREATED, "mail_access": READ}.get(one.finding.symptom, ACTED_ON)
+    did = {"account_changes": Tie.CREATED, "mail_access": Tie.READ}.get(one.finding.symptom, Tie.CHANGED)
     found = [(record.owner, did)]
     if one.finding.symptom in {"delegates", "account_changes"}:
-        why = GIVEN if one.finding.symptom == "delegates" else CREATED
+        why = Tie.GIVEN if one.finding.symptom == "delegates" else Tie.CREATED
         found += [(name, why) for name in addresses_in(one.finding.after)]
     for name, why in found:
         if "@" in name and not ordinary.is_outside(name) and not evidence.subject.is_meant_by(name):
@@ -110,7 +94,7 @@ def lured(report: Report) -> Iterator[Lead]:
     """Give those inside the organization who got mail of the attacker's; their own accounts may be next."""
     seen = report.exposure
     for address in seen.inside if seen else ():
-        yield Lead(address, LURED, next(iter(seen.sent_records), "") if seen else "")
+        yield Lead(address, Tie.LURED, next(iter(seen.sent_records), "") if seen else "")
 
 
 def applications_of(told: Iterable[Told], evidence: Evidence) -> tuple[str, ...]:
@@ -144,7 +128,7 @@ def with_leads(reports: Sequence[Report]) -> list[Report]:
         for mark, lead in _traces(report, wanted):
             name = lead.name.casefold()
             before = seen[mark].get(name)
-            if before is None or _rank(lead.why) < _rank(before.why):
+            if before is None or _RANK[lead.why] < _RANK[before.why]:
                 seen[mark][name] = lead
     return [_with_leads(report, seen) for report in reports]
 
@@ -168,16 +152,16 @@ def _traces(report: Report, wanted: Collection[str]) -> Iterator[tuple[str, Lead
     for finding in report.findings:
         mark = f"application {finding.after.casefold()}"
         if finding.symptom == "oauth_apps" and mark in wanted:
-            yield mark, Lead(name, SAME_APPLICATION, next(iter(finding.records), ""))
+            yield mark, Lead(name, Tie.SAME_APPLICATION, next(iter(finding.records), ""))
 
 
-def _marks_in(event: Event) -> Iterator[tuple[str, str]]:
+def _marks_in(event: Event) -> Iterator[tuple[str, Tie]]:
     if event.session:
-        yield f"session {event.session}", SAME_SESSION
+        yield f"session {event.session}", Tie.SAME_SESSION
     if event.application:
-        yield f"application {event.application.casefold()}", SAME_APPLICATION
+        yield f"application {event.application.casefold()}", Tie.SAME_APPLICATION
     if event.address:
-        yield f"address {spot_of(event.address)}", _used(succeeded=not event.what.startswith(FAILED))
+        yield f"address {spot_of(event.address)}", _used(succeeded=event.signed_in is not False)
 
 
 def _with_leads(report: Report, seen: Mapping[str, Mapping[str, Lead]]) -> Report:
@@ -201,4 +185,4 @@ def with_further(known: Iterable[Clause], more: Iterable[Lead]) -> tuple[Clause,
 def _leads_of(clauses: Iterable[Clause]) -> Iterator[Lead]:
     for one in clauses:
         for record in one.records or ("",):
-            yield Lead(one.says, one.why, record)
+            yield Lead(one.says, one.why, record, one.shared)

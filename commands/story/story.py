@@ -16,18 +16,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from operator import itemgetter
+from operator import attrgetter
 from typing import Final
 
 from commands.clues.records import listed, named
 from commands.report import (
-    PROBABLY,
-    SIGNED_IN,
-    UNSURE,
     Access,
     Clause,
     Finding,
     Owner,
+    Point,
     Severity,
     Story,
     SymptomResult,
@@ -72,15 +70,21 @@ _KIT: Final = "phishing_kit"
 """The reason against an address from which a library of phishing kits signed in."""
 
 _KIT_SIGN: Final = "phishing_kit_sign_in"
-_RELAY: Final = f"{PROBABLY}a phishing page that relayed the sign-in (adversary in the middle)"
-_BY_KIT: Final = f"{_RELAY}; a phishing-kit client signed in"
-_OR_GUESSED: Final = f"{_RELAY} or a guessed password; a phishing-kit client signed in after wrong passwords"
-_GUESSED_OR_PHISHED: Final = "a guessed or phished password; the client is one that phishing kits use"
-_ONE_FACTOR: Final = (
-    "a guessed or phished password, one factor was enough; the client is one that phishing kits use"
+_RELAY: Final = "a phishing page that relayed the sign-in (adversary in the middle)"
+_BY_KIT: Final = Clause(_RELAY, likely=True, shown_by="a phishing-kit client signed in")
+_OR_GUESSED: Final = Clause(
+    f"{_RELAY} or a guessed password",
+    likely=True,
+    shown_by="a phishing-kit client signed in after wrong passwords",
 )
+_OF_KITS: Final = "the client is one that phishing kits use"
+_PHISHED: Final = "a guessed or phished password"
+_GUESSED_OR_PHISHED: Final = Clause(_PHISHED, shown_by=_OF_KITS, point=Point.CREDENTIALS)
+_ONE_FACTOR: Final = Clause(f"{_PHISHED}, one factor was enough", shown_by=_OF_KITS, point=Point.CREDENTIALS)
 _BY_PROGRAM: Final = "scripted_sign_in"
-_GUESSED_BY_PROGRAM: Final = f"{PROBABLY}a guessed password; a program signed in after wrong passwords"
+_GUESSED_BY_PROGRAM: Final = Clause(
+    "a guessed password", likely=True, shown_by="a program signed in after wrong passwords"
+)
 _CONTINUED: Final = frozenset({"session_in_two_countries", "session_on_another_device"})
 """Signs of a session of the user that went on at somebody else's, as one that a relay took does."""
 
@@ -102,7 +106,7 @@ _TOLD_BESIDE: Final = frozenset(
 
 _MADE: Final = "account_made_by_intruder"
 
-_WITH_CREDENTIALS: Final = "valid credentials"
+_WITH_CREDENTIALS: Final = Clause("valid credentials", point=Point.CREDENTIALS)
 _RESET: Final = "password_reset_by_administrator"
 _RESET_SPAN: Final = timedelta(hours=24)
 """Within which whoever talked a help desk into a new password uses it."""
@@ -331,9 +335,10 @@ def _entry(came: Sequence[Told], ordinary: Usual, reset: Told | None) -> Iterato
     if came and reset is not None and reset.finding.at:
         when = f"{reset.finding.at:%Y-%m-%d %H:%M} UTC"
         by = named(reset.finding.by) or "an administrator"
-        says = f"{_WITH_CREDENTIALS}, after {by} had reset the password ({when})"
+        says = f"{_WITH_CREDENTIALS.says}, after {by} had reset the password ({when})"
+        way = replace(_WITH_CREDENTIALS, says=says)
         # The reset is evidence, and no technique of the attacker's.
-        yield replace(resting(says, [*came, reset]), techniques=resting(says, came).techniques)
+        yield replace(resting(way, [*came, reset]), techniques=resting(way, came).techniques)
     elif came:
         yield resting(_WITH_CREDENTIALS, came)
 
@@ -346,13 +351,13 @@ def _is_of_kit(finding: Finding, ordinary: Usual) -> bool:
     return any(one.name == _KIT for one in against)
 
 
-def _by_password(kit: Iterable[Told], ordinary: Usual) -> str:
-    """Say how else a client of kits may have got in, where wrong passwords were tried before; else ""."""
+def _by_password(kit: Iterable[Told], ordinary: Usual) -> Clause | None:
+    """Say how else a client of kits may have got in, where wrong passwords were tried before."""
     # Kits are made of general libraries, which whoever guesses passwords uses as well.
     spots = {spot_of(one.finding.address) for one in kit if one.finding.address}
     got_in = [one for one in ordinary.sign_ins if one.succeeded and spot_of(one.ip_address) in spots]
     if not got_in:
-        return ""
+        return None
     first = min(got_in, key=lambda one: one.created_date_time)
     end = first.created_date_time
     tried = any(
@@ -365,7 +370,7 @@ def _by_password(kit: Iterable[Told], ordinary: Usual) -> str:
         for one in ordinary.sign_ins
     )
     if not tried:
-        return ""
+        return None
     return _ONE_FACTOR if first.authentication_requirement == _SINGLE_FACTOR else _GUESSED_OR_PHISHED
 
 
@@ -402,28 +407,37 @@ def _anonymous(evidence: Evidence, ordinary: Usual) -> Iterator[str]:
 
 def _moments(
     told: Iterable[Told], addresses: Collection[str], evidence: Evidence, ordinary: Usual
-) -> Iterator[tuple[datetime, str, str]]:
+) -> Iterator[Clause]:
     """Give when somebody else was in, with what was done and the record that shows it."""
     spots = {spot_of(address) for address in addresses}
     for record in evidence.records():
         theirs = (record.address and spot_of(record.address) in spots) or ordinary.is_suspect_record(record)
         mine = evidence.subject.is_meant_by(record.actor)
         if mine and theirs and record.succeeded is not False and record.at in evidence.window:
-            what = SIGNED_IN if record.operation in LOGONS else PLAIN.get(record.operation, record.operation)
-            yield record.at, what, record.id
+            what = PLAIN.get(record.operation, record.operation)
+            yield (
+                _signed_in(record.at, record.id)
+                if record.operation in LOGONS
+                else Clause(what, record.at, records=(record.id,))
+            )
     # After the records: a sign-in may have been concluded from one, which then tells more.
     for one in ordinary.sign_ins:
         if one.succeeded and one.created_date_time in evidence.window and spot_of(one.ip_address) in spots:
-            yield one.created_date_time, SIGNED_IN, one.id
+            yield _signed_in(one.created_date_time, one.id)
     yield from _deeds(told)
 
 
-def _deeds(told: Iterable[Told]) -> Iterator[tuple[datetime, str, str]]:
+def _signed_in(at: datetime, record: str) -> Clause:
+    return Clause("signed in", at, records=(record,), point=Point.SIGNED_IN)
+
+
+def _deeds(told: Iterable[Told]) -> Iterator[Clause]:
     """The same of what findings tell, wherever it was done from."""
     for each in told:
         theirs = each.finding.symptom not in _WAYS_IN and part_of(each.finding) != OTHERS
         if theirs and each.finding.at and each.finding.records:
-            yield each.finding.at, each.finding.sign.id.replace("_", " "), each.finding.records[0]
+            says = each.finding.sign.id.replace("_", " ")
+            yield Clause(says, each.finding.at, records=each.finding.records[:1])
 
 
 def _is_own_access(finding: Finding, evidence: Evidence) -> bool:
@@ -442,8 +456,7 @@ def _first(
         )
     ) or list(_deeds(told))
     if moments:
-        at, what, record = min(moments, key=itemgetter(0))
-        yield Clause(says=what, at=at, records=(record,))
+        yield min(moments, key=attrgetter("at"))
 
 
 def _last(
@@ -451,14 +464,13 @@ def _last(
 ) -> Iterator[Clause]:
     moments = list(_moments(told, addresses, evidence, ordinary))
     if moments:
-        at, what, record = max(moments, key=itemgetter(0))
-        yield Clause(says=what, at=at, records=(record,))
+        yield max(moments, key=attrgetter("at"))
 
 
 def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Iterator[Clause]:
     if not found.get("entry"):
         yield Clause(says="how they got in")
-    elif found["entry"][0].says.startswith((_WITH_CREDENTIALS, _GUESSED_OR_PHISHED, _ONE_FACTOR)):
+    elif found["entry"][0].point is Point.CREDENTIALS:
         yield Clause(says="how they obtained the credentials")
     if not found.get("origin"):
         yield Clause(says="from where")
@@ -471,9 +483,10 @@ def _unknown(found: Mapping[str, Sequence[Clause]], evidence: Evidence) -> Itera
     if any(number.startswith("auto_reply.") for one in found.get("sent", ()) for number in one.findings):
         yield Clause(says="who wrote to this mailbox and received the automatic reply")
     if missing := not_seen(evidence):
-        what = "what else is still open" if found.get("still_open") else UNSURE
+        left = bool(found.get("still_open"))
+        what = "what else is still open" if left else "whether they are still in"
         which = "the current settings" if len(missing) == len(SOURCES) else listed(missing)
-        yield Clause(says=f"{what} ({which} were not collected)")
+        yield Clause(says=f"{what} ({which} were not collected)", point=None if left else Point.STILL_IN)
 
 
 def _is_whole(evidence: Evidence, *names: str) -> bool:

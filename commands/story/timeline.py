@@ -7,7 +7,7 @@ came from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -18,7 +18,7 @@ from commands.clues.consents import app_of
 from commands.clues.roles import way
 from commands.report import Event, SymptomResult
 from commands.usual.own import places_of
-from commands.usual.places import Countries, Place, place_of
+from commands.usual.places import Countries, place_of
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
 from graph.evidence import Evidence
@@ -90,6 +90,7 @@ def _audits(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[E
                 finding=record.id in flagged,
                 session=record.session_id,
                 application=app_of(record) or record.app_id,
+                signed_in=bool(record.succeeded) if record.operation in LOGONS else None,
             )
 
 
@@ -189,9 +190,11 @@ def _sign_ins(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator
     places = places_of(every, Countries())
     for source in ("sign_ins", "sign_ins_non_interactive"):
         for one in getattr(evidence, source).seen(()):
+            # An address is in one place, whichever of its records names it.
+            place = str(places.get(one.ip_address) or place_of(one.location, "", Countries()))
             yield Event(
                 at=one.created_date_time,
-                what=once(_signed_in(one, source, places)),
+                what=once(_signed_in(one, source, place)),
                 by=one.user_principal_name or evidence.subject.user_principal_name,
                 address=one.ip_address,
                 source=source,
@@ -199,16 +202,17 @@ def _sign_ins(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator
                 finding=one.id in flagged,
                 session=one.session_id,
                 application=one.app_id,
+                signed_in=one.succeeded,
+                place=once(place),
             )
 
 
-def _signed_in(one: SignIn, source: str, places: Mapping[str, Place]) -> str:
+def _signed_in(one: SignIn, source: str, place: str) -> str:
     verb = "signed in" if one.succeeded else f"failed to sign in (error {one.status.error_code})"
     if source == "sign_ins_non_interactive":
         verb += " non-interactively"
     app = f" to {_short(one.app_display_name)}" if one.app_display_name else ""
-    # An address is in one place, whichever of its records names it.
-    return f"{verb}{app} from {places.get(one.ip_address) or place_of(one.location, '', Countries())}"
+    return f"{verb}{app} from {place}"
 
 
 def _mail(evidence: Evidence, flagged: set[str], once: Repeated) -> Iterator[Event]:

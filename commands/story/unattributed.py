@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from commands.clues.records import by_service, by_subject, is_about, named
 from commands.counts import messages_in
-from commands.report import Clause, Owner
+from commands.report import Clause, Owner, Point
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
-
-WHO: Final = ("who opened ", "who synced ")
-"""How they begin."""
 
 
 def unattributed(
@@ -48,8 +44,8 @@ def unattributed(
     ordered = sorted(groups.items(), key=lambda one: (not one[0][0], one[1][0].at))
     for (synced, address, mailbox), records in ordered:
         count = messages_in(records)
-        opened = f"{WHO[0]}{count:,} message{'' if count == 1 else 's'}"
-        what = f"{WHO[1]}whole folders" if synced else opened
+        opened = f"who opened {count:,} message{'' if count == 1 else 's'}"
+        what = "who synced whole folders" if synced else opened
         where = f"{f' in the mailbox {mailbox}' if mailbox else ''}{f' from {address}' if address else ''}"
         settles = (
             "whether the user was there at that time"
@@ -60,4 +56,5 @@ def unattributed(
             says=f"{what}{where} on {records[0].at:%Y-%m-%d %H:%M} UTC (to settle it: {settles})",
             at=records[0].at,
             records=tuple(one.id for one in records),
+            point=Point.WHOSE,
         )

@@ -21,6 +21,7 @@ from commands.report import (
     Role,
     Story,
     SymptomResult,
+    Tie,
     Verdict,
     VerdictCode,
     weighed,
@@ -56,10 +57,10 @@ def finding(symptom: str, sign: str, says: str, record: str = "r1", **more: Any)
     return Finding(symptom, weighed(sign), says, at=NOON, records=(record,), **more)
 
 
-def event(by: str, what: str = "signed in", **more: Any) -> Event:
-    return Event(
-        NOON + timedelta(hours=1), what, by, more.pop("address", ""), "audit_log", f"of {by}", **more
-    )
+def event(by: str, *, signed_in: bool = True, **more: Any) -> Event:
+    address = more.pop("address", "")
+    at = NOON + timedelta(hours=1)
+    return Event(at, "a sign-in", by, address, "audit_log", f"of {by}", signed_in=signed_in, **more)
 
 
 TAKEN = Story(certain=True, addresses=(THERE,), sessions=("s1",), applications=(APP, "mailer"))
@@ -68,7 +69,7 @@ SEEN = [
     ("the address", event(LEE, address=THERE), (), "used from the attacker's IP address"),
     ("another address of the /64", event(LEE, address="2001:db8::9"), (),
      "used from the attacker's IP address"),
-    ("only tried", event(LEE, "failed to sign in (error 50126)", address=THERE), (),
+    ("only tried", event(LEE, signed_in=False, address=THERE), (),
      "tried from the attacker's IP address"),
     ("the session, from elsewhere", event(LEE, address="192.0.2.9", session="s1"), (),
      "acted in the attacker's session"),
@@ -84,7 +85,7 @@ def test_another_account_where_the_attacker_was_is_a_lead(_what, seen, findings,
     story = replace(TAKEN, addresses=(THERE, "2001:db8::5"))
     adele, lee = with_leads([report(ADELE, story=story), report(LEE, *findings, events=(seen,))])
     assert adele.story is not None
-    assert [(one.says, one.why) for one in adele.story.leads] == [(LEE, why)]
+    assert [(one.says, one.because) for one in adele.story.leads] == [(LEE, why)]
     assert adele.story.leads[0].records
     assert lee.story is None
 
@@ -105,11 +106,13 @@ def test_who_was_not_there_is_none(why, seen):
 
 
 def test_a_lead_is_named_once_with_what_tells_most():
-    known = replace(TAKEN, leads=(Clause(LEE, records=("x",), why="tried from the attacker's IP address"),))
+    known = replace(TAKEN, leads=(Clause(LEE, records=("x",), why=Tie.TRIED),))
     seen = (event(LEE, address=THERE), event(LEE, session="s1"))
     adele, _ = with_leads([report(ADELE, story=known), report(LEE, events=seen)])
     assert adele.story is not None
-    assert [(one.says, one.why) for one in adele.story.leads] == [(LEE, "acted in the attacker's session")]
+    assert [(one.says, one.because) for one in adele.story.leads] == [
+        (LEE, "acted in the attacker's session")
+    ]
     assert "x" in adele.story.leads[0].records
 
 

@@ -170,7 +170,9 @@ def test_whom_the_attacker_wrote_to_inside_is_a_lead_with_the_reason():
     ]
     story = check.judge(seen(opened("a"), message_trace=trace), NOON).story
     assert story is not None
-    assert [(one.says, one.why) for one in story.leads] == [(COLLEAGUE, "received mail from the attacker")]
+    assert [(one.says, one.because) for one in story.leads] == [
+        (COLLEAGUE, "received mail from the attacker")
+    ]
     assert story.leads[0].records
     assert check.judge(seen(opened("a")), NOON).story.leads == ()  # type: ignore[union-attr]
 

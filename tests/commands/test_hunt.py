@@ -11,7 +11,11 @@ import pytest
 from commands.hunts.hunt import (
     HANDLED,
     NAMED,
+    SAME_ADDRESS,
+    SAME_APPLICATION,
     SAME_RULE,
+    SAME_SESSION,
+    TRIED,
     Found,
     doubted,
     dump,
@@ -22,7 +26,6 @@ from commands.hunts.hunt import (
 )
 from commands.hunts.sweep_results import swept
 from commands.report import Coverage, Story
-from commands.story.leads import SAME_ADDRESS, SAME_APPLICATION, SAME_SESSION, TRIED
 from graph.audit_log.graph_query import parse
 from graph.evidence import Known, Reason, Unavailable
 from graph.hunting import MOST_TERMS, Term, TermKind

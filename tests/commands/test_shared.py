@@ -72,4 +72,4 @@ def test_the_story_names_the_address_and_the_other_mailbox(tmp_path: Path) -> No
     assert story is not None
     assert any(f"Mail of 2 mailboxes goes to {DROP}" in one.says for one in story.persistence)
     (lead,) = story.leads
-    assert (lead.says, lead.why) == ("megan@contoso.example", f"forwards to {DROP} as well")
+    assert (lead.says, lead.because) == ("megan@contoso.example", f"forwards to {DROP} as well")

@@ -139,7 +139,7 @@ FORWARDED = finding(
 )  # fmt: skip
 def test_each_finding_tells_its_part(part, one, says):
     (clause,) = getattr(told(one), part)
-    assert clause.says == says
+    assert clause.in_full == says
     assert clause.findings == (f"{one.symptom}.1",)
     assert clause.records == one.records
     assert one.sign.technique in clause.techniques
@@ -178,7 +178,7 @@ def test_a_client_of_kits_after_wrong_passwords_is_no_proof_of_a_relay(minute, a
         results = [SymptomResult("x", "X", "", Result.PRESENT, "", tuple(found))]
         whole = tell(Evidence(subject=ADELE, window=WINDOW), usual, results, COMPROMISED)
         assert whole is not None
-        assert [one.says for one in whole.entry] == [expected]
+        assert [one.in_full for one in whole.entry] == [expected]
         unsure = "how they obtained the credentials" in {one.says for one in whole.unknown}
         assert unsure is not expected.startswith(RELAY)
 
@@ -209,7 +209,7 @@ def test_a_program_after_wrong_passwords_guessed(minute, address, error, says):
     results = [SymptomResult("x", "X", "", Result.PRESENT, "", (SCRIPT,))]
     whole = tell(Evidence(subject=ADELE, window=WINDOW), usual, results, COMPROMISED)
     assert whole is not None
-    assert [one.says for one in whole.entry] == [says]
+    assert [one.in_full for one in whole.entry] == [says]
 
 
 HELP_DESK = "help.desk@contoso.example"
@@ -487,7 +487,7 @@ def test_who_was_acted_on_or_given_rights_is_a_lead_within_one_check():
     ]  # fmt: skip
     found = tell(seen, Usual(internal_domains=frozenset({"contoso.example"})), results, COMPROMISED)
     assert found is not None
-    assert [(one.says, one.why) for one in found.leads] == [
+    assert [(one.says, one.because) for one in found.leads] == [
         ("diego@contoso.example", "used from the attacker's IP address"),
         ("new@contoso.example", "created from this account"),
         ("lee@contoso.example", "was granted rights by this account"),

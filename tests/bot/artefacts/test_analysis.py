@@ -24,8 +24,7 @@ from bot.cli.output import folder_names
 from commands.analyze import Analysis
 from commands.analyze.handed import Handed
 from commands.analyze.pivot import Pivot, pivots
-from commands.report import Clause, Event
-from commands.story.leads import LURED
+from commands.report import Clause, Event, Tie
 from graph.audit_log.files import Unreadable
 from tests.bot.messages import samples
 
@@ -147,7 +146,7 @@ def test_whom_the_attacker_wrote_to_shows_beside_the_sender():
     other = replace(other, subject=replace(other.subject, mail="lee@contoso.example", addresses=()))
     sender, reader = grave.subject.user_principal_name, other.subject.user_principal_name
     assert grave.story is not None
-    lead = Clause(reader, why=LURED)
+    lead = Clause(reader, why=Tie.LURED)
     found = pivots([replace(grave, story=replace(grave.story, leads=(lead,))), other])
     assert ("mail from the attacker", sender, (sender,), (reader,), 2) in [
         (one.kind, one.value, one.accounts, one.others, one.events) for one in found

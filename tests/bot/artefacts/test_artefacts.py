@@ -21,6 +21,7 @@ from bot.artefacts.timeline_csv import COLUMNS, timeline_csv
 from bot.artefacts.timeline_png import Picture
 from commands.analyze.folded import Folded
 from commands.csv_cells import harmless
+from commands.report import Clause, Point, Tie
 from tests.bot.artefacts.attacks import attacked, findings_with_values
 from tests.bot.messages import samples
 from tests.bot.messages.samples import TENANT_TEXT
@@ -38,6 +39,53 @@ def test_a_report_survives_being_stored():
 def test_a_report_survives_being_stored_whatever_its_texts(texts):
     report = samples.rich(texts)
     assert report_store.load(report_store.dump(report)) == report
+
+
+def test_what_earlier_reports_told_in_words_alone_is_read_as_codes():
+    report = samples.rich()
+    event = report.timeline[0]
+    assert report.story
+    report = replace(
+        report,
+        timeline=(
+            replace(event, what="signed in with axios", signed_in=True),
+            replace(event, what="failed to sign in (error 50126)", signed_in=False),
+            replace(
+                event,
+                what="signed in non-interactively to Mail from home from Lagos, NG",
+                source="sign_ins_non_interactive",
+                signed_in=True,
+                place="Lagos, NG",
+            ),
+            replace(event, what="read mail"),
+        ),
+        story=replace(
+            report.story,
+            since=(Clause("signed in", event.at, point=Point.SIGNED_IN),),
+            entry=(
+                Clause(
+                    "a guessed password", likely=True, shown_by="a program signed in after wrong passwords"
+                ),
+                Clause("a guessed or phished password", shown_by="the client is one that phishing kits use"),
+                Clause("an application that the user consented to: Mail; probably"),
+            ),
+            leads=tuple(Clause("lee@contoso.example", why=why) for why in Tie if why is not Tie.FORWARDS),
+            unknown=(
+                Clause("who opened 3 messages on that day", point=Point.WHOSE),
+                Clause("whether they are still in (the roles were not collected)", point=Point.STILL_IN),
+                Clause("what they read"),
+            ),
+        ),
+    )
+    earlier = json.loads(report_store.dump(report))
+    for line in earlier["timeline"]:
+        del line["signed_in"], line["place"]
+    for part in ("since", "entry", "leads", "unknown"):
+        for one, clause in zip(earlier["story"][part], getattr(report.story, part), strict=True):
+            for name in ("likely", "shown_by", "point", "shared"):
+                del one[name]
+            one.update(says=clause.in_full, why=clause.because)
+    assert report_store.load(json.dumps(earlier)) == report
 
 
 def test_half_a_character_becomes_a_question_mark_when_stored():

@@ -31,12 +31,14 @@ from commands.report import (
     Exposure,
     Impact,
     Importance,
+    Point,
     Report,
     Result,
     Severity,
     Sign,
     SourceState,
     SymptomResult,
+    Tie,
     Traffic,
     VerdictCode,
 )
@@ -141,7 +143,7 @@ def leading() -> Report:
     """A report whose story leads to another account."""
     report = samples.rich()
     assert report.story is not None
-    return replace(report, story=replace(report.story, leads=(Clause(LEAD, why="was granted rights"),)))
+    return replace(report, story=replace(report.story, leads=(Clause(LEAD, why=Tie.GIVEN),)))
 
 
 def task(number: int, id_: str, says: str = "Do it", **more: object) -> TaskState:
@@ -330,7 +332,7 @@ def test_the_time_they_were_in_ends_at_containment_and_counts_as_the_minutes_sho
     first = NOW.replace(second=5) - timedelta(days=2, hours=1, minutes=10)
     story = replace(
         report.story,
-        since=(Clause("signed in", first),),
+        since=(Clause("signed in", first, point=Point.SIGNED_IN),),
         last_seen=(Clause("signed in", first + timedelta(hours=25, minutes=10, seconds=32)),),
         origin=(Clause("203.0.113.77"),),
         entry=(Clause("a stolen token"),),
@@ -346,7 +348,7 @@ def test_since_when_from_where_and_how_stand_in_one_line_before_anything_is_read
     assert report.story is not None
     story = replace(
         report.story,
-        since=(Clause("signed in", NOW - timedelta(days=1)),),
+        since=(Clause("signed in", NOW - timedelta(days=1), point=Point.SIGNED_IN),),
         origin=(Clause("203.0.113.77 (Lagos, NG)"), Clause("2001:db8::5 (Lagos, NG)")),
         entry=(Clause("a stolen token"),),
     )
@@ -596,9 +598,17 @@ def test_sharing_that_only_people_can_close_is_open_and_names_its_manual_task():
 def test_attempts_before_the_first_successful_access_are_told():
     report = samples.rich()
     assert report.story
-    story = replace(report.story, addresses=("203.0.113.77",), since=(Clause("signed in", NOW),))
+    story = replace(
+        report.story, addresses=("203.0.113.77",), since=(Clause("signed in", NOW, point=Point.SIGNED_IN),)
+    )
     failed = Event(
-        NOW - timedelta(hours=3), "failed to sign in (error 50126)", "", "203.0.113.77", "sign_ins", "s-1"
+        NOW - timedelta(hours=3),
+        "failed to sign in (error 50126)",
+        "",
+        "203.0.113.77",
+        "sign_ins",
+        "s-1",
+        signed_in=False,
     )
     says = told(replace(report, story=story, timeline=(failed,)))["when"]
     assert "First successful access: 2026-03-02 09:30 UTC" in says

@@ -16,7 +16,7 @@ from bot.artefacts.others import Ring, others
 from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import picture, story_data, who_else
 from commands.containment.proposals import Action
-from commands.report import Clause, Event, Report, Result, Severity, Sign, SymptomResult
+from commands.report import Clause, Event, Report, Result, Severity, Sign, SymptomResult, Tie
 from commands.story import timeline
 from graph.question import Window
 from graph.resources.sign_ins import Location
@@ -50,11 +50,19 @@ NASTY = (
 
 
 def signed_in(n: int, **changes: Any) -> Event:
-    text = f"signed in to $x$ from Berlin from {NASTY[n % len(NASTY)]}"
-    address = f"198.51.100.{n % 40}"
-    return replace(
-        Event(NOW - timedelta(minutes=7 * n), text, "adele", address, "sign_ins", f"s{n}"), **changes
+    place = NASTY[n % len(NASTY)]
+    text = f"signed in to $x$ from Berlin from {place}"
+    event = Event(
+        NOW - timedelta(minutes=7 * n),
+        text,
+        "adele",
+        f"198.51.100.{n % 40}",
+        "sign_ins",
+        f"s{n}",
+        signed_in=True,
+        place=place,
     )
+    return replace(event, **changes)
 
 
 def taken_over(texts: tuple[str, ...] = NASTY) -> Report:
@@ -395,7 +403,7 @@ def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
     story = replace(
         report.story,
         persistence=(clause(f"diego@contoso.example was granted FullAccess on {own}", "delegates"),),
-        leads=(Clause("nestor@contoso.example", why="used from the attacker's IP address"),),
+        leads=(Clause("nestor@contoso.example", why=Tie.SAME_ADDRESS),),
     )
     exposure = replace(
         report.exposure,

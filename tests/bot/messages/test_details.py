@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.artefacts.report_text import report_text
 from bot.messages import parts
 from bot.messages.details import details
-from commands.report import Clause, Finding, Report, Result, Severity, Sign, spoken
+from commands.report import Clause, Finding, Report, Result, Severity, Sign, Tie, spoken
 from tests.bot.messages import samples
 
 GRAVE = Sign("grave", Severity.CRITICAL, "It is grave.")
@@ -60,7 +60,7 @@ def test_names_of_services_are_spelled_as_their_makers_spell_them():
 
 def test_each_lead_is_one_click_away_when_it_is_an_address():
     leads = (
-        Clause("lee@contoso.example", why="used from the attacker's IP address"),
+        Clause("lee@contoso.example", why=Tie.SAME_ADDRESS),
         Clause("somebody without an address"),
     )
     report = replace(samples.rich(), story=replace(samples.story(), leads=leads))

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.messages.story import brief, sentences
-from commands.report import UNSURE, Clause, Story
+from bot.messages.story import brief, how, sentences
+from commands.report import Clause, Point, Story, Tie
 from commands.story.doors import Standing
 
 AT = datetime(2026, 9, 9, 12, tzinfo=UTC)
@@ -62,8 +62,8 @@ def test_the_sentence_of_open_doors_names_eight():
 
 
 def test_a_lead_says_what_connects_it():
-    story = Story(certain=True, leads=(Clause("lee@contoso.example", why="used from there"),))
-    assert sentences(story)[-1] == "Also check: lee@contoso.example (used from there)."
+    story = Story(certain=True, leads=(Clause("lee@contoso.example", why=Tie.SAME_ADDRESS),))
+    assert sentences(story)[-1] == "Also check: lee@contoso.example (used from the attacker's IP address)."
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,14 @@ def test_a_lead_says_what_connects_it():
             Story(certain=True, last_seen=(Clause("x", AT),), still_open=(Clause("POP"),)),
             "Still open to them: POP.",
         ),
-        (Story(certain=True, last_seen=(Clause("x", AT),), unknown=(Clause(f"{UNSURE} (x)"),)), "12:00 UTC."),
+        (
+            Story(
+                certain=True,
+                last_seen=(Clause("x", AT),),
+                unknown=(Clause("whether they are still in (x)", point=Point.STILL_IN),),
+            ),
+            "12:00 UTC.",
+        ),
     ],
 )
 def test_it_is_said_whether_they_are_still_in(story, says):
@@ -94,3 +101,17 @@ def test_whoever_reads_the_sentences_alone_knows_that_somebody_was_in_the_accoun
     assert sentences(Story(certain=False, entry=(Clause("valid credentials"),)))[0].startswith(
         "Somebody else may have got into this account with valid credentials"
     )
+
+
+def test_the_name_of_an_application_is_not_cut_where_the_way_in_is_told_in_short():
+    way = Clause("an application that the user consented to: Mail; Sync", shown_by="x")
+    assert (
+        how(Story(certain=True, entry=(way,))) == "with an application that the user consented to: Mail; Sync"
+    )
+
+
+def test_the_way_in_is_called_probable_once():
+    story = Story(certain=True, likely=True, entry=(Clause("a guessed password", likely=True, shown_by="x"),))
+    assert how(story) == "probably with a guessed password"
+    assert how(story, behind_got=True) == "with a guessed password"
+    assert sentences(story)[0] == "Somebody else probably got into this account with a guessed password; x."

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from commands.plans.plan import ManualTask, Nothing
-from commands.report import Clause, Story
+from commands.report import Clause, Story, Tie
 from commands.steps import check_other_accounts
 from tests.commands.steps.planning_inputs import planning
 
@@ -16,11 +16,8 @@ from tests.commands.steps.planning_inputs import planning
 def test_the_other_accounts_are_one_task_that_names_each_with_the_reason(count: int) -> None:
     given = planning(found=[])
     leads = [
-        *(
-            Clause(f"u{number}@contoso.example", why="used from the attacker's IP address")
-            for number in range(count)
-        ),
-        Clause("bob@contoso.example", why="received mail from the attacker"),
+        *(Clause(f"u{number}@contoso.example", why=Tie.SAME_ADDRESS) for number in range(count)),
+        Clause("bob@contoso.example", why=Tie.LURED),
     ]
     report = replace(given.report, story=Story(certain=True, leads=tuple(leads)))
     (task,) = check_other_accounts.plan(replace(given, report=report))
