@@ -28,7 +28,7 @@ from commands.report import (
 )
 from commands.story import exposure, forwarded, leads, reach, story, timeline, whose
 from commands.usual.places import Atlas
-from graph.evidence import SOURCES, Evidence, Source, Unavailable
+from graph.evidence import SOURCES, Evidence, Source, Unavailable, remembered
 from graph.question import Question
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def _lacking(needs: tuple[str | tuple[str, ...], ...], unseen: tuple[str, ...]) 
     return tuple(phrases)
 
 
-@lru_cache(maxsize=2)
+@remembered
 def _gaps(evidence: Evidence) -> tuple[str, ...]:
     """Say once for all symptoms what was not seen of each source, "" where all of it was."""
     return tuple(_gap(name, source) for name, source in evidence.sources.items())
@@ -302,7 +302,7 @@ def _nothing_found(name: str, title: str, source: str, lacking: tuple[str, ...])
     return SymptomResult(name, title, source, Result.ABSENT, reason)
 
 
-@lru_cache(maxsize=2)  # the verdict asks as well as the report
+@remembered  # the verdict asks as well as the report
 def _states(evidence: Evidence) -> tuple[SourceState, ...]:
     return tuple(state_of(name, source) for name, source in evidence.sources.items())
 

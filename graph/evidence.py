@@ -7,11 +7,12 @@ clean one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any, Generic, TypeAlias, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 
 from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.record import AuditRecord
@@ -34,6 +35,7 @@ from graph.resources.rules import HiddenInboxRule, InboxRule, SweepRule, Transpo
 from graph.resources.sign_ins import RegisteredMethods, RiskDetection, RiskyUser, SignIn
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,15 @@ NOT_ASKED = Unavailable(Reason.NOT_ASKED, "This source was not queried.")
 NOT_IN_EXPORT = Unavailable(Reason.NOT_IN_EXPORT, "Not part of the exported files.")
 
 
+class _Remembering:
+    """Where `remembered` keeps what was made of evidence: it goes as soon as the evidence does."""
+
+    __slots__ = ("__weakref__", "_made")
+    _made: dict[Any, Any]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class Evidence(_Remembering):
     """Everything that the sources gave about one subject in one window. One field is one source.
 
     Four are no source: `left_out` says how many everyday records of an export were counted and not read, by
@@ -160,7 +169,31 @@ class Evidence:
         return _merged(self)
 
 
-@lru_cache(maxsize=2)
+def remembered(make: Callable[Concatenate[Evidence, P], T]) -> Callable[Concatenate[Evidence, P], T]:
+    """Let something be made once of each evidence, which never changes; kept for as long as that is there.
+
+    A cache of functools would hold the evidence: that of a full mailbox has hundreds of megabytes, which are
+    wanted back when it has been judged and planned for. And eight checks at once would push each other out.
+    """
+
+    @wraps(make)
+    def made(evidence: Evidence, /, *rest: P.args, **named: P.kwargs) -> T:
+        try:
+            known = evidence._made  # noqa: SLF001 - what it is there for
+        except AttributeError:
+            known = {}
+            object.__setattr__(evidence, "_made", known)
+        key = (make, rest, *named.values())
+        try:
+            found: T = known[key]
+        except KeyError:
+            found = known[key] = make(evidence, *rest, **named)
+        return found
+
+    return made
+
+
+@remembered
 def _merged(evidence: Evidence) -> tuple[AuditRecord, ...]:
     """Merge the audit sources once: every symptom asks for them, and evidence never changes.
 

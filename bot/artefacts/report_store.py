@@ -8,11 +8,12 @@ else.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from io import BytesIO
+from typing import Final
 
 from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError, to_json
 
+from bot.artefacts.json_pieces import pieces
 from commands.report import PROBABLY, Clause, Event, Point, Report, Story
 
 _REPORT = TypeAdapter(Report)
@@ -20,11 +21,9 @@ _REPORT = TypeAdapter(Report)
 
 def dump(report: Report) -> bytes:
     """Write a report as JSON. As text it would take two bytes a character, for a quotation mark's sake."""
-    report = replace(report, timeline=tuple(report.timeline))  # it may be folded up
-    try:
-        return _REPORT.dump_json(report)
-    except (PydanticSerializationError, UnicodeEncodeError):
-        return to_json(whole(_REPORT.dump_python(report)))
+    stored = BytesIO()
+    stored.writelines(pieces(report))
+    return stored.getvalue()
 
 
 def load(text: str | bytes) -> Report:
@@ -34,17 +33,6 @@ def load(text: str | bytes) -> Report:
         pydantic.ValidationError: The text is no report.
     """
     return _with_codes(_REPORT.validate_json(text))
-
-
-def whole(value: Any) -> Any:
-    """Give the same value, without halves of characters, which no database keeps as text."""
-    if type(value) is str:
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {name: whole(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [whole(inner) for inner in value]
-    return value
 
 
 # --- what reports told in words alone that were stored before 30 November 2026 ------------------------------

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from commands.clues.actions import given
 from commands.clues.records import addresses_in, changing
 from graph.audit_log.pieces import mailbox_name
-from graph.evidence import Evidence
+from graph.evidence import Evidence, remembered
 
 _MADE: Final = frozenset(
     f"{verb}-{noun}" for verb in ("new", "set", "enable") for noun in ("mailcontact", "mailuser")
@@ -28,7 +27,7 @@ _SHOWN: Final = re.compile(r"\s*\[(?:EX|SMTP):[^\]]*\]\s*$", re.IGNORECASE)
 """The address that Outlook writes behind a recipient's name."""
 
 
-@lru_cache(maxsize=2)
+@remembered
 def outside_addresses(evidence: Evidence) -> Mapping[str, str]:
     """Give the address behind each contact that records tell of, by all its names in lower case.
 

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from functools import lru_cache
 from typing import Final
 
 from commands.report import Finding, Sign
 from commands.usual import Usual
 from graph.audit_log.pieces import mailbox_name
 from graph.audit_log.record import ActorType, AuditRecord
-from graph.evidence import Evidence, Unavailable
+from graph.evidence import Evidence, Unavailable, remembered
 from graph.question import Subject
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -35,7 +34,7 @@ def done(evidence: Evidence) -> Iterator[AuditRecord]:
     return iter(_done(evidence))
 
 
-@lru_cache(maxsize=2)
+@remembered
 def _done(evidence: Evidence) -> tuple[AuditRecord, ...]:
     # Every symptom asks anew, and evidence never changes.
     return tuple(
@@ -51,7 +50,7 @@ def changing(evidence: Evidence) -> Iterator[AuditRecord]:
     return iter(_changing(evidence))
 
 
-@lru_cache(maxsize=2)
+@remembered
 def _changing(evidence: Evidence) -> tuple[AuditRecord, ...]:
     return tuple(record for record in _done(evidence) if record.operation not in ROUTINE)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from commands.clues.records import address_of, by_subject, done, is_about, message_key
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence
+from graph.evidence import Evidence, remembered
 
 SENDS: Final = frozenset({"send", "sendas", "sendonbehalf"})
 
@@ -63,7 +62,7 @@ def sent_of(evidence: Evidence, usual: Usual) -> tuple[Sent, ...]:
     return tuple(one for one in tried_of(evidence, usual) if one.left)
 
 
-@lru_cache(maxsize=2)
+@remembered
 def tried_of(evidence: Evidence, usual: Usual) -> tuple[Sent, ...]:
     """The same as `sent_of`, with what failed for every recipient."""
     # Three symptoms and the exposure ask, and neither argument ever changes.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar
 
 from commands import steps
 from commands.errors import PlanRefused
@@ -27,9 +27,11 @@ from commands.plans.undo import is_undo
 from commands.report import Report
 from commands.usual.places import Atlas
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence, Known
+from graph.evidence import Evidence
 from graph.question import Subject
 from graph.resources.mail import Message
+
+T = TypeVar("T")
 
 DISRUPTIVE = frozenset(
     {"block_sign_in", "remove_admin_roles", "remove_exchange_roles", "remove_purview_roles"}
@@ -116,22 +118,14 @@ def offer(
     return tuple(found)
 
 
-_MAIL = ("sent_items", "deleted_items", "recoverable_items", "password_reset_mail")
-_RECORDS = ("audit_log", "audit_log_on_mailbox", "directory_audits_on_user", "directory_audits_by_user")
+def bare(one: T) -> T:
+    """Give what the steps plan from of one thing that was collected.
 
-
-def needed_to_plan(evidence: Evidence) -> Evidence:
-    """Give what of the evidence the steps plan from: all but the texts of mail and records as they came."""
-    kept: dict[str, Any] = {}
-    for name in (*_MAIL, *_RECORDS):
-        source = evidence.sources[name]
-        if isinstance(source, Known):
-            kept[name] = replace(source, value=tuple(_bare(one) for one in source.value))
-    return replace(evidence, **kept)
-
-
-def _bare(one: Message | AuditRecord) -> Message | AuditRecord:
-    return replace(one, raw={}) if isinstance(one, AuditRecord) else one.model_copy(update={"text": ""})
+    That is all but the text of mail, and all but the form in which a record came.
+    """
+    if isinstance(one, AuditRecord):
+        return replace(one, raw={})
+    return one.model_copy(update={"text": ""}) if isinstance(one, Message) else one
 
 
 def step_id(step: steps.Step) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 from commands import facts
@@ -13,7 +12,7 @@ from commands.story.clauses import in_short
 from commands.usual import Doubt, Usual
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
-from graph.evidence import Evidence
+from graph.evidence import Evidence, remembered
 
 
 def placed(findings: Iterable[Finding], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -81,6 +80,6 @@ def _asked(finding: Finding, usual: Usual) -> str:
     return f"{question} It may have been {' or '.join(harmless[:3])}." if harmless else question
 
 
-@lru_cache(maxsize=2)
+@remembered
 def _records(evidence: Evidence) -> Mapping[str, AuditRecord]:
     return {record.id: record for record in evidence.records()}

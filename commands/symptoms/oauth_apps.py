@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from commands.clues.actions import changed, concerns, graded, once
@@ -26,7 +25,7 @@ from commands.clues.records import (
 from commands.report import Finding, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence
+from graph.evidence import Evidence, remembered
 from graph.resources.applications import OAuthGrant
 
 TITLE = "Application consent granted"
@@ -286,7 +285,7 @@ def _grants_for(record: AuditRecord, evidence: Evidence) -> Iterator[OAuthGrant]
         yield grants[place]
 
 
-@lru_cache(maxsize=2)
+@remembered
 def _places_of_grants(evidence: Evidence) -> Mapping[str, Sequence[int]]:
     places: dict[str, list[int]] = defaultdict(list)
     for place, grant in enumerate(evidence.oauth_grants.seen(())):
@@ -295,7 +294,7 @@ def _places_of_grants(evidence: Evidence) -> Mapping[str, Sequence[int]]:
     return places
 
 
-@lru_cache(maxsize=2)
+@remembered
 def _added(evidence: Evidence) -> tuple[frozenset[str], frozenset[str]]:
     """Give the ids and the names of the applications that came into the tenant, as records tell."""
     added = [one for one in changing(evidence) if one.operation.casefold() == "add service principal"]

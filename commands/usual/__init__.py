@@ -21,7 +21,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Final
 
 from commands.report import Owner
@@ -36,7 +35,7 @@ from commands.usual.visits import with_visits
 from graph.addresses import network_of
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.sign_in import LOGONS
-from graph.evidence import Evidence
+from graph.evidence import Evidence, remembered
 from graph.resources.sign_ins import SignIn
 
 SUSPECT_FROM: Final = 5
@@ -255,7 +254,7 @@ def _time(sign_in: SignIn) -> datetime:
     return sign_in.created_date_time
 
 
-@lru_cache(maxsize=2)
+@remembered
 def learn(evidence: Evidence, *, atlas: Atlas | None = None) -> Usual:
     """Learn what is ordinary for the subject and judge every other address of the window. Pure.
 

@@ -1,4 +1,8 @@
-"""What becomes of what was found, before it is written down: the report and the planned steps, as texts."""
+"""What becomes of what was found, before it is written down: the report and the planned steps, as texts.
+
+In two parts, for what was collected is needed for planning and not for the report: whoever lets go of it in
+between has its memory for the report, and that of a full mailbox is both large.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,25 @@ from bot.work.crossing.failed import Failed
 from commands.containment.propose import offer
 from commands.plans.plan import Nothing, offer_text
 from commands.plans.planning_input import Guard
+from commands.report import Report
 from commands.steps import ORDER
 from commands.story.access_and_impact import with_exposure
 from commands.usual.places import Atlas
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A check that was judged and planned for; nothing in it holds what was collected.
+
+    Attributes:
+        report: The report.
+        offer: What the steps plan, as text.
+        answers: What Microsoft answered, as a ZIP; empty where it was not kept.
+    """
+
+    report: Report
+    offer: str
+    answers: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +56,40 @@ class Finished:
     answers: bytes = b""
 
 
-def finish(
-    found: CheckFound,
-    guard: Guard,
-    is_compromised: Callable[[str], bool],
-    case_id: str,
-    atlas: Atlas | None = None,
-) -> Finished | Failed:
-    """Plan for what was found, and make texts of it.
+def plan(found: CheckFound, guard: Guard, case_id: str, atlas: Atlas | None = None) -> Planned:
+    """Plan for what was found; a mistake in one of the steps must not cost the report.
 
     Args:
         found: What was found.
         guard: Whom no one may touch.
-        is_compromised: Says whether an account is compromised by its own latest case.
         case_id: The case, for the log.
         atlas: Where addresses are; the one that the report was made with.
+    """
+    try:
+        offered = offer_text(offer(found.evidence, found.report, guard, atlas))
+    except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
+        reference = refer("The steps could not be planned.", "steps.not_planned", case=case_id)
+        why = f"Internal error: the steps could not be planned. Reference: {reference}."
+        offered = offer_text(Nothing(step, why, refused=True) for step in ORDER)
+    return Planned(found.report, offered, found.answers)
+
+
+def finish(planned: Planned, is_compromised: Callable[[str], bool], case_id: str) -> Finished | Failed:
+    """Write the report of what was judged and planned for.
+
+    Args:
+        planned: What was.
+        is_compromised: Says whether an account is compromised by its own latest case.
+        case_id: The case, for the log.
 
     Raises:
         LedgerError: `is_compromised` cannot read the ledger.
     """
-    report = with_exposure(found.report, is_compromised)
+    report = with_exposure(planned.report, is_compromised)
     try:
         stored = report_store.dump(report)
-        offered = _offered(found, guard, case_id, atlas)
         sources = {source.id: source.state.value for source in report.sources}
     except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
         reference = refer_run("A check failed: internal error.", "check", case_id)
         return Failed(f"Internal error during this check. Reference: {reference}.", reference)
-    return Finished(report.verdict.answer.value, stored, offered, sources, found.answers)
-
-
-def _offered(found: CheckFound, guard: Guard, case_id: str, atlas: Atlas | None) -> str:
-    """Give what the steps plan; a mistake in one of them must not cost the report."""
-    try:
-        return offer_text(offer(found.evidence, found.report, guard, atlas))
-    except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
-        reference = refer("The steps could not be planned.", "steps.not_planned", case=case_id)
-        why = f"Internal error: the steps could not be planned. Reference: {reference}."
-        return offer_text(Nothing(step, why, refused=True) for step in ORDER)
+    return Finished(report.verdict.answer.value, stored, planned.offer, sources, planned.answers)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
+from typing import TypeVar
 
 import structlog
 
@@ -19,7 +20,7 @@ from bot.artefacts import answers
 from bot.cards.case import Cards
 from bot.messages.awaited import Awaited
 from bot.work.checks.apart.parent import ApartMaker
-from bot.work.checks.finish import Finished, finish
+from bot.work.checks.finish import Finished, Planned, finish, plan
 from bot.work.checks.maker import CheckMaker
 from bot.work.checks.task import TASKS, CheckFound, CheckTask, task_of, unpack, unpack_progress
 from bot.work.crossing.failed import Failed
@@ -32,6 +33,7 @@ from commands.plans.planning_input import Guard
 from commands.usual.places import Atlas
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 FOLLOWS = timedelta(seconds=1)
 """How often it is looked how far workers are."""
@@ -89,8 +91,10 @@ class CheckKeeper:
         # What comes from another process was held back there long enough to show findings.
         first = 0.0 if isinstance(self._maker, ApartMaker) else None
         with self._cards.painting(case, first) as tell:
-            found = self._maker.look(self.task(case), self._ledger.memory(case.id), tell)
-        self._write_down(case, run, found)
+            planned: Planned | Finished | Failed = self._planned(
+                case, self._maker.look(self.task(case), self._ledger.memory(case.id), tell)
+            )
+        self._write_down(case, run, planned)
 
     def receive(self, case_id: str, run: int) -> None:
         """Write down what a worker found, unless it is there, or is no longer asked for.
@@ -103,10 +107,12 @@ class CheckKeeper:
         case = self._ledger.case(case_id)
         task = self.task(case)
         about = text_of(TASKS.write(task))
-        found = self._receiving.take(case_id, run, about, lambda sent, beside: unpack(sent, beside, task))
-        if found is not None:
+        planned: Planned | Failed | None = self._planned(
+            case, self._receiving.take(case_id, run, about, lambda sent, beside: unpack(sent, beside, task))
+        )
+        if planned is not None:
             with self._receiving.drawing:
-                self._write_down(case, run, found)
+                self._write_down(case, run, planned)
 
     def forget(self, case_id: str, run: int) -> None:
         """Drop what lies between keeper and workers about a run that was delivered."""
@@ -148,10 +154,15 @@ class CheckKeeper:
         if case.state is CaseState.LOOKING and case.run == run and case.card:
             self._cards.draw(case, progress)
 
-    def _write_down(self, case: Case, run: int, found: CheckFound | Finished | Failed) -> None:
+    def _planned(self, case: Case, found: CheckFound | T) -> Planned | T:
+        """Plan for what was found; nobody holds what was collected any longer than that."""
         if isinstance(found, CheckFound):
-            known = partial(is_compromised, self._ledger, tenant=case.tenant)
-            found = finish(found, self._guard(case.tenant), known, case.id, self._atlas)
+            return plan(found, self._guard(case.tenant), case.id, self._atlas)
+        return found
+
+    def _write_down(self, case: Case, run: int, found: Planned | Finished | Failed) -> None:
+        if isinstance(found, Planned):
+            found = finish(found, partial(is_compromised, self._ledger, tenant=case.tenant), case.id)
         # The job database may have had it made twice: what comes second changes nothing, and no answers.
         with self._noting:
             if self._is_asked(case.id, run):

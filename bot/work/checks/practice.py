@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from bot.work.checks.finish import finish
+from bot.work.checks.finish import finish, plan
 from bot.work.checks.task import CheckFound, pack_progress
 from commands import facts
 from commands.check import Progress, judge
@@ -49,7 +49,7 @@ def practice(atlas: Atlas | None = None) -> None:
     evidence = _evidence()
     report = judge(evidence, _NOON, atlas)
     pack_progress(Progress(report.sources, (), lambda: report.verdict))
-    finish(CheckFound(evidence, report), Guard(), lambda _: False, "practice", atlas)
+    finish(plan(CheckFound(evidence, report), Guard(), "practice", atlas), lambda _: False, "practice")
 
 
 def _evidence() -> Evidence:

@@ -13,7 +13,7 @@ from bot.work.crossing.codec import ResultCodec, ResultRefused, ResultUnreadable
 from bot.work.crossing.failed import Failed
 from commands import verdict
 from commands.check import Progress, state_of
-from commands.containment.propose import needed_to_plan
+from commands.containment.propose import bare
 from commands.ledger import Case
 from commands.report import Report, SourceState, Verdict
 from graph.evidence import Evidence
@@ -86,7 +86,7 @@ def pack(result: CheckFound | Failed) -> bytes:
     """
     if isinstance(result, Failed):
         return _RESULTS.pack(_Result(failed=result))
-    return _RESULTS.pack(_Result(report=result.report, evidence=needed_to_plan(result.evidence)))
+    return _RESULTS.pack(_Result(report=result.report, evidence=result.evidence), bare)
 
 
 def unpack(sent: bytes, answers: bytes, task: CheckTask) -> CheckFound | Failed:

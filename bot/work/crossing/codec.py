@@ -7,13 +7,13 @@ table of ours. `checks/task.py`, `hunts/task.py` and `rechecks/task.py` say what
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, to_json
 
-from bot.artefacts import report_store
+from bot.artefacts.json_pieces import pieces, whole
 from bot.errors import BotError
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class TaskCodec(Generic[T]):
 
     def write(self, task: T) -> dict[str, Any]:
         """Write a task as JSON."""
-        sent: dict[str, Any] = report_store.whole(self._adapter.dump_python(task, mode="json"))
+        sent: dict[str, Any] = whole(self._adapter.dump_python(task, mode="json"))
         return sent
 
     def read(self, sent: Mapping[str, Any]) -> T:
@@ -79,21 +79,24 @@ class ResultCodec(Generic[T]):
         self._adapter = TypeAdapter(kind)
         self._small = small
 
-    def pack(self, value: T) -> bytes:
+    def pack(self, value: T, each: Callable[[Any], Any] | None = None) -> bytes:
         """Write something, compressed.
+
+        Args:
+            value: What.
+            each: What becomes of every value in its lists, just before it is written.
 
         Raises:
             ResultRefused: there is more of it than the keeper takes.
         """
-        try:
-            text = self._adapter.dump_json(value, by_alias=True)
-        except (PydanticSerializationError, UnicodeEncodeError):
-            # Halves of characters, which tenants do send and no JSON holds.
-            text = to_json(report_store.whole(self._adapter.dump_python(value, by_alias=True)))
-        made = zlib.compress(text, 1)
-        if len(text) > UNPACKED or len(made) > PACKED:
-            raise ResultRefused(f"The result has {len(text) // 2**20} MB, which is more than the bot takes.")
-        return made
+        made, press, size = BytesIO(), zlib.compressobj(1), 0
+        for piece in pieces(value, each):
+            size += len(piece)
+            made.write(press.compress(piece))
+        made.write(press.flush())
+        if size > UNPACKED or made.tell() > PACKED:
+            raise ResultRefused(f"The result has {size // 2**20} MB, which is more than the bot takes.")
+        return made.getvalue()
 
     def unpack(self, sent: bytes) -> T:
         """Read what `pack` wrote.

@@ -5,12 +5,12 @@ The keeper says which doors are looked at, and judges what was read: a worker on
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.work.crossing.about import demand_subject
 from bot.work.crossing.codec import ResultCodec, ResultRefused, ResultUnreadable, TaskCodec
 from bot.work.crossing.failed import Failed
-from commands.containment.propose import needed_to_plan
+from commands.containment.propose import bare
 from commands.rechecks.watch import Door, Reading
 from graph.question import Subject, Window
 
@@ -74,7 +74,7 @@ def pack(result: Reading | Failed) -> bytes:
     """
     if isinstance(result, Failed):
         return _RESULTS.pack(_Result(failed=result))
-    return _RESULTS.pack(_Result(reading=replace(result, evidence=needed_to_plan(result.evidence))))
+    return _RESULTS.pack(_Result(reading=result), bare)
 
 
 def unpack(sent: bytes, task: RecheckTask) -> Reading | Failed:

@@ -22,7 +22,7 @@ from bot.settings import Settings, Tenant
 from bot.work.checks.apart import parent as module
 from bot.work.checks.apart.child import Given
 from bot.work.checks.apart.parent import ApartMaker
-from bot.work.checks.finish import Finished, finish
+from bot.work.checks.finish import Finished, finish, plan
 from bot.work.checks.maker import CheckMaker, ready
 from bot.work.checks.practice import _evidence as practiced
 from bot.work.checks.practice import practice
@@ -123,7 +123,7 @@ def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_p
     with closing(Tenants([settings_of(played)])) as tenants:
         here = CheckMaker(tenants, lambda: one.made_at, 60).look(task, Memory(), silent)
     assert not isinstance(here, Failed)
-    wanted = finish(here, Guard(), lambda _: False, "C-2ABCD")
+    wanted = finish(plan(here, Guard(), "C-2ABCD"), lambda _: False, "C-2ABCD")
     assert isinstance(wanted, Finished)
     assert (found.verdict, found.sources, found.offer) == (wanted.verdict, wanted.sources, wanted.offer)
     other = report_store.load(wanted.report)

@@ -29,9 +29,9 @@ from bot.failing import refer_run
 from bot.rules import ruleset_of
 from bot.settings import Settings
 from bot.work.checks.apart.line import Line
-from bot.work.checks.finish import Finished, finish
+from bot.work.checks.finish import Finished, Planned, finish, plan
 from bot.work.checks.maker import CheckMaker, collect_seldom, ready
-from bot.work.checks.task import TASKS, CheckFound, CheckTask, pack_progress
+from bot.work.checks.task import TASKS, CheckTask, pack_progress
 from bot.work.crossing.failed import Failed
 from commands.check import Progress
 from commands.errors import CommandError
@@ -118,9 +118,8 @@ class Looker:
     def _look(self, look: int, task: CheckTask, memory: _Memory) -> None:
         outcome: Finished | Failed
         try:
-            with self._telling(look) as tell:
-                found = self._maker.look(task, memory, tell)
-            outcome = self._finished(look, found, task) if isinstance(found, CheckFound) else found
+            planned = self._planned(look, task, memory)
+            outcome = planned if isinstance(planned, Failed) else self._finished(look, planned, task)
         except CommandError:
             self._line.send({"kind": "again", "look": look})
             return
@@ -140,15 +139,18 @@ class Looker:
             outcome.answers,
         )
 
-    def _finished(self, look: int, found: CheckFound, task: CheckTask) -> Finished | Failed:
-        return finish(
-            found,
-            # Under the name that the tenant has now.
-            self._guards[self._tenants.named(task.tenant, task.tenant_id).settings.name],
-            lambda name: bool(self.ask(look, "is_compromised", name)),
-            task.case_id,
-            self._atlas,
-        )
+    def _planned(self, look: int, task: CheckTask, memory: _Memory) -> Planned | Failed:
+        """Look and plan. What was collected is held here and nowhere else, so it is let go of at the end."""
+        with self._telling(look) as tell:
+            found = self._maker.look(task, memory, tell)
+        if isinstance(found, Failed):
+            return found
+        # Under the name that the tenant has now.
+        guard = self._guards[self._tenants.named(task.tenant, task.tenant_id).settings.name]
+        return plan(found, guard, task.case_id, self._atlas)
+
+    def _finished(self, look: int, planned: Planned, task: CheckTask) -> Finished | Failed:
+        return finish(planned, lambda name: bool(self.ask(look, "is_compromised", name)), task.case_id)
 
     @contextmanager
     def _telling(self, look: int) -> Iterator[Any]:
