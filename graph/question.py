@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -88,6 +89,8 @@ class Question:
         global_cloud: False in the national clouds, where Graph has neither audit searches nor message traces.
         seen: The audit records that the queries of one check have read so far, by their ids: two of them
             bring largely the same ones.
+        reading: Held while records are read. Both searches bring the same page at about the same moment, and
+            would else read and keep it twice.
     """
 
     subject: Subject
@@ -96,3 +99,4 @@ class Question:
     audit_api: str = "beta"
     global_cloud: bool = True
     seen: dict[str, AuditRecord] = field(default_factory=dict, compare=False, repr=False)
+    reading: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)

@@ -146,6 +146,10 @@ def reader(
     once = Repeated()
 
     def read(page: list[Item]) -> Records:
+        with question.reading:
+            return _read(page)
+
+    def _read(page: list[Item]) -> Records:
         known: Records = []
         new: list[AuditRecord] = []
         for item in page:

@@ -1,8 +1,10 @@
-"""Compact records say the same as others, and a hundred thousand of them take little."""
+"""Compact records and values say the same as others, and a hundred thousand of them take little."""
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +15,10 @@ from graph.audit_log.compact import compact
 from graph.audit_log.record import AuditRecord
 from graph.effects import Item
 from graph.parts.audit_search import reader
+from graph.parts.reading import lean
 from graph.repeated import Repeated
+from graph.resources.mail import Message
+from graph.resources.sign_ins import SignIn
 from sandbox.scenarios import large_mailbox
 from sandbox.tenant.audit_search import on_the_wire
 from tests.graph.play import a_question
@@ -74,6 +79,45 @@ def test_the_second_query_reads_no_record_that_the_first_one_read():
     second = reader(parse, question)(ITEMS[:300])
     assert len(read) == len(set(read)) == 300
     assert {id(one) for one in first} <= {id(one) for one in second}
+
+
+def test_two_queries_that_are_brought_the_same_page_at_the_same_moment_read_it_once():
+    read: list[str] = []
+    another = threading.Event()
+
+    def parse(item):
+        read.append(item["id"])
+        if len(read) == 1:
+            another.wait(0.2)  # whoever could read beside us would begin by then
+        else:
+            another.set()
+        return graph_query.parse(item)
+
+    question = a_question()
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: reader(parse, question)(ITEMS[:100]), range(2))
+    assert len(read) == 100
+    assert {id(one) for one in first} == {id(one) for one in second}
+
+
+@pytest.mark.parametrize(
+    ("model", "item"),
+    [
+        (SignIn, {"createdDateTime": "2026-03-04T10:00:00Z", "status": {"errorCode": 0}, "ipAddress": "::1"}),
+        (Message, {"subject": "Offers", "receivedDateTime": "2026-03-04T10:00:00Z", "isRead": True}),
+    ],
+)
+def test_a_value_takes_six_hundred_bytes_at_most_and_says_what_it_said(model, item):
+    once = Repeated()
+    items = [{**item, "id": f"{number}", "size": 1} for number in range(1_000)]
+    tracemalloc.start()
+    kept = [lean(model.model_validate(one), once) for one in items]
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken / len(kept) < 600
+    assert kept == [model.model_validate(one) for one in items]
+    assert kept[7].model_copy(update={"id": "8"}) == kept[8]
+    assert kept[7].model_dump_json() == model.model_validate(items[7]).model_dump_json()
 
 
 def test_records_read_in_their_order_open_each_block_once():
