@@ -256,7 +256,7 @@ def _closed(report: Report, handled: Handled) -> Iterator[Happened]:
         yield Happened(0, done.given_back, "given back", "sign-in was unblocked")
     if again := handled.rechecked:
         quiet = again.is_quiet
-        says = rechecked_in_words(handled) if quiet else again.says.removeprefix("Rechecked: ")
+        says = rechecked_in_words(handled) if quiet else again.says
         yield Happened(0, again.at, "rechecked", cut(visible(says), 2 * _WORDS))
 
 

@@ -20,7 +20,7 @@ class Rechecked:
 
     Attributes:
         at: When.
-        says: What was seen, in a sentence.
+        says: What was seen, in sentences that do not tell that it was a recheck.
         raised: Whether it is bad.
         came_back: The ids of the changes that were no longer in effect.
         held: The ids of those that were.

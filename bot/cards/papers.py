@@ -77,5 +77,5 @@ def _rechecked(ledger: Ledger, case_id: str) -> Rechecked | None:
     for entry in ledger.entries(case_id=case_id, kinds=(e.Rechecked.KIND,)):
         if isinstance(event := entry.event, e.Rechecked):
             at = datetime.fromisoformat(entry.at)
-            last = Rechecked(at, event.says, event.raised, event.came_back, event.closed, event.not_seen)
+            last = Rechecked(at, event.seen, event.raised, event.came_back, event.closed, event.not_seen)
     return last

@@ -23,6 +23,7 @@ from bot.messages.story import brief, situation_in_short
 from bot.messages.what_now import WhatNow
 from bot.messages.what_now import line as what_now_in_short
 from commands.importance import ADMINISTRATOR
+from commands.ledger.entries import RECHECKED
 from commands.report import (
     Clause,
     Coverage,
@@ -120,7 +121,7 @@ def all_closed(doors: int) -> str:
     A card that says "40 done" and "37 still hold" would read as three lost.
     """
     holds = "1 change still holds" if doors == 1 else f"all {doors} changes that can be read again still hold"
-    return f"Rechecked: {holds}."
+    return f"{RECHECKED}{holds}."
 
 
 def case_card(view: CaseView) -> Message:

@@ -15,7 +15,7 @@ from bot.messages.names import title
 from bot.messages.plans import PHASES, left_out_line, offer_reference, places_text
 from bot.messages.turns import in_short
 from commands.containment.propose import DONE, contain_now, is_irreversible, left_out, phase_of, without_done
-from commands.plans.plan import Change, ManualTask, Nothing, Planned
+from commands.plans.plan import AlreadyDone, Change, ManualTask, Nothing, Planned
 from commands.report import spoken
 from graph.question import Subject
 
@@ -211,9 +211,7 @@ def _consequences(changes: Sequence[Change]) -> str:
 
 def _done(offer: Sequence[Planned], titles: Mapping[str, str]) -> list[Block]:
     """The steps of which something was carried out since the check: no change is needed there."""
-    steps = dict.fromkeys(
-        item.step for item in offer if isinstance(item, Nothing) and item.why.startswith(DONE)
-    )
+    steps = dict.fromkeys(item.step for item in offer if isinstance(item, AlreadyDone))
     names = ", ".join(said(_title(step, titles), 120) for step in steps)
     return [parts.context(f"✔ {DONE}, no change needed: {names}")] if steps else []
 

@@ -230,7 +230,7 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.Rechecked():
             how = "found that the check did not collect" if event.only_late else "re-appeared"
             raised = f"Persistence {how}. " if event.raised else ""
-            return f"{raised}The bot rechecked the account{because(event.says.removeprefix('Rechecked: '))}"
+            return f"{raised}The bot rechecked the account{because(event.seen)}"
         # --- second factors
         case e.FactorOffered():
             return f"{who} started second-factor enrollment"

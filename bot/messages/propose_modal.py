@@ -25,8 +25,8 @@ from bot.messages.plans import (
     step_title,
     without_shared,
 )
-from commands.containment.propose import DONE, without_done
-from commands.plans.plan import Change, ManualTask, Nothing, Planned
+from commands.containment.propose import without_done
+from commands.plans.plan import AlreadyDone, Change, ManualTask, Nothing, Planned
 from graph.question import Subject
 
 _BLOCKS = 100
@@ -215,7 +215,7 @@ def _below(item: Change | ManualTask, offer: _Offer) -> str:
 
 
 def _nothing(title: str, item: Nothing, offer: _Offer) -> str:
-    mark = "✖ *Refused*" if item.refused else "✔" if item.why.startswith(DONE) else "–"
+    mark = "✖ *Refused*" if item.refused else "✔" if isinstance(item, AlreadyDone) else "–"
     return f"{mark} {said(title, 160)}: {said(item.why, 300, offer.ours)}"
 
 

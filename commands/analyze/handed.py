@@ -11,9 +11,8 @@ from typing import Final
 
 from commands.usual.domains import domain_of
 from graph.audit_log.blocks import Part
-from graph.audit_log.own_archive import IS_ONE
 from graph.audit_log.tally import Tally
-from graph.audit_log.unpack import SAME, Opened, Unopened
+from graph.audit_log.unpack import Opened, Unopened
 from graph.audit_log.wrapped import said
 
 _DOMAINS: Final = 3
@@ -33,7 +32,8 @@ class Handed:
         last: The day of its last record.
         notes: What else is to be told of it, each as a sentence or a part of one.
         places: Under which fields of unknown frames its records were found.
-        whole: Whether all of it was read.
+        whole: Whether all of it was read that matters.
+        ours: Whether it is an evidence archive of the bot.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Handed:
     notes: list[str] = field(default_factory=list)
     places: dict[str, None] = field(default_factory=dict)
     whole: bool = True
+    ours: bool = False
 
     def add(self, tally: Tally) -> None:
         """Count one part of it."""
@@ -68,8 +69,7 @@ class Handed:
     def says(self) -> str:
         """Say in one line what it is."""
         if not self.records and not self.unreadable:
-            told = any(not self.whole or note.startswith(IS_ONE) for note in self.notes)
-            what = "" if told else "no records"
+            what = "" if self.notes and (self.ours or not self.whole) else "no records"
         else:
             kinds = ", ".join(kind for kind, _ in self.kinds.most_common())
             when = f", {self.first} to {self.last}" if self.first else ""
@@ -109,6 +109,6 @@ def handed_over(
             found[one.path].notes.append(one.wrong)
             found[one.path].whole = False
     others = [
-        Handed(one.name, notes=[one.reason], whole=one.reason.startswith((SAME, IS_ONE))) for one in unopened
+        Handed(one.name, notes=[one.reason], whole=one.same or one.ours, ours=one.ours) for one in unopened
     ]
     return (*found.values(), *others)

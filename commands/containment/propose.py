@@ -13,6 +13,7 @@ from typing import TypeVar
 from commands import steps
 from commands.errors import PlanRefused
 from commands.plans.plan import (
+    AlreadyDone,
     Change,
     ManualTask,
     Nothing,
@@ -165,7 +166,9 @@ def without_done(offer: Sequence[Planned], done: Collection[str]) -> tuple[Plann
         done: The ids of the changes that are known to have taken effect since.
     """
     return tuple(
-        Nothing(item.step, f"{DONE}: {item.says}.") if isinstance(item, Change) and item.id in done else item
+        AlreadyDone(item.step, f"{DONE}: {item.says}.")
+        if isinstance(item, Change) and item.id in done
+        else item
         for item in offer
     )
 

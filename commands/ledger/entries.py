@@ -736,6 +736,10 @@ class WatchSet(Event):
     due: tuple[datetime, ...]
 
 
+RECHECKED: Final = "Rechecked: "
+"""How what a recheck says begins, on a card that says other things as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rechecked(Event):
     """The case was looked at again; round 0 is a look out of turn. Lists hold ids of changes.
@@ -752,6 +756,11 @@ class Rechecked(Event):
     new: tuple[str, ...] = ()
     not_seen: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> str:
+        """What it says, where other words tell that it was a recheck."""
+        return self.says.removeprefix(RECHECKED)
 
     @property
     def only_late(self) -> bool:

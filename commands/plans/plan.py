@@ -184,6 +184,12 @@ class Nothing:
     refused: bool = False
 
 
+class AlreadyDone(Nothing):
+    """In the place of a change that has taken effect since it was offered; it is never stored."""
+
+    __slots__ = ()
+
+
 Planned: TypeAlias = Change | ManualTask | Nothing
 
 

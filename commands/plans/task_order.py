@@ -8,6 +8,9 @@ from typing import Final, Protocol, TypeVar
 
 from commands.plans.plan import ManualTask
 
+AT_ONCE: Final = "At once"
+"""How a manual task begins that answers a finding by itself; the checklist's begin with their own time."""
+
 
 class Numbered(Protocol):
     """A manual task of a case, of which only the id tells its step."""

@@ -10,6 +10,7 @@ from commands.clues.consents import is_about_app, keys_of_app
 from commands.clues.records import one_line
 from commands.plans.plan import Act, Demand, Look, Nothing
 from commands.plans.planning_input import PlanningInput
+from commands.plans.task_order import AT_ONCE
 from commands.report import Finding, Severity, VerdictCode, spoken
 from graph.evidence import Known, Source, Unavailable
 from graph.parts.reading import segment
@@ -35,9 +36,6 @@ Source: Microsoft Graph v1.0, "user resource type", who can perform sensitive ac
 
 HIGHEST_ROLE: Final = "Privileged Authentication Administrator"
 """The directory role that the application needs for accounts that hold any other role."""
-
-AT_ONCE: Final = "At once"
-"""How a manual task begins that answers a finding by itself; the checklist's begin with their own time."""
 
 ON_PREMISES_WAIT: Final = "Wait for the next sync, up to 30 minutes"
 """How long the directory on the company's own servers takes to reach the cloud by itself."""

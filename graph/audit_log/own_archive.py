@@ -18,9 +18,6 @@ from graph.audit_log.limits import CHUNK
 TOLD_BY: Final = "compromise-bot evidence, "
 """How the form in a manifest begins."""
 
-IS_ONE: Final = "This is an evidence archive of compromise-bot"
-"""How it is told of one, where nothing is lost by not reading the rest of it."""
-
 _MANIFEST: Final = "manifest.json"
 _LARGEST_MANIFEST: Final = 16 << 20
 _LONGEST_LINE: Final = 16 << 20
@@ -71,7 +68,7 @@ def told_of(packed: ZipFile, manifest: dict[str, Any]) -> str:
     partly = [gap for name in _SOURCES if name in packed.namelist() and (gap := _gap(packed, name))]
     gaps = f". Not or partially collected then: {'; '.join(partly)}" if partly else ""
     read = "its records are read; its reports and the settings in it are not"
-    return f"{IS_ONE} for {about}{checked}: {read}{gaps}."
+    return f"This is an evidence archive of compromise-bot for {about}{checked}: {read}{gaps}."
 
 
 def _gap(packed: ZipFile, name: str) -> str:

@@ -85,10 +85,19 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
-    """A file, or part of an archive, of which nothing is read, and why in one sentence."""
+    """A file, or part of an archive, of which nothing is read.
+
+    Attributes:
+        name: What it is called to people.
+        reason: Why, in one sentence.
+        same: Whether another file has the same content, so that nothing is lost.
+        ours: Whether it is an evidence archive of the bot, of which what matters is read.
+    """
 
     name: str
     reason: str
+    same: bool = False
+    ours: bool = False
 
 
 def unpack(
@@ -141,11 +150,7 @@ def _once(opened: Sequence[Opened], not_opened: list[Unopened]) -> Iterator[Open
         if same is None:
             yield one
         elif same.name != one.name:
-            not_opened.append(Unopened(one.name, f"{SAME} {same.name}."))
-
-
-SAME: Final = "It has the same content as"
-"""How the reason begins where nothing is lost by not reading a file."""
+            not_opened.append(Unopened(one.name, f"It has the same content as {same.name}.", same=True))
 
 
 def _digest(path: Path) -> bytes:
@@ -241,7 +246,7 @@ class _Opener:
                 elif {"mimetype", "content.xml"} <= names:
                     yield Unopened(one.name, _OPEN_DOCUMENT)
                 elif (manifest := own_archive.manifest_of(packed)) is not None:
-                    yield Unopened(one.name, own_archive.told_of(packed, manifest))
+                    yield Unopened(one.name, own_archive.told_of(packed, manifest), ours=True)
                     yield from self._members(packed, one.name, depth, own=True)
                 else:
                     yield from self._members(packed, one.name, depth)

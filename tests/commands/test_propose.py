@@ -22,6 +22,7 @@ from commands.containment.propose import (
 from commands.errors import PlanRefused
 from commands.plans.plan import (
     NEW_PASSWORD,
+    AlreadyDone,
     Change,
     ManualTask,
     Nothing,
@@ -192,7 +193,7 @@ def test_a_change_that_others_need_cannot_be_taken_out_alone(places, says):
 
 def test_what_took_effect_since_the_check_leaves_its_place_to_a_word():
     left = without_done(OFFER, {BLOCK.id})
-    assert left[0] == Nothing(BLOCK.step, f"{DONE}: {BLOCK.says}.")
+    assert left[0] == AlreadyDone(BLOCK.step, f"{DONE}: {BLOCK.says}.")
     assert left[1:] == OFFER[1:]
     assert contain_now(OFFER) == (0, 1)
     assert contain_now(left) == (1,)

@@ -24,7 +24,7 @@ from bot.work.rechecks.task import TASKS, RecheckTask, named, recheck_name, unpa
 from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
 from commands.ledger import tasks as listed
-from commands.ledger.entries import Rechecked
+from commands.ledger.entries import RECHECKED, Rechecked
 from commands.ledger.tasks import alarm_name, alarms, is_due
 from commands.plans.planning_input import Guard
 from commands.rechecks import schedule as rechecks
@@ -210,7 +210,7 @@ def seen_of(doors: Doors, number: int, *, raised: bool) -> Rechecked:
 
 def not_rechecked(number: int, why: str) -> Rechecked:
     """What the ledger notes of a look that saw nothing."""
-    return Rechecked(round=number, says=f"Rechecked: nothing was collected.\n{why}", not_seen=("account",))
+    return Rechecked(round=number, says=f"{RECHECKED}nothing was collected.\n{why}", not_seen=("account",))
 
 
 def _sentences(doors: Doors) -> str:
@@ -218,7 +218,7 @@ def _sentences(doors: Doors) -> str:
     number = len(doors.closed) + len(doors.came_back)
     if doors.is_quiet and number:
         return all_closed(number)
-    parts = [f"Rechecked: {still_in_effect(doors)}"]
+    parts = [f"{RECHECKED}{still_in_effect(doors)}"]
     for title, names in lists(doors):
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         parts.append(f"{title}: {'; '.join(names[:_NAMED])}{more}.")

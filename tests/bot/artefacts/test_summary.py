@@ -123,7 +123,7 @@ def test_not_contained_is_said_with_what_is_open():
 
 def test_contained_is_said_with_when_how_it_was_verified_and_the_last_recheck():
     seen = Rechecked(
-        NOW + timedelta(hours=1), "Rechecked: all 2 changes that can be read again still hold.", raised=False
+        NOW + timedelta(hours=1), "all 2 changes that can be read again still hold.", raised=False
     )
     says = told(samples.rich(), dealt(BLOCK, REVOKE, RESET, BACK, rechecked=seen))["contained"]
     for part in (
@@ -236,14 +236,14 @@ def test_the_report_is_as_new_as_the_newest_that_it_tells():
     assert as_of(report, NOTHING) == report.made_at
     assert as_of(report, dealt(BLOCK, tasks=TASKS)) == NOW + timedelta(minutes=8)
     again = Rechecked(
-        NOW + timedelta(days=3), "Rechecked: all 2 changes that can be read again still hold.", raised=False
+        NOW + timedelta(days=3), "all 2 changes that can be read again still hold.", raised=False
     )
     assert as_of(report, dealt(BLOCK, rechecked=again)) == again.at
     assert f"As of:     {again.at:%Y-%m-%d %H:%M}" in report_text(report, dealt(BLOCK, rechecked=again))
 
 
 def test_a_recheck_says_of_how_many_changes_and_why_not_of_all():
-    seen = Rechecked(NOW + timedelta(hours=1), "Rechecked.", raised=False, held=("a", "b"))
+    seen = Rechecked(NOW + timedelta(hours=1), "", raised=False, held=("a", "b"))
     changes = (action("a", 1), action("b", 1), BLOCK, REVOKE, RESET, BACK)
     assert (
         "2 of 5 changes were read again and hold; of the others 1 was taken back and 2 "
@@ -252,7 +252,7 @@ def test_a_recheck_says_of_how_many_changes_and_why_not_of_all():
 
 
 def test_a_recheck_that_could_not_read_something_is_no_all_clear():
-    says = "Rechecked: 2 of 2 remediations are still in effect.\nNot collected: mailbox: Access denied."
+    says = "2 of 2 remediations are still in effect.\nNot collected: mailbox: Access denied."
     at = NOW + timedelta(hours=1)
     seen = Rechecked(at, says, raised=False, held=("a", "b"), not_seen=("mailbox",))
     handled = dealt(action("a", 1), action("b", 1), BLOCK, rechecked=seen)

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from commands.containment.propose import offer
 from commands.facts.remedies import Remedy, remedies, remedy_of, tasks
 from commands.plans.plan import Change, ManualTask, Nothing, Planned
+from commands.plans.task_order import AT_ONCE
 from commands.report import Finding, Severity
 from commands.steps import STEPS, remediate_manually
-from commands.steps.parts import AT_ONCE
 from commands.symptoms import SYMPTOMS
 from commands.symptoms.audit_trail import BY_INTRUDER as AUDIT_BY_INTRUDER
 from commands.symptoms.data_leaving import SHARED_BY_INTRUDER
