@@ -36,7 +36,7 @@ _SAMPLED: Final = (
     "Of everyday work at the user’s own places most records were only counted; every record from an "
     "address, a session or an application in question was read."
 )
-_COMMON: Final = "findings.csv (every finding with record ids), report.json (all of it for programs)"
+_COMMON: Final = "findings.csv (every finding with record IDs), report.json (all of it for programs)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ def _meta(report: Report, handled: Handled) -> Iterator[tuple[str, str]]:
     others = [one for one in subject.addresses if one != subject.user_principal_name]
     also = f"; also {parts.few(others, 2, 'address')}" if others else ""
     yield "Account", f"{subject.user_principal_name}{also}"
-    yield "Object id", subject.id
+    yield "Object ID", subject.id
     if name := known_as(report, handled):
         yield "Display name", name
     yield "Window", f"{parts.utc(report.window.start)} to {parts.utc(report.window.end)}"

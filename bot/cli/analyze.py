@@ -55,7 +55,7 @@ def analyze(
         ),
     ],
     user: Annotated[
-        str | None, typer.Option(help="Report on this account only, by any of its names, addresses or ids.")
+        str | None, typer.Option(help="Report on this account only, by any of its names, addresses or IDs.")
     ] = None,
     form: Format = Form.TEXT,
     as_json: Json = False,

@@ -49,7 +49,7 @@ _NEAR = 5
 
 def check(
     *,
-    user: Annotated[str, typer.Argument(help="The account: any of its addresses, or its object id.")],
+    user: Annotated[str, typer.Argument(help="The account: any of its addresses, or its object ID.")],
     since: Annotated[
         str | None,
         typer.Option(

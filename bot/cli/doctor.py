@@ -32,7 +32,7 @@ def doctor(  # noqa: PLR0917 - typer reads the options off the parameters
     ] = False,
     everything: Annotated[
         bool,
-        typer.Option("--all", help="Show what is there and the notes as well, not only what is missing."),
+        typer.Option("--all", help="Show what is present and the notes as well, not only what is missing."),
     ] = False,
     record: Annotated[
         Path | None,

@@ -27,7 +27,7 @@ def list_factors(ledger: LedgerFile = LEDGER) -> None:
 
 def remove_factor(
     *,
-    user: Annotated[str, typer.Argument(help="The Slack user id, such as U0123ABCD.")],
+    user: Annotated[str, typer.Argument(help="The Slack user ID, such as U0123ABCD.")],
     ledger: LedgerFile = LEDGER,
 ) -> None:
     """Remove a person's second factor, so that they can enroll again."""

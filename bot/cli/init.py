@@ -51,7 +51,7 @@ def init(
         bool,
         typer.Option(
             "--by-hand",
-            help="Register nothing: ask for the ids of applications, and list what to do by hand.",
+            help="Register nothing: ask for the IDs of applications, and list what to do by hand.",
         ),
     ] = False,
     script: Annotated[

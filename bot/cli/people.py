@@ -30,7 +30,7 @@ def list_people(ledger: LedgerFile = LEDGER) -> None:
 
 def confirm_person(
     *,
-    user: Annotated[str, typer.Argument(help="The Slack user id, such as U0123ABCD.")],
+    user: Annotated[str, typer.Argument(help="The Slack user ID, such as U0123ABCD.")],
     config: Config = None,
 ) -> None:
     """Record that a changed address or account is theirs.

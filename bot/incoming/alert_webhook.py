@@ -119,7 +119,7 @@ def _taken(alerts: Alerts, incoming: Incoming, theirs: frozenset[str]) -> Respon
     except CommandError as error:
         # Not taken, so whoever sent it sends it again.
         log.warning("An alert could not be written down.", action="alert.unwritten", why=str(error))
-        return _no(503, "The alert could not be written down.", {"Retry-After": "60"})
+        return _no(503, "The alert could not be recorded; send it again.", {"Retry-After": "60"})
     return JSONResponse({"taken": bool(fresh)}, status_code=202 if fresh else 200)
 
 

@@ -295,7 +295,7 @@ def _first_run(user: str) -> list[Block]:
         parts.preformatted(
             [
                 "[responders]",
-                f'users = ["{user}"]       # responders; this is your own id',
+                f'users = ["{user}"]       # responders; this is your own ID',
                 "[approvers]",
                 'users = ["U…", "U…"]     # approvers; at least two people',
             ]

@@ -120,5 +120,5 @@ def _line(change: Change, action: Action, proposal: Proposal, limit: int) -> str
         line += f": {said(action.says, limit * 2, ours)}"
     # A support case needs Microsoft's own id of what went wrong.
     if action.request_id and action.outcome in {Outcome.FAILED, Outcome.UNKNOWN, Outcome.REFUSED}:
-        line += f" Microsoft's id: {said(action.request_id, 60)}"
+        line += f" Microsoft's ID: {said(action.request_id, 60)}"
     return line

@@ -88,7 +88,7 @@ class Tickets:
             for text in HOSTILE:
                 self.body({**TRIED, **dict.fromkeys(FROM_OUTSIDE, text)})
         except (TemplateError, ValueError) as error:
-            says = f"tickets.template cannot write every text ({error}); let each pass tojson."
+            says = f"tickets.template cannot write every text ({error}); pass each one through tojson."
             raise CannotStart(says) from error
 
     def send(self, entry: Entry) -> None:
@@ -135,7 +135,7 @@ class Tickets:
         try:
             filled = self._template.render(**values, values=self._values)
         except TypeError as error:
-            raise ValueError("it writes something that is no text, or is not in tickets.values") from error
+            raise ValueError("it writes something that is not text, or is not in tickets.values") from error
         return json.dumps(json.loads(filled)).encode()
 
     def close(self) -> None:

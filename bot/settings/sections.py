@@ -33,10 +33,10 @@ class SlackSettings(Frozen):
         description="the bot's token, which begins with xoxb-"
     )
     app_token: Annotated[SecretStr, begins("xapp-")] | None = Field(
-        None, description="the app-level token, which begins with xapp-; the mode socket needs it"
+        None, description="the app-level token, which begins with xapp-; needed in the mode socket"
     )
     signing_secret: SecretStr | None = Field(
-        None, description="the app's signing secret; the mode http needs it", min_length=1
+        None, description="the app's signing secret; needed in the mode http", min_length=1
     )
     mode: Literal["socket", "http"] = Field(
         "socket", description="socket, or http for signed requests to your own URL"
@@ -66,7 +66,7 @@ class SlackSettings(Frozen):
             )
         if self.mode == "http" and self.signing_secret is None:
             raise ValueError(
-                "signing_secret is missing: the mode http needs it to know that a request is Slack's"
+                "signing_secret is missing: the mode http needs it to verify that requests come from Slack"
             )
         return self
 
@@ -75,11 +75,11 @@ class ResponderSettings(Frozen):
     """Who may ask. No one is named: no one may."""
 
     users: tuple[Annotated[str, Field(pattern="^[UW][A-Z0-9]+$")], ...] = Field(
-        (), description="Slack user ids, such as U0123ABCD"
+        (), description="Slack user IDs, such as U0123ABCD"
     )
     group: str = Field(
         "",
-        description="the id of a Slack user group, such as S0123ABCD; who may edit groups is a setting of"
+        description="the ID of a Slack user group, such as S0123ABCD; who may edit groups is a setting of"
         " your workspace",
         pattern="^(S[A-Z0-9]+)?$",
     )
@@ -98,12 +98,12 @@ class PolicySettings(Frozen):
     )
     factor: tuple[StepOrKind, ...] = Field(
         (),
-        description="the ids of steps whose approvals need a code of the second factor; irreversible for"
+        description="the IDs of steps whose approvals need a second-factor code; irreversible for"
         " all that cannot be undone, tenant_wide for all that reaches beyond the account",
     )
     people: dict[Step, Annotated[int, Field(ge=1, le=10)]] = Field(
         default_factory=dict,
-        description="step ids with the number of people who must approve, 1 to 10; two or one, by step,"
+        description="step IDs with the number of people who must approve, 1 to 10; two or one, by step,"
         " for others",
     )
 
@@ -113,7 +113,8 @@ class SiemSettings(Frozen):
 
     url: Https | None = Field(None, description="an https address that takes a signed webhook for each entry")
     secret: WebhookSecret | None = Field(
-        None, description="what these are signed with, whsec_ and the base64 of 24 to 64 random bytes"
+        None,
+        description="the secret that these are signed with: whsec_ and the base64 of 24 to 64 random bytes",
     )
     syslog: Syslog | None = Field(
         None, description="tls://host:port or tcp://host:port that takes a syslog line in CEF for each entry"
@@ -122,7 +123,7 @@ class SiemSettings(Frozen):
     @model_validator(mode="after")
     def _signed(self) -> Self:
         if self.url and not self.secret:
-            raise ValueError("secret is missing: what goes to url is signed")
+            raise ValueError("secret is missing: what is sent to url must be signed")
         return self
 
 
@@ -138,7 +139,7 @@ class TicketSettings(Frozen):
         min_length=1,
     )
     authorization: SecretStr | None = Field(
-        None, description="the whole header Authorization, such as Basic and base64, or Bearer and a token"
+        None, description="the whole Authorization header, such as Basic and base64, or Bearer and a token"
     )
     verdicts: tuple[Literal["compromised", "suspicious", "cannot-tell", "no-sign-found"], ...] = Field(
         ("compromised",), description="the verdicts for which a ticket is filed, once for each case"
@@ -179,8 +180,8 @@ class AlertSettings(Frozen):
     )
     webhook_secret: WebhookSecret | None = Field(
         None,
-        description="what others sign their alerts with, whsec_ and the base64 of 24 to 64 random bytes;"
-        " without it, none are taken in",
+        description="the secret that senders sign their alerts with: whsec_ and the base64 of 24 to 64 random"
+        " bytes; without it, none are accepted",
     )
     host: str = Field("127.0.0.1", description="the address that takes signed alerts", min_length=1)
     port: int = Field(3001, description="the port that takes signed alerts, 1 to 65535", ge=0, le=65535)
@@ -252,6 +253,6 @@ class LogSettings(Frozen):
 
     level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
-        description="debug, info, warning or error; of libraries, warnings and errors alone are written",
+        description="debug, info, warning or error; libraries log only warnings and errors",
     )
     format: Literal["text", "json"] = Field("text", description="text or json")

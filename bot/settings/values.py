@@ -90,7 +90,7 @@ def _is_https(value: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         raise ValueError("it should begin with https://")
     if parts.username or parts.password:
-        raise ValueError("it should hold no password")
+        raise ValueError("it must not contain a password")
     return value
 
 
@@ -123,7 +123,7 @@ def _is_plain_name(name: str) -> str:
         raise ValueError("it is blank, or begins or ends with a space")
     # Names stand in cards, logs and files: nothing in them may hide, turn or break a line.
     if any(unicodedata.category(sign)[0] in "CZ" and sign != " " for sign in name):
-        raise ValueError("it holds a sign that cannot be seen")
+        raise ValueError("it contains an invisible character")
     return name
 
 

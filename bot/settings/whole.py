@@ -55,13 +55,13 @@ class Settings(Frozen):
     )
     people: dict[str, str] = Field(
         default_factory=dict,
-        description="Slack user ids with the Microsoft 365 address of that person, where Slack has another",
+        description="Slack user IDs with the Microsoft 365 address of that person, where Slack has another",
     )
     ledger: Path = Field(Path("ledger.db"), description="the ledger's file")
     key: Path = Field(
         default_factory=_beside_the_ledger,
-        description="the file of the bot's private key, readable by its owner alone; compromise.key beside"
-        " the ledger unless given, made when absent. It signs checkpoints and seals passwords and second"
+        description="the file of the bot's private key, readable only by its owner; by default compromise.key"
+        " beside the ledger, created when missing. It signs checkpoints and seals passwords and second"
         " factors",
     )
     checkpoint_every: Span = Field(
@@ -94,8 +94,8 @@ class Settings(Frozen):
     )
     worker_key: SecretStr | None = Field(
         None,
-        description="what the bot and its workers seal their messages with, 32 random characters or more,"
-        " the same for all; without it the bot believes no worker",
+        description="the key that the bot and its workers seal their messages with, 32 random characters or"
+        " more, the same for all; without it the bot trusts no worker",
         min_length=32,  # 24 random bytes in base64
     )
     cities: Path | None = Field(
@@ -104,7 +104,7 @@ class Settings(Frozen):
         " tenants without a premium license; without it, countries only",
     )
     alerts: AlertSettings = Field(
-        default_factory=AlertSettings, description="which alerts are taken in, and what they start"
+        default_factory=AlertSettings, description="which alerts are accepted, and what they start"
     )
     siem: SiemSettings = Field(
         default_factory=SiemSettings, description="where the entries of the ledger are sent"
@@ -115,7 +115,7 @@ class Settings(Frozen):
     networks: Path | None = Field(
         None,
         description="a database of autonomous systems or of anonymous IP addresses in MaxMind format (.mmdb),"
-        " asked before the tables of this program which networks are VPNs and rented servers",
+        " consulted before this program's own tables of VPNs and rented servers",
     )
     rules: Path | None = Field(
         None,
@@ -127,7 +127,7 @@ class Settings(Frozen):
         description="the organization's own networks, such as 203.0.113.0/24, always familiar;"
         " named locations that the tenant trusts are known without it",
     )
-    log: LogSettings = Field(default_factory=LogSettings, description="what the log looks like")
+    log: LogSettings = Field(default_factory=LogSettings, description="the level and format of the log")
     sandbox: bool = Field(default=False, description="true only to talk to the sandbox on this machine")
 
     @model_validator(mode="after")
@@ -149,7 +149,7 @@ class Settings(Frozen):
                     _GUID.fullmatch(one.tenant_id) and _GUID.fullmatch(other.tenant_id)
                 ):
                     raise ValueError(
-                        f"the tenants {other.name} and {one.name} have one application, so each needs a"
+                        f"the tenants {other.name} and {one.name} use the same application, so each needs a"
                         " GUID as tenant_id"
                     )
         if self.tenants:
@@ -164,7 +164,7 @@ class Settings(Frozen):
                 if owner.setdefault(channel, one.name) != one.name:
                     raise ValueError(
                         f"the channel {channel} is named by two tenants, {owner[channel]} and {one.name};"
-                        " a channel that several share is slack.channel, and named by none"
+                        " for a channel that several share, set slack.channel and name it in no tenant"
                     )
         shared = {
             "slack.channel": self.slack.channel if self.slack else "",

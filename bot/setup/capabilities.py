@@ -95,7 +95,7 @@ _REACH: Final = Part(
 PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
     "domains": (
         Part(
-            "who signs in for federated domains",
+            "identity providers of federated domains",
             Request("GET", "/domains/{id}/federationConfiguration"),
             (
                 "A domain that an attacker federated with their own identity provider cannot be "
@@ -249,7 +249,7 @@ PARTS: Final[Mapping[str, tuple[Part, ...]]] = {
         Part(
             "addresses of delegates with Send on Behalf or folder permissions",
             Cmdlet("Get-Recipient"),
-            "Exchange gives only an id or display name, which does not identify the person.",
+            "Exchange gives only an ID or display name, which does not identify the person.",
         ),
         Part(
             "delegates of single folders",

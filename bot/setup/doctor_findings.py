@@ -22,13 +22,13 @@ NO_SIGN_IN: Final = 3
 """The exit statuses of a look: all is there, something is missing, a tenant let no one in."""
 
 _MARKS: Final = {
-    True: ("■ there  ", "green"),
+    True: ("■ present", "green"),
     False: ("□ missing", "bold red"),
     None: ("? note   ", "dim"),
 }
 _STATES: Final = {True: "there", False: "missing", None: "note"}
 _HEADS: Final = {
-    FINE: "Everything is there.",
+    FINE: "Everything is in place.",
     GAPS: "Something is missing.",
     NO_SIGN_IN: "Cannot sign in.",
 }
@@ -98,11 +98,11 @@ def tell(sections: Sequence[Section], console: Console, *, as_json: bool, everyt
 
 
 def _counted(sections: Iterable[Section]) -> str:
-    """How many are missing, there and noted, in words such as "2 missing, 61 there, 3 notes."."""
+    """How many are missing, there and noted, in words such as "2 missing, 61 present, 3 notes."."""
     states = [line.there for section in sections for line in section.lines]
     missing, there, notes = states.count(False), states.count(True), states.count(None)
     parts = [f"{missing} missing"] if missing else []
-    parts += [f"{there} there"]
+    parts += [f"{there} present"]
     parts += [f"{notes} note{'s' if notes > 1 else ''}"] if notes else []
     return f"{', '.join(parts)}."
 

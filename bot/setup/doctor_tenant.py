@@ -224,7 +224,7 @@ def what_steps_can(held: Held, *, meant: bool = False) -> list[Line]:
     if not meant and not to_write_with(held):
         if held.permissions is None:
             return []
-        says = "none granted: the bot investigates, and all remediation is manual"
+        says = "none granted: the bot only investigates, and all remediation is manual"
         return [Line(there=None, what="write permissions", says=says)]
     lines = []
     whose = "the remediate application" if meant else "the application"

@@ -110,7 +110,7 @@ def _fits(form: re.Pattern[str], text: str, wanted: str) -> str:
 def _tenant(text: str) -> str:
     if _GUID.fullmatch(text.lower()):
         return text.lower()
-    return _fits(_DOMAIN, text.lower(), "a tenant id (a GUID) or a domain such as contoso.example")
+    return _fits(_DOMAIN, text.lower(), "a tenant ID (a GUID) or a domain such as contoso.example")
 
 
 def _slack_id(letters: str, example: str) -> Callable[[str], str]:
@@ -141,7 +141,7 @@ def _account(text: str) -> str:
     found = _ADDRESS.fullmatch(text)
     if found and text.isprintable() and _DOMAIN.fullmatch(found[1].lower()):
         return text
-    return _fits(_GUID, text.lower(), "an address or an object id")
+    return _fits(_GUID, text.lower(), "an address or an object ID")
 
 
 @dataclass(frozen=True, slots=True)

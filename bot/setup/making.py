@@ -18,10 +18,10 @@ from graph.limits import Deadline
 from graph.request import Cmdlet, Request
 
 _WHO_MAY: Final = (
-    "Sign in as a Global Administrator, or as somebody who is Privileged Role Administrator and Exchange "
+    "Sign in as a Global Administrator, or as someone who is Privileged Role Administrator and Exchange "
     "Administrator."
 )
-_GO_ON: Final = "Run compromise init again: it goes on where it stopped."
+_GO_ON: Final = "Run compromise init again: it continues where it stopped."
 _CUSTOMIZE: Final = "Enable-OrganizationCustomization"
 
 

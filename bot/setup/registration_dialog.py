@@ -95,7 +95,7 @@ def what_remains_of_the_sign_in(user: str) -> str:
     """What the administrator's own sign-in leaves in the tenant, and how it is taken away."""
     return (
         f"Your sign-in as {user} ends with this program. What stays is your own consent to Microsoft Graph "
-        f"Command Line Tools ({', '.join(SCOPES)}), which works with your sign-in alone. To take it back: "
+        f"Command Line Tools ({', '.join(SCOPES)}), which works with your sign-in alone. To revoke it: "
         "Entra admin center, Enterprise applications, Microsoft Graph Command Line Tools, Permissions, User "
         "consent, Revoke."
     )
@@ -160,8 +160,8 @@ def certificates_in(folder: Path) -> dict[str, bytes]:
                 certificate = x509.load_pem_x509_certificate(path.read_bytes())
             except (OSError, ValueError) as error:
                 raise NotRegistered(
-                    f"{path} is damaged: it holds no certificate that can be read. Restore it from a copy, "
-                    "or delete it: then what was begun with it and is not in the record stays in the tenant."
+                    f"{path} is damaged: it holds no readable certificate. Restore it from a copy, or delete "
+                    "it; then anything made with it that is not in the record stays in the tenant."
                 ) from error
             found[one.tag] = certificate.public_bytes(serialization.Encoding.DER)
     return found

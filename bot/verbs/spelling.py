@@ -264,7 +264,7 @@ def proposal_id_in(words: list[str], verb: str) -> str:
     if words and _PROPOSAL.fullmatch(words[0].upper()):
         return words[0].upper()
     named = f"“{said(words[0])}” is not a proposal. " if words else "Name a proposal. "
-    raise NotUnderstood(f"{named}Its id is on its card; for example: /compromise {verb} P-7F3K2")
+    raise NotUnderstood(f"{named}Its ID is on its card; for example: /compromise {verb} P-7F3K2")
 
 
 def reason_in(text: str, words: list[str]) -> str:

@@ -91,7 +91,7 @@ class Worker:
         self.ended = ""
         self._edits = edits
         if settings.worker_key is None:
-            raise CannotStart("worker_key is missing: give the worker the one of the bot.")
+            raise CannotStart("worker_key is missing: give the worker the same one as the bot.")
         self._seal = Seal(settings.worker_key.get_secret_value())
         tenants = {one.name: one.tenant_id for one in settings.tenants}
         self._facts = KeeperFacts(release(version), tenants, self._seal.fingerprint)
@@ -311,9 +311,9 @@ def misfit(keeper: KeeperFacts | None, ours: KeeperFacts) -> str:
                 f"The tenant {name} has the ID {tenant_id} at the bot and {own} here: correct the wrong one."
             )
     if not keeper.key:
-        return "The bot has no worker_key, so it believes no worker: give both the same."
+        return "The bot has no worker_key, so it trusts no worker: give both the same one."
     if keeper.key != ours.key:
-        return "The bot has another worker_key than this worker: give both the same."
+        return "The bot and this worker have different worker_keys: give both the same one."
     more = sorted(set(ours.tenants) - set(keeper.tenants))
     if more:
         return f"The bot has no tenant {more[0]}: take it out of this worker's settings, or add it there."

@@ -135,7 +135,7 @@ def evidence_of(subject: Subject, seen: Seen, around: Around, now: datetime) -> 
         missing.append(f"{seen.unread} records of this user could not be read")
     gaps = tuple(missing)
     if shared := sharing((*seen.records.values(), *seen.directory.values())):
-        missing.append(f"records that share an id with another one, each counted: {shared}")
+        missing.append(f"records that share an ID with another one, each counted: {shared}")
     if seen.quiet:
         missing.append(f"{ROUTINE} of this user that were prefiltered: {seen.quiet}")
     if around.left_out:

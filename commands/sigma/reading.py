@@ -76,7 +76,7 @@ def load(folder: Path) -> Ruleset:
     known = {one.id for one in rules} | {one.title for one in rules}
     if unknown := sorted(weights.keys() - known):
         raise RulesError(
-            f"{folder / WEIGHTS} names {unknown[0]!r}, but no rule that runs has this id or title."
+            f"{folder / WEIGHTS} names {unknown[0]!r}, but no rule that runs has this ID or title."
         )
     return Ruleset(tuple(rules), tuple(not_run), columns.places())
 

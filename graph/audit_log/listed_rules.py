@@ -54,7 +54,7 @@ def parse(raw: Mapping[str, Any]) -> ListedRule:
     owner = mailbox_name(as_text(raw["listedFor"])).strip().lower()
     if not owner or " " in owner:
         raise UnreadableRecord(
-            "The inbox rule does not say by an address, an alias or an id whose it is; list the rules of one"
+            "The inbox rule does not say by an address, an alias or an ID whose it is; list the rules of one"
             " mailbox at a time and add its user principal name."
         )
     if any(as_text(given.get(name)).startswith(_LOST) for name in _TELLING):

@@ -50,4 +50,4 @@ def _limited(items: Iterable[Item]) -> tuple[str, ...]:
     if not bare:
         return ()
     devices = "1 device" if len(bare) == 1 else f"{len(bare)} devices"
-    return (f"everything but the id of {devices} (needs {' and '.join(to_see_all(ASKS[0]))})",)
+    return (f"everything but the ID of {devices} (needs {' and '.join(to_see_all(ASKS[0]))})",)

@@ -178,8 +178,8 @@ def test_a_secret_prints_as_stars(file):
         ("COMPROMISE_WORKERS", "0", "should be how many checks of one tenant each process runs"),
         ("COMPROMISE_ENGINE", "mysql://x", "should be where jobs are kept: sqlite:///FILE or postgresql://"),
         ("COMPROMISE_LOG_LEVEL", "loud", "should be debug, info, warning or error"),
-        ("COMPROMISE_RESPONDERS_USERS", "megan", "should be Slack user ids, such as U0123ABCD"),
-        ("COMPROMISE_RESPONDERS_GROUP", "responders", "should be the id of a Slack user group"),
+        ("COMPROMISE_RESPONDERS_USERS", "megan", "should be Slack user IDs, such as U0123ABCD"),
+        ("COMPROMISE_RESPONDERS_GROUP", "responders", "should be the ID of a Slack user group"),
     ],
 )
 def test_a_wrong_value_is_told_by_its_variable_and_by_what_it_should_be(file, variable, value, says):

@@ -91,7 +91,7 @@ def test_what_is_wrong_in_a_file_of_a_tenant_is_told_with_the_file_and_the_key(f
     wrong = put(folder, "a.toml", tenant("Adatum", 3, '[approvers]\nusers = ["megan"]\ncolor = 1\n'))
     lacking = put(folder, "b.toml", 'name = "Fabrikam"\nclient_id = "c2"\nclient_secret = "invented"\n')
     told = problems(folder)
-    assert any(one.startswith(f"{wrong}: approvers.users[0]: should be Slack user ids") for one in told)
+    assert any(one.startswith(f"{wrong}: approvers.users[0]: should be Slack user IDs") for one in told)
     assert f"{wrong}: approvers.color: there is no such setting." in told
     assert any(one.startswith(f"{lacking}: tenant_id: is missing") for one in told)
 
@@ -236,7 +236,7 @@ def test_two_names_for_one_tenant_of_microsofts_are_refused_where_an_id_hides_it
     put(folder, "a.toml", first)
     put(folder, "b.toml", tenant("Fabrikam", 2).replace('"t2"', '"adatum.example"').replace('"c2"', '"C1"'))
     (told,) = problems(folder)
-    assert "the tenants Adatum and Fabrikam have one application, so each needs a GUID" in told
+    assert "the tenants Adatum and Fabrikam use the same application, so each needs a GUID" in told
     put(folder, "b.toml", first.replace("0001", "0002").replace("Adatum", "Fabrikam").replace("adatum", "b"))
     assert len(loaded(folder).tenants) == 2
 

@@ -797,4 +797,4 @@ def test_two_records_that_share_id_time_and_operation_both_count_and_the_report_
     (report,) = found.users
     (state,) = [each for each in report.sources if each.id == "audit_log"]
     assert state.records == 3
-    assert "records that share an id with another one, each counted: 2" in state.reason
+    assert "records that share an ID with another one, each counted: 2" in state.reason

@@ -104,7 +104,7 @@ def unpack(sent: bytes, answers: bytes, task: CheckTask) -> CheckFound | Failed:
     if result.failed is not None:
         return result.failed
     if result.report is None or result.evidence is None:
-        raise ResultUnreadable("The worker sent neither a report nor why there is none.")
+        raise ResultUnreadable("The worker sent neither a report nor a reason.")
     _demand_about(task, result.report, result.evidence)
     _demand_agreement(result.report, result.evidence)
     return CheckFound(result.evidence, result.report, answers)
@@ -114,9 +114,9 @@ def _demand_about(task: CheckTask, report: Report, evidence: Evidence) -> None:
     """See that it is about what was asked for, and no more."""
     demand_subject(task.subject, evidence)
     if report.subject != evidence.subject:
-        raise ResultRefused("The worker answered about another account than the one asked for.")
+        raise ResultRefused("The worker answered about a different account.")
     if report.window != task.window or evidence.window != task.window:
-        raise ResultRefused("The worker answered about another time than the one asked for.")
+        raise ResultRefused("The worker answered about a different time range.")
 
 
 def _demand_agreement(report: Report, evidence: Evidence) -> None:

@@ -17,7 +17,7 @@ def demand_subject(asked: Subject, evidence: Evidence) -> None:
         ResultRefused: it is not.
     """
     if evidence.subject != accounts.fuller(replace(evidence, subject=asked)):
-        raise ResultRefused("The worker answered about another account than the one asked for.")
+        raise ResultRefused("The worker answered about a different account.")
     user = evidence.user.seen(None)
     if user is not None and user.id != asked.id:
-        raise ResultRefused("The worker answered with another user than the one asked for.")
+        raise ResultRefused("The worker answered with a different user.")

@@ -62,7 +62,10 @@ class Seal:
         """
         body = sealed[_SIZE:]
         if not hmac.compare_digest(sealed[:_SIZE], self._of(kind, about, body, beside)):
-            raise SealBroken("The job database holds something that was not sealed with this worker_key.")
+            raise SealBroken(
+                "The job database holds something that was not sealed with this worker_key: give bot and "
+                "workers the same one."
+            )
         return body
 
     def task(self, sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +106,9 @@ def opened(seal: Seal | None, kind: str, about: str, sealed: bytes, beside: byte
         SealBroken: it is not sealed for this, or there is no key and nobody is believed.
     """
     if seal is None:
-        raise SealBroken("A worker left something, and there is no worker_key to open it with.")
+        raise SealBroken(
+            "A worker sent something, and there is no worker_key to open it with: give both the same one."
+        )
     return seal.open(kind, about, sealed, beside)
 
 

@@ -86,5 +86,5 @@ def unpack(sent: bytes) -> Found | Failed:
     result = _RESULTS.unpack(sent)
     found = result.failed or result.hunt
     if found is None:
-        raise ResultUnreadable("The worker sent neither what it found nor why it found nothing.")
+        raise ResultUnreadable("The worker sent neither a result nor a reason.")
     return found

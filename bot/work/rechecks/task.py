@@ -88,12 +88,12 @@ def unpack(sent: bytes, task: RecheckTask) -> Reading | Failed:
     if result.failed is not None:
         return result.failed
     if result.reading is None:
-        raise ResultUnreadable("The worker sent neither what it read nor why it read nothing.")
+        raise ResultUnreadable("The worker sent neither a result nor a reason.")
     reading = result.reading
     demand_subject(task.subject, reading.evidence)
     if [one.change for one in reading.doors] != [one.change for one in task.doors]:
-        raise ResultRefused("The worker read other changes than those asked for.")
+        raise ResultRefused("The worker read different changes than were asked for.")
     window = reading.evidence.window
     if window.start != task.window.start or window.end < task.window.end:
-        raise ResultRefused("The worker answered about another time than the one asked for.")
+        raise ResultRefused("The worker answered about a different time range.")
     return reading

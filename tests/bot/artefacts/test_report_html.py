@@ -176,7 +176,7 @@ def test_the_page_says_everything_there_is_to_say():
     for words in (
         "Evidence report, case C-7F3K2",
         "Display name“Adele Vance”",
-        "object id",
+        "object ID",
         "Compromised, confidence high",
         "The search was cut off at 50,000 records.",
         "Grant to fix: an Entra ID P1 license",

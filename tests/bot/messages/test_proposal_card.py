@@ -182,7 +182,7 @@ def test_the_last_attempt_counts():
 
 
 def test_what_went_wrong_carries_microsofts_id():
-    assert "Microsoft's id: req-77" in shown(card(done(Outcome.FAILED)))
+    assert "Microsoft's ID: req-77" in shown(card(done(Outcome.FAILED)))
     assert "req-77" not in shown(card(done(Outcome.CONFIRMED)))
 
 

@@ -132,9 +132,9 @@ def test_where_everything_is_there_it_says_so(played):
     status, said = examine(only_tenant(played))
     assert status == 0, said
     assert "missing" not in said
-    assert re.match(r"Everything is there\. \d+ there, \d+ notes?\.\n", said)
+    assert re.match(r"Everything is in place\. \d+ present, \d+ notes?\.\n", said)
     for source in SOURCES:
-        assert f"there   {spoken(source)}" in said
+        assert f"present {spoken(source)}" in said
 
 
 def test_with_everything_there_nothing_finer_than_a_source_or_a_step_is_missing(played):
@@ -406,8 +406,8 @@ def test_slack_scopes_that_are_missing_are_named_with_their_cost(played, tmp_pat
     assert status == 1
     assert "missing scope files:write" in said
     assert "cannot be attached" in said
-    assert "there   scope chat:write" in said
-    assert "there   app-level token" in said
+    assert "present scope chat:write" in said
+    assert "present app-level token" in said
 
 
 def test_a_wrong_bot_token_is_told(played, tmp_path):
@@ -429,8 +429,8 @@ def test_who_decides_and_what_is_kept_is_looked_at(played, tmp_path):
     with workspace.start(ROOT / "manifest.yml") as slack:
         status, said = examine(stage.bot_settings(played, slack, tmp_path))
     assert status == 0, said
-    assert "there   approvers: 2 can approve" in said
-    assert "there   channel for checkpoints: #security-alerts" in said
+    assert "present approvers: 2 can approve" in said
+    assert "present channel for checkpoints: #security-alerts" in said
     assert "will be created when the bot starts" in line_of(said, "compromise.key")
     assert not (tmp_path / "compromise.key").exists()
 
@@ -597,7 +597,7 @@ def test_what_is_missing_comes_first_with_how_many_and_the_rest_is_told_on_reque
         said = out.getvalue().splitlines()
         assert status == 1
         assert said[:5] == [
-            "Something is missing. 1 missing, 2 there, 1 note.",
+            "Something is missing. 1 missing, 2 present, 1 note.",
             "Tenant A",
             "  □ missing inbox rules: not collected",
             "Tenant A, what to do next",
@@ -606,10 +606,10 @@ def test_what_is_missing_comes_first_with_how_many_and_the_rest_is_told_on_reque
         if everything:
             assert said[5:] == [
                 "Tenant A, the rest",
-                "  ■ there   sign-ins",
+                "  ■ present sign-ins",
                 "  ? note    tested on: somebody",
                 "Slack, the rest",
-                "  ■ there   bot token",
+                "  ■ present bot token",
             ]
         else:
             assert said[5:] == ["To show the rest: compromise doctor --all"]
@@ -619,7 +619,7 @@ def test_a_tenant_that_lets_no_one_in_is_graver_than_a_gap():
     no_one = Section("Tenant A", (Line(there=False, what="sign-in"),), signed_in=False)
     out = io.StringIO()
     assert tell((no_one,), Console(file=out, width=80), as_json=False, everything=False) == 3
-    assert out.getvalue().startswith("Cannot sign in. 1 missing, 0 there.")
+    assert out.getvalue().startswith("Cannot sign in. 1 missing, 0 present.")
 
 
 def test_slack_out_of_reach_is_one_gap_and_no_line_of_a_log(played, tmp_path, capfd):

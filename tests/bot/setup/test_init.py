@@ -121,8 +121,8 @@ def test_what_it_writes_signs_in_and_doctor_finds_everything_there(compromise, m
         played.register_certificate((tmp_path / "investigate.cer").read_text())
         status, said, _ = compromise("doctor", "--all")
     assert status == 0, said
-    assert "■ there   the step block sign in" in said
-    assert "■ there   channel for cards: #incident-room" in said
+    assert "■ present the step block sign in" in said
+    assert "■ present channel for cards: #incident-room" in said
     status, said, _ = compromise("doctor", "--sandbox", "no-premium-license", "--json", "--check-only")
     told = json.loads(said)
     assert status == told["status"] == 1

@@ -215,7 +215,7 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
         "https://api.slack.com/apps",
     ]
     who = sum("login_hint=" not in page for page in pages[:2])
-    assert "Everything is there." in said, said
+    assert "Everything is in place." in said, said
     assert "https://api.slack.com/apps?new_app=1" in said
     assert said.splitlines()[-1].startswith("1. To start it: (set -a; . ")
     reads = [
@@ -485,8 +485,8 @@ def test_what_somebody_else_made_of_the_same_name_is_left_where_it_is(
     again = setting()
     remove(again.maker, again.by_tag())
     assert theirs in getattr(played.state, kept)
-    [left] = [line for line in again.said if line.startswith("Left")]
-    assert left == f"Left the {kind} {theirs['Name']}: it is not the one that was made here."
+    [left] = [line for line in again.said if line.startswith("Kept")]
+    assert left == f"Kept the {kind} {theirs['Name']}: it is not the one that was made here."
     getattr(played.state, kept).remove(theirs)
     assert ours(played) == NOTHING
 

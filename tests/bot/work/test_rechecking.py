@@ -64,12 +64,12 @@ def test_why_nothing_was_read_crosses():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"doors": READ.doors[:1]}, "other changes"),
-        ({"doors": READ.doors[::-1]}, "other changes"),
-        ({"doors": ()}, "other changes"),
+        ({"doors": READ.doors[:1]}, "different changes"),
+        ({"doors": READ.doors[::-1]}, "different changes"),
+        ({"doors": ()}, "different changes"),
         (
             {"evidence": replace(READ.evidence, subject=replace(SEEN.subject, id="other"))},
-            "another account",
+            "a different account",
         ),
         (
             {
@@ -77,7 +77,7 @@ def test_why_nothing_was_read_crosses():
                     READ.evidence, window=Window(SEEN.window.start + timedelta(1), SEEN.window.end)
                 )
             },
-            "another time",
+            "a different time",
         ),
         (
             {
@@ -85,7 +85,7 @@ def test_why_nothing_was_read_crosses():
                     READ.evidence, window=Window(SEEN.window.start, SEEN.window.end - timedelta(1))
                 )
             },
-            "another time",
+            "a different time",
         ),
     ],
 )

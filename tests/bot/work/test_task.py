@@ -92,14 +92,14 @@ def test_a_report_about_somebody_else_or_another_time_is_refused():
     found = situation("the takeover")
     sent, asked = pack(found), task_for(found.evidence)
     assert isinstance(unpack(sent, b"", asked), CheckFound)
-    with pytest.raises(ResultRefused, match="another account"):
+    with pytest.raises(ResultRefused, match="a different account"):
         unpack(sent, b"", replace(asked, subject=replace(asked.subject, id="another")))
     # Without all its addresses, an account that is protected by one of them would not be known as such.
     more = (*asked.subject.addresses, "break-glass@contoso.example")
-    with pytest.raises(ResultRefused, match="another account"):
+    with pytest.raises(ResultRefused, match="a different account"):
         unpack(sent, b"", replace(asked, subject=replace(asked.subject, addresses=more)))
     later = replace(asked.window, end=asked.window.end + timedelta(seconds=1))
-    with pytest.raises(ResultRefused, match="another time"):
+    with pytest.raises(ResultRefused, match="a different time"):
         unpack(sent, b"", replace(asked, window=later))
 
 
@@ -110,7 +110,7 @@ def test_more_addresses_than_the_records_themselves_give_the_account_are_refused
     more = replace(subject, addresses=(*subject.addresses, "attacker@evil.example"))
     report = found.report if where == "evidence" else replace(found.report, subject=more)
     seen = found.evidence if where == "report" else replace(found.evidence, subject=more)
-    with pytest.raises(ResultRefused, match="another account"):
+    with pytest.raises(ResultRefused, match="a different account"):
         unpack(pack(CheckFound(seen, report)), b"", task_for(found.evidence))
 
 
@@ -119,7 +119,7 @@ def test_a_user_who_is_somebody_else_is_refused():
     user = found.evidence.user
     assert isinstance(user, Known)
     forged = replace(found.evidence, user=replace(user, value=user.value.model_copy(update={"id": "ceo"})))
-    with pytest.raises(ResultRefused, match="another user"):
+    with pytest.raises(ResultRefused, match="a different user"):
         unpack(pack(CheckFound(forged, found.report)), b"", task_for(found.evidence))
 
 
@@ -175,7 +175,7 @@ KEEPER = KeeperFacts("1.0 (work-3)", {"Contoso": "t1", "Fabrikam": "t2"}, "0123"
         ),
         (KEEPER, replace(KEEPER, tenants={"Contoso": "T1", "Fabrikam": "t2"}), ""),
         (replace(KEEPER, key=""), KEEPER, "The bot has no worker_key"),
-        (KEEPER, replace(KEEPER, key="4567"), "another worker_key"),
+        (KEEPER, replace(KEEPER, key="4567"), "different worker_keys"),
     ],
 )
 def test_a_worker_must_be_of_the_keepers_version_and_know_the_same_tenants(keeper, ours, says):

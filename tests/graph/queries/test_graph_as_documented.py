@@ -90,7 +90,7 @@ def test_devices_that_came_with_limited_information_are_a_gap() -> None:
     ]
     played = play(registered_devices.ask(a_question()), always(*rows))
     assert [one.id for one in played.value.value] == ["d-1", "d-2"]
-    assert played.value.missing == ("everything but the id of 1 device (needs Device.Read.All)",)
+    assert played.value.missing == ("everything but the ID of 1 device (needs Device.Read.All)",)
     assert [one.path for one in played.asked if isinstance(one, Request)] == [
         f"/users/{USER_ID}/ownedDevices",
         f"/users/{USER_ID}/registeredDevices",
