@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sandbox.scenarios import people
+from sandbox.scenarios.organization import member
 from sandbox.scenarios.people import FOREIGN_BROWSER, LAGOS, MAIL_EXPORT, ROLES, SCRIPT, Person
 from sandbox.scenarios.state import Json, graph_time, ident
-from sandbox.scenarios.world import World, member, target
+from sandbox.scenarios.world import World, target
 
 COLLECTOR = "collector@mailbox-relay.example"
 IP = LAGOS.ip

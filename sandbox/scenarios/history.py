@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sandbox.scenarios import people
+from sandbox.scenarios.organization import signature_of
 from sandbox.scenarios.people import (
     ADELE,
     FILES,
@@ -18,7 +19,7 @@ from sandbox.scenarios.people import (
     office_of,
 )
 from sandbox.scenarios.state import TenantState, ident
-from sandbox.scenarios.world import World, name_of, signature_of
+from sandbox.scenarios.world import World, name_of
 
 DAYS = 90
 _SYSTEM = "NT AUTHORITY\\SYSTEM (Microsoft.Exchange.ServiceHost)"

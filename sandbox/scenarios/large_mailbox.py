@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sandbox.scenarios import people
 from sandbox.scenarios.history import FILE_OPERATIONS, file_used
 from sandbox.scenarios.mailbox_takeover import takeover
+from sandbox.scenarios.organization import signature_of
 from sandbox.scenarios.people import (
     ADELE,
     COLLEAGUES,
@@ -24,7 +25,7 @@ from sandbox.scenarios.people import (
     office_of,
 )
 from sandbox.scenarios.state import Json, TenantState, ident
-from sandbox.scenarios.world import World, name_of, signature_of
+from sandbox.scenarios.world import World, name_of
 
 MESSAGES, SIGN_INS, RECORDS = 50_000, 20_000, 100_000
 DAYS = 4

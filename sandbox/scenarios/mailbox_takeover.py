@@ -32,6 +32,7 @@ from sandbox.scenarios.attack import (
     second_factor,
 )
 from sandbox.scenarios.history import ordinary, planned_reset
+from sandbox.scenarios.organization import PREDICATES
 from sandbox.scenarios.people import (
     ADELE,
     COLLEAGUES,
@@ -46,7 +47,7 @@ from sandbox.scenarios.people import (
     laptop,
 )
 from sandbox.scenarios.state import Json, TenantState, graph_time, ident
-from sandbox.scenarios.world import PREDICATES, World, target
+from sandbox.scenarios.world import World, target
 
 DROP = "drop77@mailbox-relay.example"
 ARCHIVE = "archive@mailbox-relay.example"

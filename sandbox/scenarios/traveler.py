@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from sandbox.scenarios import people
 from sandbox.scenarios.history import ordinary, planned_reset
+from sandbox.scenarios.organization import signature_of
 from sandbox.scenarios.people import ADELE, AIRPORT, HOTEL, VENUE, desktop_mail, laptop
 from sandbox.scenarios.state import InboxRule, TenantState, audit_time, ident
-from sandbox.scenarios.world import World, signature_of
+from sandbox.scenarios.world import World
 
 
 def build(now: datetime) -> TenantState:

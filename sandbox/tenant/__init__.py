@@ -39,7 +39,8 @@ from sandbox.scenarios.state import TenantState, words
 from sandbox.tenant.core import Core
 from sandbox.tenant.faults import Call, Fault, Faults
 from sandbox.tenant.limits import Limits
-from sandbox.tenant.server import COMPLIANCE, EXCHANGE, RunningTenant
+from sandbox.tenant.running import RunningTenant
+from sandbox.tenant.server import COMPLIANCE, EXCHANGE
 
 __all__ = ["ALL_PERMISSIONS", "Call", "Fault", "Faults", "RunningTenant", "TenantState", "start"]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import orjson
 
+from sandbox.scenarios.organization import add_person
 from sandbox.scenarios.people import Person
 from sandbox.scenarios.state import Json, TenantState, audit_time, ident, parse_time
-from sandbox.scenarios.world import add_person
 
 
 def add_export(state: TenantState, path: Path) -> None:

@@ -5,20 +5,16 @@ Longer than other files because it is a list: one method for each thing that a p
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import http.client
 import json
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode, urlsplit
 
 from . import directory, forms, text, wire
+from .delivering import Delivering
 from .errors import NotOnScreenError, RefusedError
 from .faults import Faults
 from .limits import Limits
@@ -28,10 +24,8 @@ from .values import ApiCall, Channel, Delivery, File, Message, Person, View
 
 T = TypeVar("T")
 
-ACK_SECONDS = 3.0
 
-
-class RunningWorkspace:
+class RunningWorkspace(Delivering):
     """A Slack workspace on this machine, with one app installed.
 
     People are named by the part they play (`responder`, `approver` …), by user name or by id; channels by
@@ -39,18 +33,13 @@ class RunningWorkspace:
     that Slack shows.
 
     Attributes:
-        http_url: set it to deliver by signed HTTP to this address instead of Socket Mode.
         mail_links: let typed mail addresses arrive as `<mailto:…>`.
-        ack_seconds: how long the app has to ack, in seconds.
         event_retries: after how many seconds a failed event is sent again; Slack's own are (0, 60, 300).
     """
 
     def __init__(self, state: WorkspaceState, server: Server) -> None:
-        self._state = state
-        self._server = server
-        self.http_url: str | None = None
+        super().__init__(state, server)
         self.mail_links = False
-        self.ack_seconds = ACK_SECONDS
         self.event_retries: tuple[float, ...] = (0.0,)
         self.url = state.url
         self.api_url = f"{state.url}/api/"
@@ -60,7 +49,6 @@ class RunningWorkspace:
         self.bot_user_id = directory.BOT_USER_ID
         self.bot_token = state.bot_token
         self.app_token = state.app_token
-        self.signing_secret = state.signing_secret
 
     def __enter__(self) -> Self:
         return self
@@ -613,92 +601,6 @@ class RunningWorkspace:
         raise NotOnScreenError(
             f"There is nothing called {action_id!r} to use here (value {value!r}); there are {seen}."
         )
-
-    # delivering
-
-    def _deliver(
-        self,
-        kind: str,
-        payload: Mapping[str, Any],
-        *,
-        form: Mapping[str, Any] | None = None,
-        retry: tuple[int, str] | None = None,
-    ) -> Delivery:
-        if self.http_url is not None:
-            return self._sign_and_post(kind, payload, form, retry)
-        envelope: dict[str, Any] = {
-            "envelope_id": secrets.token_hex(16),
-            "type": kind,
-            "payload": payload,
-            "accepts_response_payload": kind != "events_api",
-        }
-        if retry is not None:
-            envelope |= {"retry_attempt": retry[0], "retry_reason": retry[1]}
-        return self._send(kind, envelope)
-
-    def _retry_reason(self, failed: Delivery) -> str:
-        if self.http_url is None:
-            return "timeout"
-        if failed.http_status is not None:
-            return "http_error"
-        return "http_timeout" if failed.error == "operation_timeout" else "connection_failed"
-
-    def _send(self, kind: str, envelope: Mapping[str, Any]) -> Delivery:
-        payload, seconds, error = self._server.hub.deliver(envelope, self.ack_seconds)
-        return Delivery(kind, envelope, payload, seconds, error)
-
-    def _sign_and_post(
-        self,
-        kind: str,
-        payload: Mapping[str, Any],
-        form: Mapping[str, Any] | None,
-        retry: tuple[int, str] | None,
-    ) -> Delivery:
-        body = json.dumps(payload).encode() if form is None else urlencode(form).encode()
-        stamp = str(int(self._state.seconds()))
-        base = b"v0:" + stamp.encode() + b":" + body
-        signature = hmac.new(self.signing_secret.encode(), base, hashlib.sha256).hexdigest()
-        headers = {
-            "Content-Type": "application/json" if form is None else "application/x-www-form-urlencoded",
-            "X-Slack-Request-Timestamp": stamp,
-            "X-Slack-Signature": f"v0={signature}",
-            "User-Agent": "Slackbot 1.0",
-        }
-        if retry is not None:
-            headers |= {"X-Slack-Retry-Num": str(retry[0]), "X-Slack-Retry-Reason": retry[1]}
-        return self._post(kind, {"payload": payload, "headers": headers}, body, headers)
-
-    def _post(
-        self, kind: str, envelope: Mapping[str, Any], body: bytes, headers: Mapping[str, str]
-    ) -> Delivery:
-        url = urlsplit(self.http_url or "")
-        start = time.perf_counter()
-        connection = http.client.HTTPConnection(
-            url.hostname or "127.0.0.1", url.port, timeout=self.ack_seconds
-        )
-        status: int | None = None
-        answered: dict[str, str] = {}
-        ack: Mapping[str, Any] | None = None
-        error: str | None = None
-        try:
-            connection.request("POST", url.path or "/", body, dict(headers))
-            response = connection.getresponse()
-            raw = response.read()
-            status = response.status
-            answered = {k.lower(): v for k, v in response.getheaders()}
-            if status != 200:
-                error = "dispatch_failed"
-            elif raw:
-                is_json = answered.get("content-type", "").startswith("application/json")
-                ack = json.loads(raw) if is_json else {"text": raw.decode()}
-        except TimeoutError:
-            error = "operation_timeout"
-        except (OSError, http.client.HTTPException):
-            error = "dispatch_failed"
-        finally:
-            connection.close()
-        seconds = time.perf_counter() - start
-        return Delivery(kind, envelope, ack, seconds, error, status, body, answered)
 
     # acks
 
