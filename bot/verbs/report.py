@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 from bot.errors import NotUnderstood
 from bot.messages import answers
-from bot.people.meant import Who
+from bot.people.meant import About, CaseId
 from bot.slack.intake import Asked
 from bot.verbs import spelling
-from bot.verbs.check import MayLook, reads_along, who_may_look
+from bot.verbs.check import reads_along, who_may_look
 from bot.verbs.shape import Answer, Tools
 from commands.errors import AlreadyLooking
 from commands.ledger import Case, CaseState
 from commands.ledger import entries as e
+from graph.question import Subject
 
 NAME = "report"
-USAGE = "<user> [in #channel]"
-SAYS = "Posts an account's latest report in a channel."
+USAGE = "<user or case> [in #channel]"
+SAYS = "Posts an account's latest report, or that of a case, in a channel."
 EXAMPLE = "/compromise report adele.vance@contoso.example in #incident-room"
 
 _TYPE = f"For example: {EXAMPLE}"
@@ -25,10 +26,19 @@ _TYPE = f"For example: {EXAMPLE}"
 
 @dataclass(frozen=True, slots=True)
 class ShowReport:
-    """Post the latest report about someone."""
+    """Post the latest report about someone, or the one of a case."""
 
-    who: Who
+    about: About
     channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MayShow:
+    """About which account, in which tenant, and of which case alone; None for the latest that has one."""
+
+    tenant: str
+    subject: Subject
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +52,37 @@ class Posted:
 
 
 def read(words: list[str], text: str) -> ShowReport:
-    """Read the account and the channel."""
-    who: Who | None = None
+    """Read the account or the case, and the channel."""
+    about: About | None = None
     channel = ""
     for name, value in spelling.options(words):
-        if name == "who" and who is not None:
+        if name == "who" and about is not None:
             raise NotUnderstood(f"I do not understand “{value}” here. {_TYPE}")
         if name == "who":
-            who = spelling.who(value)
+            about = spelling.about_in([value], NAME)
         elif name == "channel":
             channel = spelling.channel_in(value)
         else:
             raise NotUnderstood(f"A report is posted unchanged, so {name} has no effect here. {_TYPE}")
-    if who is None:
+    if about is None:
         raise NotUnderstood(f"Name the account whose report to post. {_TYPE}")
-    return ShowReport(who, channel)
+    return ShowReport(about, channel)
 
 
-def may(wish: ShowReport, asked: Asked, tools: Tools) -> MayLook:
-    """Let responders, about any account but their own."""
-    return who_may_look(wish.who, asked, tools)
+def may(wish: ShowReport, asked: Asked, tools: Tools) -> MayShow:
+    """Let responders, about any account but their own; of a case nobody but the ledger is asked."""
+    if isinstance(wish.about, CaseId):
+        (case,) = tools.gate.cases(wish.about, asked)
+        tools.gate.asker_about(asked, case)
+        return MayShow(case.tenant, case.subject, case)
+    found = who_may_look(wish.about, asked, tools)
+    return MayShow(found.connection.settings.name, found.subject)
 
 
-def do(wish: ShowReport, may: MayLook, asked: Asked, tools: Tools) -> Posted:
+def do(wish: ShowReport, may: MayShow, asked: Asked, tools: Tools) -> Posted:
     """Post it, as it was made."""
-    tenant, subject = may.connection.settings.name, may.subject
-    case = tools.ledger.latest_case(tenant, subject.id, with_report=True)
+    tenant, subject = may.tenant, may.subject
+    case = may.case or tools.ledger.latest_case(tenant, subject.id, with_report=True)
     if case is None:
         first = tools.ledger.latest_case(tenant, subject.id)
         if first and first.state is CaseState.LOOKING:
@@ -75,8 +90,12 @@ def do(wish: ShowReport, may: MayLook, asked: Asked, tools: Tools) -> Posted:
         raise NotUnderstood(
             f"There is no report about {subject.mail} yet. Type: /compromise check {subject.mail}"
         )
-    if case.state is not CaseState.DONE:
+    if case.state is CaseState.LOOKING:
         raise AlreadyLooking(case.id)
+    if not case.report:
+        raise NotUnderstood(
+            f"The check of case {case.id} made no report. Type: /compromise check {subject.mail}"
+        )
     room = tools.room(tenant, wish.channel or asked.channel)
     owner = tools.gate.owner_in_slack(subject, tenant)
     warning = reads_along(owner.users, owner.missing, room, tools)

@@ -240,6 +240,20 @@ def test_the_latest_report_is_posted_into_a_named_channel(stage):
     assert "report_posted" in story.kinds()
 
 
+def test_the_button_report_posts_the_report_of_its_case_to_those_who_may_ask(stage):
+    story = stage("clean", changes={"responders": ResponderSettings(users=EVERYBODY)})
+    story.type(f"check {ADELE}")
+    card = story.shown()
+    story.slack.click("subject", card, "report")
+    story.told("subject", "You cannot check your own account.")
+    assert len(story.cards()) == 1
+    story.slack.click("responder", card, "report")
+    story.told(holding="Report of case")
+    assert len(story.cards()) == 2
+    assert any(reply.files for reply in story.slack.replies(story.cards()[-1]))
+    assert "report_posted" in story.kinds()
+
+
 def test_whoever_has_a_report_posted_is_told_when_the_owner_reads_along(stage):
     story = stage("clean")
     story.type(f"check {ADELE}")

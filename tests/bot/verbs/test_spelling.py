@@ -85,6 +85,7 @@ NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
         ("check adele.vance --channel <#C0INCIDENT>", Check(Alias("adele.vance"), None, "C0INCIDENT")),
         ("report adele.vance", ShowReport(Alias("adele.vance"))),
         ("report <@U0ADELEVAN> in <#C0INCIDENT|x>", ShowReport(Mention("U0ADELEVAN"), "C0INCIDENT")),
+        ("report c-7f3k2 in <#C0INCIDENT|x>", ShowReport(CaseId("C-7F3K2"), "C0INCIDENT")),
         ("report <@U0ADELEVAN> <#C0INCIDENT|x>", ShowReport(Mention("U0ADELEVAN"), "C0INCIDENT")),
     ],
 )
