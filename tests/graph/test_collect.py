@@ -199,6 +199,20 @@ def test_an_audit_search_that_still_runs_is_kept_and_taken_up_again() -> None:
     assert not any(memory.kept["audit_log"].values())
 
 
+def test_the_risk_service_is_asked_first_and_then_what_takes_long() -> None:
+    asked: list[str] = []
+
+    def answer(what: What, _: Deadline) -> list[Item]:
+        asked.append(what.name if isinstance(what, Cmdlet) else what.path)
+        raise NotFound("Not there.")
+
+    with Fake(answer) as connection:
+        connection.threads = 1  # so that requests are sent in the order in which they are handed over
+        list(collect(a_question(2), connection, Memory(), patience=60))
+    assert asked[0].startswith("/identityProtection/")
+    assert asked[1] == "/security/auditLog/queries"
+
+
 def test_answers_come_as_they_come_and_leaving_early_stops_everything() -> None:
     def answer(what: What, deadline: Deadline) -> list[Item]:
         if isinstance(what, Cmdlet):
