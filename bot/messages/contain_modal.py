@@ -66,13 +66,17 @@ def contain_modal(
     for heading, group in boxes.items():
         blocks += groups(heading, f"group:{heading}", group, subject)
     blocks += told
+    return _window("Contain account", blocks, offer_reference(case_id, offer))
+
+
+def _window(heading: str, blocks: Sequence[Block], offer: str) -> Modal:
     return Modal(
         callback_id="propose",
-        title="Contain account",
+        title=heading,
         blocks=tuple(blocks),
         submit="Propose",
         close="Cancel",
-        private_metadata=offer_reference(case_id, offer),
+        private_metadata=offer,
     )
 
 
@@ -111,14 +115,7 @@ def contain_now_modal(
         *groups("Changes", "now", offered[: parts.CHECKBOXES], subject),
         *parts.small_print(warned),
     ]
-    return Modal(
-        callback_id="propose",
-        title="Contain now",
-        blocks=tuple(blocks),
-        submit="Propose",
-        close="Cancel",
-        private_metadata=offer_reference(case_id, offer),
-    )
+    return _window("Contain now", blocks, offer_reference(case_id, offer))
 
 
 def _left_beside(offer: Sequence[Planned], places: Iterable[int], done: Collection[str]) -> list[str]:

@@ -21,7 +21,7 @@ class HelpRow(Protocol):
 
     @property
     def SAYS(self) -> str:  # noqa: N802 - as above
-        """One sentence: what happens."""
+        """One sentence: what happens; "" for what only buttons say."""
 
     @property
     def EXAMPLE(self) -> str:  # noqa: N802 - as above

@@ -13,6 +13,7 @@ from bot.cards.case import Cards
 from bot.cards.proposal import ProposalCards
 from bot.errors import CannotPost
 from bot.messages import Message, Modal
+from bot.messages.help import HelpRow
 from bot.people.gate import Gate
 from bot.people.persons import People
 from bot.people.second_factor import SecondFactor
@@ -118,28 +119,12 @@ class Tools:
         return open_window(self.client, asked.trigger, modal, on_view=asked.on_view)
 
 
-class Verb(Protocol):
+class Verb(HelpRow, Protocol):
     """The shape of a verb's module.
 
     `may` finds what is meant, sees that this person may have it, and gives what `do` needs of both. All of
     them raise `BotError`, `CommandError` or `GraphError` with a sentence that says why not.
     """
-
-    @property
-    def NAME(self) -> str:  # noqa: N802 - a constant of the module
-        """What is typed after `/compromise`."""
-
-    @property
-    def USAGE(self) -> str:  # noqa: N802 - as above
-        """The rest of the line."""
-
-    @property
-    def SAYS(self) -> str:  # noqa: N802 - as above
-        """One sentence: what happens; "" for what only buttons say."""
-
-    @property
-    def EXAMPLE(self) -> str:  # noqa: N802 - as above
-        """A whole line that works."""
 
     def read(self, words: list[str], text: str) -> Any:
         """Read the words behind the verb, and the line as it was typed, into a wish.

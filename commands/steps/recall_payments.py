@@ -48,7 +48,6 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
     if Impact.FRAUD not in planning.report.verdict.impact:
         yield Nothing(_ID, "No sign of fraud was found, so no payment is to be recalled.")
         return
-    since = _since(planning)
     user, since = name_of(planning), _since(planning)
     which = f"which payments and changed bank details since {since} rest on mail from or to this mailbox"
     changes = f"for every change of bank account, address or phone number of {user} since {since}"

@@ -33,22 +33,13 @@ from commands.report import (
 )
 from commands.story.forwarded import targets_of
 from commands.symptoms.data_leaving import is_search
+from commands.symptoms.mail_access import FILE_OPERATIONS
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import NOT_ASKED, Evidence, Known, Unavailable
 
 OPENED: Final = "MailItemsAccessed"
 
-_FILES: Final = frozenset(
-    {
-        "FileDownloaded",
-        "FileSyncDownloadedFull",
-        "FileAccessed",
-        "FileAccessedExtended",
-        "FilePreviewed",
-        "FileCopied",
-    }
-)
 _FORWARDS: Final = frozenset(
     {
         "rule_forwards_outside_secretly",
@@ -80,7 +71,7 @@ def learn(evidence: Evidence, ordinary: Usual, report: Report) -> Exposure:
     story = report.story
     theirs = frozenset(record for one in (story.read_or_taken if story else ()) for record in one.records)
     seen = [record for record in evidence.records() if record.id in theirs] if theirs else []
-    files = [record for record in seen if record.operation in _FILES]
+    files = [record for record in seen if record.operation in FILE_OPERATIONS]
     blind = report.verdict.answer is VerdictCode.CANNOT_TELL
     # Without a story only the traffic is told of, and of ten thousand accounts hardly one sent anything.
     told = story is not None or (blind and sent_anything(evidence, ordinary))

@@ -82,7 +82,7 @@ MANY_MESSAGES: Final = 100
 MANY_MESSAGES_AT_WORK: Final = 500
 """The same where the user always works: a mail program that fills its cache opens many."""
 
-_FILE_OPERATIONS: Final = frozenset(
+FILE_OPERATIONS: Final = frozenset(
     {
         "FileDownloaded",
         "FileSyncDownloadedFull",
@@ -92,6 +92,8 @@ _FILE_OPERATIONS: Final = frozenset(
         "FileCopied",
     }
 )
+"""What opens or fetches a file."""
+
 _FETCHED: Final = frozenset({"FileDownloaded", "FileSyncDownloadedFull"})
 
 
@@ -115,7 +117,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         elif record.operation == "MailItemsAccessed" and by_subject(record, evidence.subject):
             for sign in _in_others(record, usual, known):
                 groups[sign, f"{where} {record.owner}"].append(record)
-        elif record.operation in _FILE_OPERATIONS and by_subject(record, evidence.subject):
+        elif record.operation in FILE_OPERATIONS and by_subject(record, evidence.subject):
             if usual.is_suspect_record(record):
                 groups[FILES, where].append(record)
                 if record.operation in _FETCHED:

@@ -114,31 +114,8 @@ def file_used(world: World, person: Person, when: datetime, ip: str, name: str, 
 def _bind(world: World, person: Person, when: datetime, ip: str, session: str, *, until: datetime) -> None:
     if when > until:
         return
-    world.audit(
-        when,
-        "MailItemsAccessed",
-        50,
-        "Exchange",
-        person.upn,
-        **world.mailbox_fields(person, ip, session, _DESKTOP),
-        OperationProperties=[
-            {"Name": "MailAccessType", "Value": "Bind"},
-            {"Name": "IsThrottled", "Value": "False"},
-        ],
-        OperationCount=1,
-        Folders=[
-            {
-                "Id": ident("folder", person.upn, "Inbox"),
-                "Path": "\\Inbox",
-                "FolderItems": [
-                    {
-                        "InternetMessageId": f"<{world.next_guid('read')}@northwind.example>",
-                        "SizeInBytes": 5120,
-                    }
-                ],
-            }
-        ],
-    )
+    message = f"<{world.next_guid('read')}@northwind.example>"
+    world.mail_access(when, person, ip, session, _DESKTOP, [(message, 5120)])
 
 
 def _tidy(world: World, person: Person, when: datetime, ip: str, session: str, *, until: datetime) -> None:

@@ -112,27 +112,9 @@ def _act(world: World, number: int, when: datetime) -> None:
 
 
 def _read(world: World, number: int, when: datetime) -> None:
-    items = [
-        {
-            "InternetMessageId": f"<{number:08x}.{one}.{_session(when)}@northwind.example>",
-            "SizeInBytes": 5_120,
-        }
-        for one in range(1 + number % 3)
-    ]
-    world.audit(
-        when,
-        "MailItemsAccessed",
-        50,
-        "Exchange",
-        ADELE.upn,
-        **world.mailbox_fields(ADELE, office_of(ADELE).ip, _session(when), _CLIENT),
-        OperationProperties=[
-            {"Name": "MailAccessType", "Value": "Bind"},
-            {"Name": "IsThrottled", "Value": "False"},
-        ],
-        OperationCount=len(items),
-        Folders=[{"Id": ident("folder", ADELE.upn, "Inbox"), "Path": "\\Inbox", "FolderItems": items}],
-    )
+    session = _session(when)
+    messages = [(f"<{number:08x}.{one}.{session}@northwind.example>", 5_120) for one in range(1 + number % 3)]
+    world.mail_access(when, ADELE, office_of(ADELE).ip, session, _CLIENT, messages)
 
 
 def _delete(world: World, number: int, when: datetime) -> None:

@@ -167,35 +167,12 @@ def _way_in(world: World, at: At) -> None:
 
 def _reading(world: World, at: At) -> None:
     for number, minute in enumerate((5, 6.5, 9)):
-        _access(
-            world, at(minute), "Bind", [f"<invoice-{number}-{item}@wingtip.example>" for item in range(4)]
-        )
-    _access(world, at(15), "Sync", [])
-    _access(world, at(1500), "Bind", ["<late@wingtip.example>"], throttled=True)
-
-
-def _access(world: World, when: datetime, kind: str, messages: list[str], *, throttled: bool = False) -> None:
-    client = WEB if kind == "Bind" else "Client=POP3/IMAP4;Protocol=IMAP4"
-    world.audit(
-        when,
-        "MailItemsAccessed",
-        50,
-        "Exchange",
-        ADELE.upn,
-        **world.mailbox_fields(ADELE, IP, SESSION, client),
-        OperationProperties=[
-            {"Name": "MailAccessType", "Value": kind},
-            {"Name": "IsThrottled", "Value": str(throttled)},
-        ],
-        OperationCount=max(1, len(messages)),
-        Folders=[
-            {
-                "Id": ident("folder", ADELE.upn, "Inbox"),
-                "Path": "\\Inbox",
-                "FolderItems": [{"InternetMessageId": item, "SizeInBytes": 4_871} for item in messages],
-            }
-        ],
-    )
+        messages = [(f"<invoice-{number}-{item}@wingtip.example>", 4_871) for item in range(4)]
+        world.mail_access(at(minute), ADELE, IP, SESSION, WEB, messages)
+    phone = "Client=POP3/IMAP4;Protocol=IMAP4"
+    world.mail_access(at(15), ADELE, IP, SESSION, phone, [], kind="Sync")
+    late = [("<late@wingtip.example>", 4_871)]
+    world.mail_access(at(1500), ADELE, IP, SESSION, WEB, late, throttled=True)
 
 
 def _rules_and_forwarding(world: World, at: At) -> None:

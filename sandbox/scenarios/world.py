@@ -400,6 +400,42 @@ class World(Organization):
             }
         return fields
 
+    def mail_access(  # noqa: PLR0917  an act reads as when, who, what
+        self,
+        when: datetime,
+        person: Person,
+        ip: str,
+        session: str,
+        client: str,
+        messages: Sequence[tuple[str, int]],
+        *,
+        kind: str = "Bind",
+        throttled: bool = False,
+    ) -> None:
+        """Messages of the Inbox that are opened, each with its size, or with ``Sync`` the whole folder."""
+        self.audit(
+            when,
+            "MailItemsAccessed",
+            50,
+            "Exchange",
+            person.upn,
+            **self.mailbox_fields(person, ip, session, client),
+            OperationProperties=[
+                {"Name": "MailAccessType", "Value": kind},
+                {"Name": "IsThrottled", "Value": str(throttled)},
+            ],
+            OperationCount=max(1, len(messages)),
+            Folders=[
+                {
+                    "Id": ident("folder", person.upn, "Inbox"),
+                    "Path": "\\Inbox",
+                    "FolderItems": [
+                        {"InternetMessageId": message, "SizeInBytes": size} for message, size in messages
+                    ],
+                }
+            ],
+        )
+
     def admin_cmdlet(  # noqa: PLR0917  an act reads as when, who, what
         self,
         when: datetime,

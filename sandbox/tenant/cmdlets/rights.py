@@ -131,6 +131,23 @@ def _take_if_there(call: Invocation, entries: list[Json], key: str, owner: str) 
     return _take_rights(call, entries, item, owner)
 
 
+def _give(call: Invocation, entries: list[Json], key: str, owner: str, more: Json) -> list[Json]:
+    """Give somebody the named rights; who has one of them already gets a warning and nothing else."""
+    who = call.required(key)
+    must_exist(call, who)
+    if _entry(call, entries, key, who) is not None:
+        call.warnings.append("The appropriate access control entry is already present.")
+        return []
+    item = {
+        "Identity": owner,
+        key: who,
+        "AccessRights": call.many("AccessRights"),
+        "IsInherited": False,
+        **more,
+    }
+    return append(call, entries, item, owner)
+
+
 def remove_permission(call: Invocation) -> list[Json]:
     """Take a mailbox right away; a missing one gives only a warning."""
     mailbox = call.mailbox()
@@ -139,20 +156,9 @@ def remove_permission(call: Invocation) -> list[Json]:
 
 def add_permission(call: Invocation) -> list[Json]:
     """Give a mailbox right."""
-    mailbox, who = call.mailbox(), call.required("User")
-    must_exist(call, who)
-    if _entry(call, mailbox.permissions, "User", who) is not None:
-        call.warnings.append("The appropriate access control entry is already present.")
-        return []
-    item = {
-        "Identity": alias(mailbox),
-        "User": who,
-        "AccessRights": call.many("AccessRights"),
-        "IsInherited": False,
-        "Deny": False,
-        "InheritanceType": call.text("InheritanceType") or "All",
-    }
-    return append(call, mailbox.permissions, item, alias(mailbox))
+    mailbox = call.mailbox()
+    more = {"Deny": False, "InheritanceType": call.text("InheritanceType") or "All"}
+    return _give(call, mailbox.permissions, "User", alias(mailbox), more)
 
 
 def remove_recipient_permission(call: Invocation) -> list[Json]:
@@ -163,19 +169,9 @@ def remove_recipient_permission(call: Invocation) -> list[Json]:
 
 def add_recipient_permission(call: Invocation) -> list[Json]:
     """Give the right to send as someone."""
-    mailbox, who = call.mailbox(), call.required("Trustee")
-    must_exist(call, who)
-    if _entry(call, mailbox.recipient_permissions, "Trustee", who) is not None:
-        call.warnings.append("The appropriate access control entry is already present.")
-        return []
-    item = {
-        "Identity": alias(mailbox),
-        "Trustee": who,
-        "AccessControlType": "Allow",
-        "AccessRights": call.many("AccessRights"),
-        "IsInherited": False,
-    }
-    return append(call, mailbox.recipient_permissions, item, alias(mailbox))
+    mailbox = call.mailbox()
+    more = {"AccessControlType": "Allow"}
+    return _give(call, mailbox.recipient_permissions, "Trustee", alias(mailbox), more)
 
 
 def _folder_entry(call: Invocation, *, must: bool) -> tuple[Mailbox, str, list[Json], Json | None]:
