@@ -293,7 +293,7 @@ class Jobs:
         Raises:
             CannotStart: that cannot be done.
         """
-        if self.is_reachable() and not self.engine.answers():
+        if self.is_reachable() and not (self.engine.answers() and self.engine.is_as_settled()):
             self.engine.make_store_anew()
             self.reconcile(timedelta(0))
 

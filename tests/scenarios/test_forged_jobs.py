@@ -6,6 +6,7 @@ The keeper makes everything itself here, so that no seal of a worker's stands be
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event
@@ -168,6 +169,7 @@ ODD: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
     "an unknown serializer": (CHECK.delivery, DELIVERIES, [], {"serialization": "own"}),
     "deep": (CHECK.delivery, DELIVERIES, [], {"inputs": "[" * 200_000}),
     "a class": (CHECK.delivery, DELIVERIES, ["C-2ABCD", 1], {"class_name": "os", "config_name": "x"}),
+    "roles": (CHECK.delivery, DELIVERIES, ["C-2ABCD", 1], {"authenticated_roles": "{"}),
     "an empty id": (CHECK.delivery, DELIVERIES, ["C-2ABCD", 1], {"workflow_uuid": " "}),
     "a deadline": (CHECK.delivery, DELIVERIES, ["C-2ABCD", 1], {"workflow_deadline_epoch_ms": -5}),
     "attempts": (CHECK.delivery, DELIVERIES, ["C-2ABCD", 1], {"recovery_attempts": 2**62}),
@@ -194,3 +196,81 @@ def test_odd_jobs_hold_up_no_other(stage, postgres):
     story.start()
     story.type("check miriam.graham@contoso.example")
     story.slack.wait_for(lambda: story.kinds().count("case_shown") == 2, timeout=60, what="the second check")
+
+
+def tampered(story: Stage, *statements: str) -> None:
+    """Let somebody write to the job database."""
+    with at_jobs(story) as db:
+        for statement in statements:
+            db.execute(statement.encode())
+
+
+def repaired(story: Stage) -> None:
+    """Let the bot go its round."""
+    story.bot.jobs.repair()
+    story.bot.jobs.reconcile(timedelta(0))
+
+
+def one_and_slow(ways: dict[str, str]) -> list[Any]:
+    """The first of these ways, and the others where there is time."""
+    return [
+        pytest.param(how, id=name, marks=pytest.mark.slow if place else ())
+        for place, (name, how) in enumerate(ways.items())
+    ]
+
+
+QUEUES = {
+    "a pause of a year": "UPDATE dbos.queues SET polling_interval_sec = 3e7",
+    "no places": "UPDATE dbos.queues SET worker_concurrency = 0, partition_worker_concurrency = 0",
+    "no queues": "DELETE FROM dbos.queues",
+    "somebody else's": "UPDATE dbos.queues SET application_name = 'other'",
+    "a limit": "UPDATE dbos.queues SET rate_limit_max = 0, rate_limit_period_sec = 1e9",
+}
+"""What somebody may write so that no queue is read any more."""
+
+
+@pytest.mark.parametrize("how", one_and_slow(QUEUES))
+def test_queues_that_somebody_else_changed_are_read_again_after_the_next_round(stage, postgres, how):
+    story = keeping(stage, postgres)
+    tampered(story, how)
+    # Whoever reads a queue has seen it by now.
+    time.sleep(2)
+    story.type(f"check {ADELE}")
+    story.told(holding="Investigating. Case")
+    repaired(story)
+    story.shown()
+
+
+RUNS_OF_A_CHECK = {
+    "in a queue that nobody reads": "SET queue_name = 'nowhere'",
+    "put off": "SET status = 'DELAYED', delay_until_epoch_ms = 99999999999999",
+    "without a part": "SET queue_partition_key = NULL",
+    "somebody else's": "SET application_name = 'other'",
+    "under another name": "SET name = 'burn'",
+    "done, it says": "SET status = 'SUCCESS'",
+    "unreadable": "SET authenticated_roles = '{'",
+    "of another version": "SET application_version = 'work-999'",
+    "gone": "",
+}
+
+
+@pytest.mark.parametrize("how", one_and_slow(RUNS_OF_A_CHECK))
+def test_a_check_that_somebody_hides_is_made_all_the_same(stage, postgres, how):
+    story = keeping(stage, postgres)
+    with at_jobs(story) as db:
+        # No queue is read while its run is hidden.
+        db.execute(b"UPDATE dbos.queues SET worker_concurrency = 0, partition_worker_concurrency = 0")
+        time.sleep(2)
+        story.type(f"check {ADELE}")
+        story.told(holding="Investigating. Case")
+        what = f"UPDATE dbos.workflow_status {how}" if how else "DELETE FROM dbos.workflow_status"
+        db.execute(f"{what} WHERE workflow_uuid LIKE 'check:%'".encode())
+
+    def is_shown() -> bool:
+        repaired(story)
+        time.sleep(1)
+        return story.kinds().count("case_shown") == 1
+
+    story.slack.wait_for(is_shown, timeout=60, what="the end of the check")
+    assert story.kinds().count("check_finished") == 1
+    assert "check_failed" not in story.kinds()

@@ -27,8 +27,10 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus
 from dbos._serialization import DefaultSerializer
 
 from bot.errors import CannotStart
-from bot.work.engine.kinds import DELIVERIES, KINDS, LOOKS, VERSION
+from bot.work.engine.database import database
+from bot.work.engine.kinds import APPLICATION, HOMES, LOOKS, VERSION
 from bot.work.engine.lives import Lives
+from bot.work.engine.strange import clear_strange, drop_queues, queues_of
 from bot.work.engine.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
@@ -92,10 +94,10 @@ class Engine:
         version: str = VERSION,
     ) -> None:
         self.is_file = url.startswith("sqlite:///")
-        # A delivery that begins within its check has no queue, and the check waits for it.
-        homes = {kind.delivery: DELIVERIES for kind in KINDS}
-        self.under_way = UnderWay(version, executor, lives, homes)
+        self.under_way = UnderWay(version, executor, lives, HOMES)
         self._url = url
+        self._database = None if self.is_file else database(url)
+        self._settled: list[tuple[object, ...]] = []
         self._executor = executor
         self._lives = lives
         self._clock = clock
@@ -165,8 +167,12 @@ class Engine:
             _write_ahead(self._url.removeprefix("sqlite:///"))
         # A row says itself how it is to be read, so a serializer of ours alone would not keep pickles out.
         DefaultSerializer.deserialize = _refuse  # type: ignore[method-assign]  # as it says above
+        self.clear_strange()
+        if self._database is not None:
+            # Each is read as it was left until this process says how, and that may be once a year.
+            drop_queues(self._database, self._names())
         config: DBOSConfig = {
-            "name": "compromise-bot",
+            "name": APPLICATION,
             "system_database_url": self._url,
             "application_version": self._version,
             "executor_id": self._executor,
@@ -187,6 +193,32 @@ class Engine:
                 polling_interval_sec=queue.pause,
                 on_conflict="always_update",
             )
+        if self._database is not None:
+            self._settled = queues_of(self._database, self._names())
+
+    def clear_strange(self) -> None:
+        """Clear away what would keep this process from its work and no process of ours wrote."""
+        if self._database is not None:
+            clear_strange(self._database)
+
+    def is_as_settled(self) -> bool:
+        """Whether the queues are still read as this process said; else they may not be read at all.
+
+        Whoever waits for a queue whose pause somebody made a year long wakes up only with another engine.
+
+        Raises:
+            SQLAlchemyError: the job database cannot be read.
+        """
+        if self._database is None or queues_of(self._database, self._names()) == self._settled:
+            return True
+        log.error(
+            "Somebody changed how queues of the job database are read. Give it a password of its own.",
+            action="engine.strange",
+        )
+        return False
+
+    def _names(self) -> list[str]:
+        return [queue.name for queue in self._queues]
 
     @property
     def is_busy(self) -> bool:
@@ -282,6 +314,7 @@ class Engine:
                     self.take_over(LOOKS)
                 self.on_beat()
                 if beats % LOST == 0:
+                    self.clear_strange()
                     for one in self._pending(LOOKS, self._executor):
                         self.under_way.is_alive(one)
             except Exception as error:  # noqa: BLE001 - the next beat tries again

@@ -18,6 +18,10 @@ Left to itself, the engine makes a version of every change of the code: an upgra
 """
 
 
+APPLICATION: Final = "compromise-bot"
+"""Whose the runs are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of work.
@@ -56,6 +60,20 @@ DELIVERIES: Final = "deliveries"
 PLAN: Final = "plan"
 PLANS: Final = "plans"
 """The workflow that carries out an approved plan, and its queue; only the keeper listens."""
+
+
+KEPT: Final = frozenset({PLAN})
+"""The workflows that only the keeper works on, and that begin from a queue."""
+
+HOMES: Final = {
+    **{kind.workflow: kind.queue for kind in KINDS},
+    **{kind.delivery: DELIVERIES for kind in KINDS},
+    PLAN: PLANS,
+}
+"""The queue of each workflow, by its name.
+
+A delivery that begins within its check has none, and goes there when it is lost.
+"""
 
 
 def delivery_id(about: str, run: int) -> str:

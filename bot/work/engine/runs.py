@@ -71,20 +71,20 @@ class Runs:
 
         Both are looked at: a run that lives may wait for a delivery that is lost.
         """
-        looking, delivery = known(self._kind.run_id(about, run)), known(delivery_id(about, run))
+        names = self._kind.run_id(about, run), delivery_id(about, run)
+        looking, delivery = map(known, names)
         alive = [self._engine.under_way.is_alive(one) for one in (looking, delivery) if one]
-        return looking, any(alive)
+        return looking, any(alive) or any(map(self._engine.under_way.is_here, names))
 
-    def next_free(self, about: str) -> int | None:
-        """Give the number of the next run; None while somebody is at one of them."""
-        number = 1
-        while True:
+    def next_free(self, about: str, most: int) -> int | None:
+        """Give the number of the next run, one above `most` where so many died; None while one is alive."""
+        for number in range(1, most + 1):
             run, is_alive = self.state(about, number)
-            if run is None:
-                return number
             if is_alive:
                 return None
-            number += 1
+            if run is None:
+                return number
+        return most + 1
 
 
 def under_way(about: str) -> list[WorkflowStatus]:

@@ -27,7 +27,7 @@ class HuntStart:
 
     def take_up(self, one: Hunt) -> None:
         """Begin a hunt, or begin it again where its last run is dead; show what nobody was shown."""
-        number = self._runs.next_free(one.id)
+        number = self._runs.next_free(one.id, RUNS)
         if number is None:
             return
         if one.state == HuntState.LOOKING and number > RUNS:

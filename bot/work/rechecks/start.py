@@ -22,7 +22,7 @@ class RecheckStart:
 
     def take_up(self, name: str) -> None:
         """Put a recheck on its queue, unless it is there; a dead run is followed by another."""
-        number = self._runs.next_free(name)
+        number = self._runs.next_free(name, RUNS)
         if number is None:
             return
         if number > RUNS:
