@@ -4,7 +4,8 @@
     ├── LedgerError
     │   ├── LedgerUnwritable   the file cannot be written or read; nothing was done
     │   ├── LedgerTampered     its guards are missing, or an entry does not fit the chain; `seq` names it
-    │   │   ├── LedgerCut      it is gone, or shorter than it was at the last start
+    │   │   ├── LedgerCut      it is gone, or shorter than it was
+    │   │   ├── LedgerReplaced its file or a side file was removed or replaced while it was open
     │   │   └── AnchorMisfit   it is not the one that a checkpoint was signed for; `anchor` says which
     │   ├── EntryMissing       somebody tried to change a case without writing an entry
     │   └── TenantNameTaken    the settings give a tenant a name that was another one's
@@ -79,6 +80,17 @@ class LedgerCut(LedgerTampered):
             f"{path} has {size} entries, but it had {was}: its file or its side files (-wal, "
             "-shm) were removed, or it was replaced by an older copy. Nothing was done. Restore "
             f"the newest backup; to continue with this file, remove {mark} first"
+        )
+
+
+class LedgerReplaced(LedgerTampered):
+    """The ledger's file, or a side file of it, was removed or replaced while the program has it open."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} or a side file of it (-wal, -shm) was removed or replaced while the bot was running. "
+            "Nothing was done, and nothing will be until it is restarted. Find out who did it, restore the "
+            "newest backup, and run `compromise ledger verify` first"
         )
 
 

@@ -15,12 +15,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from commands.errors import EntryMissing, LedgerTampered, LedgerUnwritable
+from commands.errors import EntryMissing, LedgerReplaced, LedgerTampered, LedgerUnwritable
 from commands.ledger import entries as e
 from commands.ledger.cases import CaseReader
 from commands.ledger.chain import COLUMNS, Entry, Head, head_of
@@ -35,6 +36,10 @@ log = structlog.get_logger(__name__)
 
 CASE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """What case ids are made of: nothing that is misread on the phone."""
+
+
+Inode = tuple[int, int] | None
+"""Which file something is, wherever it lies; None where it cannot be seen."""
 
 
 def new_case_id() -> str:
@@ -62,11 +67,12 @@ class Ledger(CaseReader):
         self._mine = threading.local()
         self._all: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
+        self._files: tuple[Inode, ...] | None = None
         self._owners, self._owners_lock = Owners(), threading.Lock()
         self._mark = Mark(path)
         with self._trouble():
             if not path.exists():
-                self._mark.demand(Head(0, ""), "")
+                self._mark.demand(Head(0, ""), lambda _: "")
             _make_private(path)
             db = self._db
             db.execute("BEGIN IMMEDIATE")
@@ -77,7 +83,7 @@ class Ledger(CaseReader):
                 db.rollback()
                 raise
             check_guards(db)
-            self._mark.demand(head_of(db), _hash_at(db, self._mark.size))
+            self._mark.demand(head_of(db), partial(_hash_at, db))
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -89,7 +95,8 @@ class Ledger(CaseReader):
             )
             with self._lock:
                 # Each check has a thread of its own, which ends; its connection would stay open for ever.
-                for thread in [one for one in self._all if not one.is_alive()]:
+                # The first stays: with the last one SQLite removes the side files, and makes other ones.
+                for thread in [one for one in list(self._all)[1:] if not one.is_alive()]:
                     self._all.pop(thread).close()
                 self._all[threading.current_thread()] = db
             self._mine.db = db
@@ -115,9 +122,28 @@ class Ledger(CaseReader):
                 if thread is threading.current_thread() or not thread.is_alive():
                     connection.close()
             self._all.clear()
+            self._files = None
         self._mine = threading.local()
 
     # --- writing -------------------------------------------------------------------------------------------
+
+    def _demand_untouched(self, db: sqlite3.Connection) -> None:
+        """See, before each entry, that the file is the one that was opened, whole, and with its guards.
+
+        Raises:
+            LedgerTampered: somebody changed, replaced or removed it meanwhile; says what to do.
+        """
+        files = tuple(_file_of(self.path.with_name(self.path.name + tail)) for tail in ("", "-wal", "-shm"))
+        with self._lock:
+            if self._files is None:
+                self._files = files
+            if files != self._files:
+                raise LedgerReplaced(str(self.path))
+        form = db.execute("PRAGMA schema_version").fetchone()[0]
+        if form != getattr(self._mine, "form", None):
+            check_guards(db)
+            self._mine.form = form
+        self._mark.demand(head_of(db), partial(_hash_at, db))
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -132,9 +158,10 @@ class Ledger(CaseReader):
             # IMMEDIATE: a deferred transaction that reads the head first fails at once beside another writer.
             db.execute("BEGIN IMMEDIATE")
             before = db.total_changes
-            writing = Writing(db, self._clock())
-            self._mine.committed = writing.head.size
             try:
+                self._demand_untouched(db)
+                writing = Writing(db, self._clock())
+                self._mine.committed = writing.head.size
                 yield writing
                 if db.total_changes != before and not writing.entries:
                     raise EntryMissing
@@ -283,6 +310,15 @@ def _prepare(path: Path, db: sqlite3.Connection) -> None:
     for name in TABLES:
         if name not in names:
             raise LedgerTampered(f"is missing table {name}; run `compromise ledger rebuild`")
+
+
+def _file_of(path: Path) -> Inode:
+    """Tell which file is at a place; one that is put in its place is another one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _hash_at(db: sqlite3.Connection, seq: int) -> str:

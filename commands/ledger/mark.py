@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -30,7 +31,7 @@ class Mark:
 
     Attributes:
         path: The file of the mark.
-        size: How many entries there were; 0 where there is no mark.
+        head: How many entries there were, and the hash of the last one; 0 where there is no mark.
     """
 
     def __init__(self, ledger: Path) -> None:
@@ -38,27 +39,28 @@ class Mark:
         self._ledger = ledger
         self._lock = threading.Lock()
         known = _LINE.match(self.path.read_bytes()) if self.path.exists() else None
-        self.size = int(known[1]) if known else 0
-        self._hash = known[2].decode() if known else ""
+        self.head = Head(int(known[1]), known[2].decode()) if known else Head(0, "")
 
-    def demand(self, head: Head, hash_there: str) -> None:
+    def demand(self, head: Head, hash_at: Callable[[int], str]) -> None:
         """See that the ledger is at least as long as it was.
 
         Args:
             head: Its end now.
-            hash_there: The hash of the entry that was its last one.
+            hash_at: Gives the hash of an entry by its number, "" where there is none.
 
         Raises:
             LedgerCut: it is shorter, or another one.
         """
-        if self.size and (head.size < self.size or hash_there != self._hash):
-            raise LedgerCut(str(self._ledger), head.size, self.size, str(self.path))
+        was = self.head  # read once: another thread may move it meanwhile
+        if was.size and (head.size < was.size or hash_at(was.size) != was.hash):
+            raise LedgerCut(str(self._ledger), head.size, was.size, str(self.path))
 
     def move(self, head: Head) -> None:
         """Note how long the ledger is now."""
         with self._lock:
-            if head.size <= self.size:
+            if head.size <= self.head.size:
                 return
+            self.head = head
             try:
                 # Written over in one piece, for there is no moment in which it may be missing.
                 file = os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600)
@@ -68,8 +70,6 @@ class Mark:
                     os.close(file)
             except OSError as error:
                 log.warning("The ledger's mark was not moved.", action="ledger.no_mark", why=str(error))
-                return
-            self.size, self._hash = head.size, head.hash
 
 
 def mark_of(ledger: Path) -> Path:
