@@ -5,6 +5,7 @@ Only the verb that was typed is imported: all of them together take a second.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -84,6 +85,7 @@ def __getattr__(name: str) -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and end the process with its status."""
+    writes_everything(sys.stdout, sys.stderr)
     words = list(sys.argv[1:] if arguments is None else arguments)
     typed = next((word for word in words or _being_completed() if not word.startswith("-")), "")
     # Pydantic looks through all that is installed for plugins before its first model; there are none for it.
@@ -102,6 +104,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         typer.echo(said if "\n" in said else f"compromise: {said} (see {where} --help)", err=True)
         status = BAD_INPUT
     sys.exit(status if isinstance(status, int) else WORKED)
+
+
+def writes_everything(*streams: object) -> None:
+    """Let streams write every character, whatever encoding the system gave them.
+
+    Windows gives a file or pipe the code page of the machine, which has no signs for a verdict and lacks
+    letters of names. They get UTF-8, as all files of ours have. A terminal keeps its encoding, and so does
+    what somebody asked for; what that lacks is written as an escape.
+    Source: Python, "io.TextIOWrapper", reconfigure, and "PYTHONIOENCODING".
+    """
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            if stream.isatty() or "PYTHONIOENCODING" in os.environ:
+                stream.reconfigure(errors="backslashreplace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _being_completed() -> list[str]:

@@ -47,6 +47,12 @@ def readable() -> Iterator[None]:
         _stop(COULD_NOT_LOOK, f"Could not collect anything: {error.sentence}")
     except (CommandError, BotError) as error:
         _stop(COULD_NOT_LOOK, str(error))
+    except BrokenPipeError:
+        # Whoever reads along, such as `head`, has had enough; Python ends as every program does then.
+        raise
+    except OSError as error:
+        where = error.filename if isinstance(error.filename, str) else "A file"
+        _stop(COULD_NOT_LOOK, f"{where} cannot be read or written ({error.strerror or error}).")
 
 
 def end_with(status: int) -> NoReturn:
