@@ -51,6 +51,11 @@ class Stopped:
     blocked: bool
     blocked_at: datetime | None = None
 
+    @property
+    def holds(self) -> bool:
+        """Whether any deed still keeps somebody out of something: a block that was given back does not."""
+        return self.blocked or any(what != _STOPS["block_sign_in"] for what, _ in self.deeds)
+
 
 def stopped(handled: Handled) -> Stopped:
     """Read from what was carried out whether somebody is kept out.
@@ -185,7 +190,7 @@ def as_of(report: Report, handled: Handled) -> datetime:
 def rechecked_in_words(handled: Handled) -> str:
     """Say how many of the changes that were made the last recheck read again, and why not the others.
 
-    ``35 of 39 changes were read again and hold; of the others 1 was taken back and 3
+    ``35 of 39 changes were read again and hold; of the others 1 was undone and 3
     leave no setting behind, such as revoked sessions``
     """
     again = handled.rechecked
@@ -195,7 +200,7 @@ def rechecked_in_words(handled: Handled) -> str:
     once = max(rest - back, 0)
     why = []
     if back and rest:
-        why.append(f"{back} {'was' if back == 1 else 'were'} taken back")
+        why.append(f"{back} {'was' if back == 1 else 'were'} undone")
     if once:
         why.append(f"{once} leave{'s' if once == 1 else ''} no setting behind, such as revoked sessions")
     others = f"; of the others {' and '.join(why)}" if why else ""
@@ -203,7 +208,7 @@ def rechecked_in_words(handled: Handled) -> str:
 
 
 def _read_again(handled: Handled, again: Rechecked) -> tuple[int, int, int]:
-    """Count the changes that a recheck read, those that it did not, and those that were taken back."""
+    """Count the changes that a recheck read, those that it did not, and those that were undone."""
     of = [action for one in handled.proposals for action in one.actions if action.outcome in DONE]
     made = {one.change for one in of if not is_undo(one.change)}
     back = {undone[1] for one in of if (undone := undone_by(one.change))} & made

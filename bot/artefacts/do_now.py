@@ -47,7 +47,7 @@ def do_now(report: Report, handled: Handled, grounds: Grounds) -> Iterator[State
     if age := age_of(report):
         yield Statement(
             "Check the account’s present state first: its newest analyzed record is "
-            f"{age}, and much may have been changed or taken back since.",
+            f"{age}, and much may have been changed or undone since.",
             grounds.coverage(),
         )
     waiting = tuple(_waiting(report, handled))
@@ -298,7 +298,7 @@ def _clock(report: Report, handled: Handled) -> Statement:
     law = ("GDPR, Art. 33(1)",)
     opened = handled.opened_at
     duty = (
-        "if GDPR applies, a breach of personal data is to be notified to the authority within 72 hours "
+        "if GDPR applies, a personal data breach must be notified to the authority within 72 hours "
         "of becoming aware of it, unless a risk to people is unlikely"
     )
     others = "Other laws, contracts and the insurance policy may set shorter times."

@@ -78,7 +78,7 @@ class Exposed:
         if everybodys := self._everybodys():
             yield Statement(
                 f"Every mailbox of the organization was within reach: {listed(everybodys, 'export')}. Until "
-                "the scope of the export is known, treat everybody’s mail as taken.",
+                "the scope of the export is known, treat everyone’s mail as taken.",
                 self.grounds.of(everybodys),
             )
         for one in seen.mailboxes:
@@ -150,8 +150,8 @@ class Exposed:
         answer = self.personal()
         if answer == _EVERYBODYS:
             says = (
-                "Personal data is likely among it: of everybody who has a mailbox here, and of whoever wrote "
-                "to them or is named in their mail. This is inferred from what was exported; nobody looked "
+                "Personal data is likely among it: of everyone who has a mailbox here, and of whoever wrote "
+                "to them or is named in their mail. This is inferred from what was exported; no one looked "
                 "at it, so people must establish whose data it was, and which."
             )
         elif answer == _LIKELY:
@@ -162,20 +162,20 @@ class Exposed:
             )
         elif answer == _POSSIBLE:
             says = (
-                "Somebody else had access, so personal data may have been seen; no record shows that any was."
+                "Someone else had access, so personal data may have been seen; no record shows that any was."
             )
         elif self._in_question():
             says = (
-                f"Whether anybody else saw data of {visible(subject)} depends on whose access it was: ask "
+                f"Whether anyone else saw data of {visible(subject)} depends on whose access it was: ask "
                 "the user."
             )
         elif self.seen and self.seen.unread:
             says = (
-                "No record that was read shows that anybody else saw data of this account; since the records "
+                "No record that was read shows that anyone else saw data of this account; since the records "
                 "are not complete, that is not established."
             )
         else:
-            says = "No record shows that anybody else saw data of this account."
+            says = "No record shows that anyone else saw data of this account."
         return Statement(says, ("inferred from the sentences above",))
 
     def _everybodys(self) -> tuple[Clause, ...]:
@@ -298,7 +298,7 @@ class Exposed:
                 self.grounds.coverage("message_trace", "sent_items", "audit_log"),
             )
             return
-        unnamed = f" Of {seen.unnamed} of them no record names a recipient." if seen.unnamed else ""
+        unnamed = f" For {seen.unnamed} of them, no record names a recipient." if seen.unnamed else ""
         yield Statement(
             f"{parts.counted(seen.messages, 'message')} left between {parts.utc(seen.first)} and "
             f"{parts.utc(seen.last)}, to {parts.counted(len(seen.outside), 'recipient')} outside the "
@@ -363,7 +363,7 @@ def _mailbox(one: MailboxAccess, *, gaps: bool, unrecorded: bool) -> str:
 
 
 def _unnamed(count: int) -> str:
-    return f" Of {parts.counted(count, 'message')} no record names the recipients." if count else ""
+    return f" No record names the recipients of {parts.counted(count, 'message')}." if count else ""
 
 
 def _by_domain(addresses: Collection[str]) -> str:

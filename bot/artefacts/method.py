@@ -13,7 +13,7 @@ _FROM_TENANT: Final = (
     "the audit search."
 )
 _FROM_FILES: Final = (
-    "The bot read exported log files, and nothing else: it asked no tenant, and what stands in none of "
+    "The bot read exported log files, and nothing else: it queried no tenant, and what is in none of "
     "these files is not known. Their names, sizes and SHA-256 are in sources/files.json in evidence.zip."
 )
 _WEIGHED: Final = (
@@ -33,7 +33,7 @@ _CHANGED: Final = (
 )
 _UNCHANGED: Final = "Nothing was changed: this report rests on files alone."
 _SAMPLED: Final = (
-    "Of everyday work at the user’s own places most records were only counted; every record from an "
+    "Most records of everyday work at the user’s own places were only counted; every record from an "
     "address, a session or an application in question was read."
 )
 _COMMON: Final = "findings.csv (every finding with record IDs), report.json (all of it for programs)"

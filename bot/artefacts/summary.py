@@ -193,13 +193,13 @@ class _Told:
             return
         yield Statement(self._judged(), weighed)
         yield from self._matters()
-        who = f"Somebody else {got(story)} in"
+        who = f"Someone else {got(story)} in"
         if story.came_in:
             way = f" {how(story, behind_got=True)}" if story.entry else ""
             where = f", from {listed(story.origin, 'address')}" if story.origin else ""
             yield Statement(f"{who}{way}{where}.", self.grounds.of((*story.entry, *story.origin)))
         else:
-            yield Statement("No sign-in by anybody else was seen.", self.grounds.coverage())
+            yield Statement("No sign-in by anyone else was seen.", self.grounds.coverage())
         for part, begins in _DEEDS:
             clauses = getattr(story, part)
             if clauses:
@@ -232,7 +232,7 @@ class _Told:
         impact = ", ".join(_IMPACT[one] for one in self.report.verdict.impact)
         return (
             f"The account {visible(subject)} {doing}, with {self.report.verdict.confidence} confidence; "
-            f"access by somebody else: {access_in_words(self.report.verdict)}."
+            f"access by someone else: {access_in_words(self.report.verdict)}."
             f"{f' {impact[:1].upper()}{impact[1:]}.' if impact else ''}"
         )
 
@@ -274,35 +274,36 @@ class _Told:
             at = self.stopped.at
             if story.came_in and at and at > last:
                 yield Statement(
-                    f"They could get in until {parts.utc(at)}, when the account was contained; that nothing "
-                    "later was recorded does not show that they were gone.",
+                    f"They could get in until {parts.utc(at)}, when the account was contained; the lack of "
+                    "later records does not show that they were gone.",
                     ("ledger", *(one.id for one in self.handled.proposals if one.actions)),
                 )
 
     # --- contained -----------------------------------------------------------------------------------------
 
     def containment(self) -> str:
-        """Whether it is, since when, and what is open nevertheless, in a few words."""
+        """Say yes, no or partly, since when or why, and what is open nevertheless, in a few words."""
         at = self.stopped.at
         if at is None:
             if not self.handled.case_id:
                 return "not recorded here"
             if self.stopped.began:
-                return "not shown: sessions and password, or sign-in, are still open"
-            return "no"
+                word = "partly" if self.stopped.holds else "no"
+                return f"{word}: sessions and password, or sign-in, are still open"
+            return "no: nothing was carried out by the bot"
         return "; ".join((self._kept_out(at), *self._nevertheless()))
 
     def _kept_out(self, at: datetime) -> str:
-        """Since when they are kept out: ``contained …``, or what was done to sign-in where more is open."""
+        """Since when they are kept out: ``yes, since …``, or what was done to sign-in where more is open."""
         back = self.stopped.given_back
         unblocked = f"unblocked {parts.until(back, at)}" if back else ""
         if not (self.left or self.handled.never):
             told = f"sign-in {unblocked}" if back else ""
-            return "; ".join(one for one in (f"contained {parts.utc(at)}", told) if one)
+            return "; ".join(one for one in (f"yes, since {parts.utc(at)}", told) if one)
         if back:
             blocked = self.stopped.blocked_at or at
-            return f"sign-in blocked {parts.utc(blocked)}, {unblocked}"
-        return f"sign-in stopped {parts.utc(at)}"
+            return f"partly: sign-in blocked {parts.utc(blocked)}, {unblocked}"
+        return f"partly: sign-in stopped {parts.utc(at)}"
 
     def _nevertheless(self) -> Iterator[str]:
         """What is still open though sign-in was stopped."""
@@ -318,7 +319,7 @@ class _Told:
         if self.tasks.open:
             yield self.tasks.in_words()
         if leads := unchecked(self.report, self.handled):
-            yield f"{parts.few((visible(one.says) for one in leads), 2, 'account')} not checked"
+            yield f"{parts.few((visible(one.says) for one in leads), 1, 'account')} not checked"
 
     def _tokens_until(self) -> datetime | None:
         """Until when about an access token may work that was issued before the sessions were revoked."""
@@ -500,7 +501,7 @@ class _Told:
                 )
             if Impact.FRAUD in self.report.verdict.impact:
                 yield Statement(
-                    "Whether anybody paid, or acted otherwise, because of the attacker’s messages.",
+                    "Whether anyone paid, or acted otherwise, because of the attacker’s messages.",
                     ("not recorded",),
                 )
             if seen.mailboxes or seen.files:

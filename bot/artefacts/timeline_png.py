@@ -198,7 +198,7 @@ def _nothing(report: Report) -> str:
         return "What happened could not be determined; the findings are in the report."
     if report.verdict.answer is VerdictCode.CANNOT_TELL:
         return "Too little was collected to tell what happened."
-    return "No event by anybody else was found."
+    return "No event by anyone else was found."
 
 
 def _lane(lane: Lane) -> dict[str, Any]:

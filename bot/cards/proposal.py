@@ -52,7 +52,7 @@ _TITLES = {
 
 _DRAFTED = (
     f"Files for the manual tasks. *{DRAFT}* is a draft: the bot sends no mail. Complete it, have it "
-    f"approved and send it from another mailbox to everybody in *{LIST}*."
+    f"approved and send it from another mailbox to everyone in *{LIST}*."
 )
 
 

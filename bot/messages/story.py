@@ -189,8 +189,8 @@ def _sentences(story: Story, closed: int) -> Iterator[str]:
 def _way_in(story: Story) -> str:
     if not story.came_in:
         begins = f", and it began on {_time(story.since[0].at)}" if story.since else ""
-        return f"No sign-in by anybody else was seen{begins}."
-    who = f"Somebody else {got(story)} into this account"
+        return f"No sign-in by anyone else was seen{begins}."
+    who = f"Someone else {got(story)} into this account"
     when = f" on {_time(story.since[0].at)}" if story.since and story.since[0].at else ""
     ways = _named([one.surely for one in story.entry], _NAMED, "action")
     how = f" {_with(story.entry[0], surely=story.likely)}{ways}" if ways else ""

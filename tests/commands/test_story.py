@@ -247,7 +247,7 @@ def test_a_reset_shortly_before_the_first_sign_in_is_told_with_it(minute, operat
 @pytest.mark.parametrize(
     ("verdict", "begins"),
     [
-        (dataclasses.replace(COMPROMISED, access=Access.CERTAIN), "Somebody else got into this account"),
+        (dataclasses.replace(COMPROMISED, access=Access.CERTAIN), "Someone else got into this account"),
         (dataclasses.replace(COMPROMISED, access=Access.LIKELY), "Somebody else probably got into"),
         (Verdict(VerdictCode.SUSPICIOUS, 5, "low", (), (), "", access=Access.POSSIBLE), "Somebody else may"),
     ],

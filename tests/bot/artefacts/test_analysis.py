@@ -16,11 +16,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from bot.artefacts.analysis_json import SCHEMA, analysis_csv, analysis_json, analysis_lines
+from bot.artefacts.old_records import newest_of
 from bot.artefacts.overview_html import overview_html
 from bot.artefacts.report_json import report_json
 from bot.artefacts.shared_png import shared_data, shared_png
 from bot.artefacts.timesketch_csv import timesketch_csv
 from bot.cli.output import folder_names
+from bot.messages import parts
 from commands.analyze import Analysis
 from commands.analyze.handed import Handed
 from commands.analyze.pivot import Pivot, pivots
@@ -101,6 +103,14 @@ def test_the_overview_links_to_each_report_and_shows_nothing_hidden():
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in page
+
+
+def test_the_overview_says_as_of_when_each_account_is_told():
+    found = analysis()
+    page = overview_html(found, {})
+    assert f"Analyzed {parts.utc(found.users[0].made_at)}; " in page
+    assert page.count(f">{parts.utc(newest_of(found.users[0]))}</td>") >= 1
+    assert "<th>As of</th>" in page
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_the_first_two_pages_answer_and_the_contents_stand_on_them():
         "Since when, from where, how?",
         "Is it contained?",
         "Do now",
-        "Contained 2026-03-02 09:33 UTC; existing access tokens may work until 10:33 UTC",
+        "Yes, since 2026-03-02 09:33 UTC; existing access tokens may work until 10:33 UTC",
         "Whose data?",
         "at least 13 messages opened one by one",
         "What was sent, and to whom?",

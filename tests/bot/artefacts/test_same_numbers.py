@@ -136,7 +136,7 @@ def test_what_was_shared_says_for_whom_wherever_it_is_told():
 def test_where_no_sign_in_was_seen_nothing_tells_of_a_successful_access():
     (report,) = analyze([CASES / "exports/15_rule_into_calendar.jsonl"], user=None, now=NOW).users
     whole = forms(report)
-    assert "No sign-in by anybody else was seen" in whole
+    assert "No sign-in by anyone else was seen" in whole
     for words in each(("successful access", "last seen", "could get in", "They were")):
         assert words.casefold() not in whole.casefold(), words
 

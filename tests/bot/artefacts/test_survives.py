@@ -58,7 +58,7 @@ def test_an_export_of_every_mailbox_is_everybodys_data():
     assert says.startswith(
         "every mailbox of the organization | Every mailbox of the organization was within reach"
     )
-    assert "of everybody who has a mailbox here" in says
+    assert "of everyone who has a mailbox here" in says
 
 
 def test_every_sign_and_symptom_named_there_is_one():

@@ -201,7 +201,7 @@ def test_a_card_says_since_when_from_where_how_what_and_whether_they_are_still_i
     ]
     thread = "\n".join(shown(message) for message in details(report))
     assert thread.startswith(
-        "*What happened*\nSomebody else got into this account on 2026-03-02 00:30 UTC with password spraying"
+        "*What happened*\nSomeone else got into this account on 2026-03-02 00:30 UTC with password spraying"
     )
     assert "Not known: what they read." in thread
     assert "Also check: diego@contoso.example." in thread

@@ -92,14 +92,14 @@ def test_it_is_said_whether_they_are_still_in(story, says):
 def test_nobody_is_last_seen_where_only_actions_were_found():
     story = Story(certain=False, since=(Clause("x", AT),), last_seen=(Clause("x", AT),))
     said = " ".join((*sentences(story), *brief(story, ())))
-    assert "No sign-in by anybody else was seen" in said
+    assert "No sign-in by anyone else was seen" in said
     assert "The last action was on 2026-09-09 12:00 UTC." in said
     assert "last seen" not in said
 
 
 def test_whoever_reads_the_sentences_alone_knows_that_somebody_was_in_the_account():
     assert sentences(Story(certain=False, entry=(Clause("valid credentials"),)))[0].startswith(
-        "Somebody else may have got into this account with valid credentials"
+        "Someone else may have got into this account with valid credentials"
     )
 
 
@@ -114,4 +114,4 @@ def test_the_way_in_is_called_probable_once():
     story = Story(certain=True, likely=True, entry=(Clause("a guessed password", likely=True, shown_by="x"),))
     assert how(story) == "probably with a guessed password"
     assert how(story, behind_got=True) == "with a guessed password"
-    assert sentences(story)[0] == "Somebody else probably got into this account with a guessed password; x."
+    assert sentences(story)[0] == "Someone else probably got into this account with a guessed password; x."
