@@ -248,8 +248,8 @@ def test_a_reset_shortly_before_the_first_sign_in_is_told_with_it(minute, operat
     ("verdict", "begins"),
     [
         (dataclasses.replace(COMPROMISED, access=Access.CERTAIN), "Someone else got into this account"),
-        (dataclasses.replace(COMPROMISED, access=Access.LIKELY), "Somebody else probably got into"),
-        (Verdict(VerdictCode.SUSPICIOUS, 5, "low", (), (), "", access=Access.POSSIBLE), "Somebody else may"),
+        (dataclasses.replace(COMPROMISED, access=Access.LIKELY), "Someone else probably got into"),
+        (Verdict(VerdictCode.SUSPICIOUS, 5, "low", (), (), "", access=Access.POSSIBLE), "Someone else may"),
     ],
 )
 def test_the_way_in_is_told_as_surely_as_the_verdict_and_the_records_do(verdict, begins):
