@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
 from bot.desk import Desk
 from bot.errors import CannotStart
 from bot.incoming import alert_webhook
 from bot.incoming.alerts import Alerts
-from bot.listeners.straight import StraightHandler
 from bot.outgoing.forwarder import Forwarder
 from bot.people.members import Team
 from bot.people.persons import People
@@ -74,7 +74,7 @@ class Bot:
         self.alerts = alerts
         self.outgoing = tuple(outgoing)
         self._alert_server = alert_webhook.server_for(settings, alerts)
-        self._socket: StraightHandler | None = None
+        self._socket: SocketModeHandler | None = None
         self._http: HttpServer | None = None
         self._over = threading.Event()
 
@@ -160,12 +160,11 @@ class Bot:
             self._http.start()
         else:
             assert slack.app_token is not None
-            self._socket = StraightHandler(
+            self._socket = SocketModeHandler(
                 self.app,
                 slack.app_token.get_secret_value(),
-                make_client(slack, connects=True),
+                web_client=make_client(slack, connects=True),
                 concurrency=SOCKET_WORKERS,
-                desk=self.desk,
             )
             try:
                 self._socket.connect()  # type: ignore[no-untyped-call]  # the library has no types there

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt import Ack, App
 
@@ -15,21 +15,17 @@ from bot.slack.intake import Asked
 from bot.verbs import help as helping
 from bot.verbs.registry import SAID_AT_ONCE, WITHOUT_WINDOW, read, without_code
 
-NAME: Final = "/compromise"
-
 
 def register(app: App, desk: Desk) -> None:
     """Listen to the command."""
 
-    @app.command(NAME)
+    @app.command("/compromise")
     def compromise(ack: Ack, body: dict[str, Any]) -> None:
-        ack(**answered(desk, body))
-
-
-def answered(desk: Desk, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Hand a command over; give the message that goes with its acknowledgement, empty for none."""
-    message = _taken(desk, asked(body, str(body.get("text") or "")))
-    return message.arguments if message else {}
+        message = _taken(desk, asked(body, str(body.get("text") or "")))
+        if message is None:
+            ack()
+        else:
+            ack(**message.arguments)
 
 
 def _taken(desk: Desk, question: Asked) -> Message | None:
