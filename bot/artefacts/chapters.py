@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.artefacts.events import WORDS
+from bot.artefacts.events import DID
 from bot.artefacts.grounds import first_of
 from bot.artefacts.spoken_time import spoken_times
 from commands.report import Finding, Report, numbered
@@ -56,14 +56,14 @@ def in_order(report: Report) -> tuple[Line, ...]:
     first = first_of(story.since)
     told = [
         (one.at or (first if part == "entry" else None), part, one)
-        for part in ("entry", *WORDS, "by_others")
+        for part in ("entry", *DID, "by_others")
         for one in getattr(story, part)
         if one.findings
     ]
     return tuple(
         Line(
             spoken_times(one.times, short_time) or short_time(at),
-            _WORDS.get(part) or WORDS[part],
+            _WORDS.get(part) or DID[part].word,
             f"with {one.in_full}" if part == "entry" else one.says,
             one.findings[0],
             next(iter(one.techniques), ""),

@@ -181,7 +181,8 @@ def in_words(report: Report, drawn: Chart) -> str:
     said.append(f"{parts.counted(found, 'finding')}{span}." if found else "No findings.")
     for one in drawn.course.events:
         when = f", {spoken_time(one.at)} UTC" if one.at else ""
-        said.append(f"{one.number}. {one.what[:1].upper()}{one.what[1:]}{when}: {cut(one.says, 70)}.")
+        word = f"{one.what.word[:1].upper()}{one.what.word[1:]}"
+        said.append(f"{one.number}. {word}{when}: {cut(one.says, 70)}.")
     if drawn.deeds:
         said.append(
             f"Done by the bot, {_from_to(drawn.deeds[0].at, drawn.deeds[-1].at)}: {tally(drawn.deeds)}."

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from enum import StrEnum
+from typing import Final, Self, TypeAlias
 
 from bot.artefacts.containment import items, left_open, rechecked_in_words, stopped
 from bot.artefacts.handled import NOTHING, Handled
@@ -31,9 +32,6 @@ _EACH: Final = 5
 
 _WORDS: Final = 140
 
-MICROSOFT: Final = "blocked by Microsoft"
-"""The word for what Microsoft did by itself, so that nobody takes it for an action of the attacker's."""
-
 _BLOCKS: Final = frozenset({"sending_blocked", "sending_restricted_alert"})
 """Signs that Microsoft restricted the account from sending.
 
@@ -47,14 +45,42 @@ _SOON: Final = timedelta(minutes=1)
 _APART: Final = timedelta(hours=1)
 """So long after the last event shown, what else happened is an event of its own."""
 
-WORDS: Final = {
-    "persistence": "stayed",
-    "hidden": "hid",
-    "read_or_taken": "took",
-    "sent": "sent",
-    "reached": "reached",
+
+class What(StrEnum):
+    """What an event is: something that the attacker did, or what was done against that."""
+
+    word: str
+
+    GOT_IN = "got-in", "got in"
+    STAYED = "stayed", "stayed"
+    HID = "hid", "hid"
+    TOOK = "took", "took"
+    SENT = "sent", "sent"
+    REACHED = "reached", "reached"
+    LAST_SEEN = "last-seen", "last seen"
+    LAST_ACTION = "last-action", "last action"
+    BLOCKED = "blocked", "blocked by Microsoft"  # by itself, so nobody takes it for the attacker's action
+    CONTAINED = "contained", "contained"
+    STILL_OPEN = "still-open", "still open"
+    GIVEN_BACK = "given-back", "given back"
+    RECHECKED = "rechecked", "rechecked"
+
+    def __new__(cls, code: str, word: str) -> Self:
+        """Make a member of its code and the word for people."""
+        self = str.__new__(cls, code)
+        self._value_ = code
+        self.word = word
+        return self
+
+
+DID: Final = {
+    "persistence": What.STAYED,
+    "hidden": What.HID,
+    "read_or_taken": What.TOOK,
+    "sent": What.SENT,
+    "reached": What.REACHED,
 }
-"""The parts of the story that become events, each with the word for what the attacker did."""
+"""The parts of the story that become events, each with what the attacker did."""
 
 
 _Kind: TypeAlias = tuple[str, tuple[Clause, ...]]
@@ -68,10 +94,7 @@ class Happened:
     Attributes:
         number: From 1, in order of time; 0 for what was done against the attacker.
         at: When what `says` tells happened first, None where nothing tells.
-        what: The word for it: ``got in``, ``stayed``, ``hid``, ``took``, ``sent``, ``reached``, ``last
-            seen``, ``last action``, and ``blocked by Microsoft``, no deed of the attacker's; for what was
-            done about it ``contained``, ``still open``, ``given back``,
-            ``rechecked``.
+        what: What it is.
         says: What, in a few words.
         further: How many more deeds of this kind there were.
         span: When the first and the last of those happened; None where nothing tells.
@@ -82,7 +105,7 @@ class Happened:
 
     number: int
     at: datetime | None
-    what: str
+    what: What
     says: str
     further: int = 0
     span: tuple[datetime, datetime] | None = None
@@ -155,7 +178,9 @@ def _last_seen(story: Story, last: tuple[datetime, _Kind] | None) -> tuple[Happe
     goes_on = any(one.times and one.times[-1] > last[0] for _, group in _kinds(story) for one in group)
     if seen.at - last[0] < (_SOON if goes_on else _APART):
         return ()
-    return (Happened(0, seen.at, "last seen" if story.came_in else "last action", shortened(seen.says)),)
+    return (
+        Happened(0, seen.at, What.LAST_SEEN if story.came_in else What.LAST_ACTION, shortened(seen.says)),
+    )
 
 
 def _counted(events: Sequence[Happened], left: Sequence[datetime]) -> tuple[Happened, ...]:
@@ -176,7 +201,7 @@ def _entry(story: Story) -> Iterator[Happened]:
     at = story.since[0].at if story.since else None
     way = how(story) if story.entry else "it is not known how"
     where = f", from {_few(story.origin)}" if story.origin else ""
-    yield Happened(1, at, "got in", cut(visible(f"{way}{where}"), 2 * _WORDS))
+    yield Happened(1, at, What.GOT_IN, cut(visible(f"{way}{where}"), 2 * _WORDS))
 
 
 def _blocked(story: Story, report: Report) -> Iterator[Happened]:
@@ -186,12 +211,12 @@ def _blocked(story: Story, report: Report) -> Iterator[Happened]:
         one for one in story.by_others if one.at and any(signs.get(each) in _BLOCKS for each in one.findings)
     ]
     for one in sorted(blocks, key=lambda one: one.at or report.made_at)[:1]:
-        yield Happened(0, one.at, MICROSOFT, shortened(one.says))
+        yield Happened(0, one.at, What.BLOCKED, shortened(one.says))
 
 
 def _kinds(story: Story) -> Iterator[_Kind]:
     """Give the deeds of each part by the symptom that found them."""
-    for part in WORDS:
+    for part in DID:
         groups: dict[str, list[Clause]] = {}
         for clause in getattr(story, part):
             if clause.findings:  # how many people were reached is no event of its own
@@ -202,7 +227,7 @@ def _kinds(story: Story) -> Iterator[_Kind]:
 
 def _chosen(kinds: Sequence[_Kind], most: int) -> list[_Kind]:
     """Take the gravest kind of each part, then the gravest of all."""
-    first = [next((kind for kind in kinds if kind[0] == part), None) for part in WORDS]
+    first = [next((kind for kind in kinds if kind[0] == part), None) for part in DID]
     chosen = [kind for kind in first if kind][:most]
     for kind in sorted(kinds, key=lambda kind: _symptom(kind[1]) != _ROLES):
         if len(chosen) < most and kind not in chosen and sum(kind[0] == one[0] for one in chosen) < _EACH:
@@ -223,11 +248,11 @@ def _told(part: str, clauses: tuple[Clause, ...], report: Report) -> Happened:
         times = sorted({at for one in clauses for at in _times(one)})
         at = times[0] if times else None
         says = f"administrator {visible(roles)}"
-        return Happened(0, at, WORDS[part], says, times=tuple(times), named=True)
+        return Happened(0, at, DID[part], says, times=tuple(times), named=True)
     first, *others = clauses
     further = sorted(at for one in others for at in _times(one))
     span = (further[0], further[-1]) if further else None
-    return Happened(0, first.at, WORDS[part], shortened(first.says), len(others), span, times=first.times)
+    return Happened(0, first.at, DID[part], shortened(first.says), len(others), span, times=first.times)
 
 
 def _times(clause: Clause) -> tuple[datetime, ...]:
@@ -248,16 +273,16 @@ def _closed(report: Report, handled: Handled) -> Iterator[Happened]:
     left = left_open(found)
     if done.at:
         whole = f"; all {parts.counted(len(found), 'open item')} remediated" if found and not left else ""
-        yield Happened(0, done.at, "contained", "; ".join(what for what, _ in done.deeds) + whole)
+        yield Happened(0, done.at, What.CONTAINED, "; ".join(what for what, _ in done.deeds) + whole)
     if done.began and left:
         still = parts.few((one.says for one in left), 3, "item")
-        yield Happened(0, None, "still open", shortened(still))
+        yield Happened(0, None, What.STILL_OPEN, shortened(still))
     if done.given_back:
-        yield Happened(0, done.given_back, "given back", "sign-in was unblocked")
+        yield Happened(0, done.given_back, What.GIVEN_BACK, "sign-in was unblocked")
     if again := handled.rechecked:
         quiet = again.is_quiet
         says = rechecked_in_words(handled) if quiet else again.says
-        yield Happened(0, again.at, "rechecked", cut(visible(says), 2 * _WORDS))
+        yield Happened(0, again.at, What.RECHECKED, cut(visible(says), 2 * _WORDS))
 
 
 def _few(clauses: tuple[Clause, ...]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bot.artefacts.chart import ALT, Chart, Lane, chart, in_words
 from bot.artefacts.containment import as_of, known_as, stopped
-from bot.artefacts.events import ON_A_SCREEN, Happened, shortened
+from bot.artefacts.events import ON_A_SCREEN, Happened, What, shortened
 from bot.artefacts.grounds import first_of
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import Ring, others
@@ -164,11 +164,12 @@ def _events(events: Sequence[Happened], before: datetime | None, longest: int) -
         gap = one.at - before if one.at and before else timedelta()
         told.append(
             {
-                "number": str(one.number or ("!" if one.what == "still open" else "✓")),
+                "number": str(one.number or ("!" if one.what is What.STILL_OPEN else "✓")),
                 "at": spoken_times(one.times or ((one.at,) if one.at else ()))
-                or ("" if one.what == "still open" else "time unknown"),
-                "what": one.what,
-                "says": shortened(one.says, 3 * longest if one.named or one.what == "got in" else longest),
+                or ("" if one.what is What.STILL_OPEN else "time unknown"),
+                "kind": one.what.value,
+                "what": one.what.word,
+                "says": shortened(one.says, 3 * longest if one.named or one.what is What.GOT_IN else longest),
                 "further": f"and {parts.counted(one.further, 'more action')} of this kind{_from_to(one.span)}"
                 if one.further
                 else "",

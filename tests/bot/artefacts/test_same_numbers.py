@@ -220,7 +220,7 @@ def forms(report: Report) -> str:
             report_text(report, timeline=False),
             str(report_json(report)["story"]),
             *(brief(report.story, ()) if report.story else ()),
-            *(f"{one.what} {one.says}" for one in picture.events),
+            *(f"{one.what.word} {one.says}" for one in picture.events),
             *(f"{what} {at}" for what, at in timeline_png._facts(report, NOTHING)),
         )
     )

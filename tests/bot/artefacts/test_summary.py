@@ -9,7 +9,7 @@ import pytest
 
 from bot.artefacts.containment import as_it_stands, as_of, known_as, stopped
 from bot.artefacts.do_now import Tasks
-from bot.artefacts.events import course
+from bot.artefacts.events import What, course
 from bot.artefacts.handled import NOTHING, Checked, Handled, Rechecked
 from bot.artefacts.others import others
 from bot.artefacts.report_json import report_json
@@ -259,7 +259,7 @@ def test_a_recheck_that_could_not_read_something_is_no_all_clear():
     contained = told(samples.rich(), handled)["contained"]
     assert "Not collected: mailbox" in contained
     assert "read again and hold" not in contained
-    (again,) = [one for one in course(samples.rich(), handled).closed if one.what == "rechecked"]
+    (again,) = [one for one in course(samples.rich(), handled).closed if one.what is What.RECHECKED]
     assert "read again and hold" not in again.says
 
 

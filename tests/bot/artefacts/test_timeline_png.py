@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.artefacts.chart import ALT, LANES, Became, chart, in_words
-from bot.artefacts.events import MICROSOFT, MOST, ON_A_SCREEN, WORDS, course
+from bot.artefacts.events import MOST, ON_A_SCREEN, What, course
 from bot.artefacts.handled import NOTHING, Checked, Handled
 from bot.artefacts.others import Ring, others
 from bot.artefacts.summary import summary
@@ -163,7 +163,7 @@ def test_what_cannot_be_drawn_is_said_with_a_reference_and_nothing_is_raised():
 def test_the_way_in_comes_first_and_the_rest_in_order_of_time():
     told = course(samples.rich()).events
     assert [one.number for one in told] == list(range(1, len(told) + 1))
-    assert told[0].what == "got in"
+    assert told[0].what is What.GOT_IN
     assert told[0].says.startswith("with A rule moves mail about money to RSS Feeds., from")
     times = [one.at for one in told[1:] if one.at]
     assert times == sorted(times)
@@ -177,9 +177,7 @@ def test_what_was_taken_is_never_pushed_out_by_all_that_was_set_up():
     story = replace(report.story, persistence=many, hidden=(), read_or_taken=one, sent=(), reached=())
     told = course(replace(report, story=story))
     assert len(told.events) <= MOST
-    assert [each.says for each in told.events if each.what == WORDS["read_or_taken"]] == [
-        "13 messages were opened"
-    ]
+    assert [each.says for each in told.events if each.what == What.TOOK] == ["13 messages were opened"]
     assert told.left_out == len(many) + 1 - (len(told.events) - 1)
 
 
@@ -199,7 +197,7 @@ def test_the_last_deed_is_an_event_and_a_long_time_before_it_says_what_is_not_sh
     assert told.events[1].further == len(rules) - 1
     late = clause("Sign-in", "x", 60 * 90)
     (*_, last) = course(replace(report, story=replace(story, last_seen=(late,)))).events
-    assert (last.what, last.at) == ("last seen", late.at)
+    assert (last.what, last.at) == (What.LAST_SEEN, late.at)
 
 
 def test_microsofts_own_block_is_a_numbered_event_told_apart_from_the_attackers() -> None:
@@ -219,13 +217,13 @@ def test_microsofts_own_block_is_a_numbered_event_told_apart_from_the_attackers(
     told = replace(
         report, symptoms=(*report.symptoms, symptom), story=replace(report.story, by_others=clauses)
     )
-    found = [one for one in course(told).events if one.what == MICROSOFT]
+    found = [one for one in course(told).events if one.what is What.BLOCKED]
     assert [(one.says, one.at) for one in found] == [("Microsoft blocked a@b.example from sending", at)]
     assert found[0].number > 0
     assert [one.number for one in course(told).events] == list(range(1, len(course(told).events) + 1))
     assert picture(told).png
     assert "Blocked by Microsoft" in picture(told).alt or len(picture(told).alt) >= ALT
-    assert MICROSOFT not in [one.what for one in course(report).events]
+    assert What.BLOCKED not in [one.what for one in course(report).events]
 
 
 def test_what_lies_in_a_long_time_between_two_events_is_counted():
@@ -278,7 +276,7 @@ def test_a_deed_stands_at_its_own_time_and_the_others_of_its_kind_at_theirs(minu
 
 def test_what_was_done_about_it_ends_the_course():
     closed = course(samples.rich(), dealt(BLOCK, REVOKE, RESET, BACK)).closed
-    assert [(one.what, one.number) for one in closed] == [("contained", 0), ("given back", 0)]
+    assert [(one.what, one.number) for one in closed] == [(What.CONTAINED, 0), (What.GIVEN_BACK, 0)]
     assert course(samples.rich(), dealt(BLOCK)).closed == ()
 
 
@@ -296,7 +294,7 @@ def test_the_course_ends_with_what_is_open_still_and_says_when_nothing_is():
     (contained,) = course(with_doors(), dealt(BLOCK, REVOKE, RESET, CLOSED, LOCKED)).closed
     assert contained.says.endswith("; all 2 open items remediated")
     contained, left = course(with_doors(), dealt(BLOCK, REVOKE, RESET, CLOSED)).closed
-    assert (left.what, left.says, left.at) == ("still open", "the key", None)
+    assert (left.what, left.says, left.at) == (What.STILL_OPEN, "the key", None)
     assert "remediated" not in contained.says
     assert course(with_doors(), dealt()).closed == ()
 
@@ -488,7 +486,7 @@ def test_a_deed_of_several_times_names_them_and_the_last_of_them_ends_the_course
     report = replace(report, story=story)
     told = course(report)
     assert told.events[-1].at == times[-1]
-    assert told.events[-1].what == "last seen"
+    assert told.events[-1].what is What.LAST_SEEN
     shown = {one["says"]: one["at"] for one in story_data(report, NOTHING, chart(report))["events"]}
     assert shown["The password was changed 3 times"] == "2 Mar 09:30 to 3 Mar 10:30"
     assert shown["Forwarding was added"] == "2 Mar 09:30 and 13:30"
