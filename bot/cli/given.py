@@ -41,7 +41,7 @@ def settings_for_check(
             )
         from bot import settings  # noqa: PLC0415 - they know every step and alert; analyze needs none
 
-        return settings.load(config, os.environ, settings.CHECK_NEEDS)
+        return settings.load(config, os.environ, settings.CHECK_NEEDS, without=("slack",))
     from bot.playing import stage  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
     from bot.settings import Settings  # noqa: PLC0415 - as above
 

@@ -19,6 +19,8 @@ from bot.settings.whole import Settings
 from graph.settings import RemediateSettings
 
 FILE_NAME = "compromise.toml"
+SECRETS: Final = "secrets.env"
+"""Holds the tokens as variables, one a line, as systemd, containers and shells read them."""
 
 _OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
 """Everyone on the machine. The group may read: the service's is how it gets at a file of root's."""
@@ -139,7 +141,7 @@ def _secrets_in(values: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 
 def exposed(path: Path | None, folder: Path | None = None) -> list[str]:
-    """Say which files of settings others may read or change though no secret is in them.
+    """Say which files of settings others may read or change, and whether the file of variables is one.
 
     Args:
         path: The file, or None for ``compromise.toml`` in this folder.
@@ -148,7 +150,14 @@ def exposed(path: Path | None, folder: Path | None = None) -> list[str]:
     files = [path or Path(FILE_NAME)]
     if folder is not None:
         files += [folder, *sorted(folder.glob("*.toml"))]
-    return [says for one in files if (says := exposed_to_others(one))]
+    says = [one for one in map(exposed_to_others, files) if one]
+    secrets = files[0].with_name(SECRETS)
+    if exposed_to_others(secrets):
+        says.append(
+            f"{secrets}: others on this machine can read or change it, and it has Slack's tokens; "
+            "run chmod 600 on it, and replace them: they may be exposed."
+        )
+    return says
 
 
 def exposed_keys(settings: Settings) -> list[str]:

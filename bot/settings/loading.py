@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.errors import SettingsError
-from bot.settings.files import FILE_NAME, read_file, read_folder, twice
+from bot.settings.files import FILE_NAME, SECRETS, read_file, read_folder, twice
 from bot.settings.problems import named, problem
 from bot.settings.variables import FOREIGN, PREFIX, variable_for, variables
 from bot.settings.whole import Settings
@@ -24,6 +25,7 @@ def load(
     environment: Mapping[str, str],
     needs: tuple[str, ...] = BOT_NEEDS,
     only: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
 ) -> Settings:
     """Read the settings.
 
@@ -32,6 +34,7 @@ def load(
         environment: The variables, usually `os.environ`.
         needs: The keys that must be there for what is about to be done.
         only: The keys that are read; problems with other keys are ignored. All keys when empty.
+        without: The keys that are not read, because what is about to be done has no use for them.
 
     Raises:
         SettingsError: with one line for each problem.
@@ -58,6 +61,8 @@ def load(
         for part in where[:-1]:
             inner = inner.setdefault(part, {})
         inner[where[-1]] = [item.strip() for item in text.split(",") if item.strip()] if is_list else text
+    for key in without:
+        values.pop(key, None)
     files = _from_folder(values, problems)
     one = values.pop("tenant", None)
     if one is not None:
@@ -76,13 +81,15 @@ def load(
             "and --config names another one."
         )
     for need in lacking:
-        problems.append(f"{named((need,), given)}: {_NEED[need]}. `compromise init` asks for it.")
+        asks = "compromise init --slack" if need == "slack" and values.get("tenants") else "compromise init"
+        problems.append(f"{named((need,), given)}: {_NEED[need]}. `{asks}` asks for it.")
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         # A default that follows from other values is not a separate problem if one of those is wrong.
         wrong = [one for one in error.errors() if one["type"] != "default_factory_not_called"]
-        raise SettingsError([*problems, *(problem(one, given, files) for one in wrong)]) from None
+        lines = [*problems, *(problem(one, given, files) for one in wrong), *_unread(wrong, path)]
+        raise SettingsError(lines) from None
     for number, tenant in enumerate(settings.tenants):
         for where, holder in (((), tenant), (("remediate",), tenant.remediate)):
             if holder and holder.certificate and not holder.certificate.is_file():
@@ -91,6 +98,14 @@ def load(
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _unread(wrong: Sequence[ErrorDetails], path: Path | None) -> Iterator[str]:
+    """Say where `init` wrote the tokens that a setting lacks, where that file is there and was not read."""
+    secrets = (path or Path(FILE_NAME)).absolute().with_name(SECRETS)
+    lacks = any(one["type"] == "missing" and one["loc"] == ("slack", "bot_token") for one in wrong)
+    if lacks and secrets.is_file():
+        yield f"{secrets} has Slack's tokens, and was not read. In this shell: set -a; . {secrets}; set +a"
 
 
 def _from_folder(values: dict[str, Any], problems: list[str]) -> Mapping[int, Path]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.errors import SlackUnreachable
 from bot.messages.awaited import Awaited, waits
 from bot.settings import Settings
+from bot.setup.doctor_certificates import look_at_certificates
 from bot.setup.doctor_findings import Line, Section, tell
 from bot.setup.doctor_slack import look_at_channels, look_at_people, look_at_slack, own_channels
 from bot.setup.doctor_tenant import look_at_tenant
@@ -70,20 +71,23 @@ def look(
         user: The account to try the questions on; any account when None.
         check_only: Leave out what only the steps need.
     """
-    networks = look_at_networks(settings, datetime.now(UTC).date())
+    moment = datetime.now(UTC)
+    networks = look_at_networks(settings, moment.date())
     for connection in tenants.each():
+        certificates = tuple(look_at_certificates(connection.settings, moment))
         title = f"Tenant {connection.settings.name}"
         try:
             found = tuple(look_at_tenant(connection, user, check_only=check_only))
-            found += tuple(_unverified(connection))
+            found += (*_unverified(connection), *certificates)
             yield Section(title, found, tenant=connection.settings.name)
         except GraphError as error:
             line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be collected.")
-            yield Section(title, (line,), signed_in=False, tenant=connection.settings.name)
+            yield Section(title, (line, *certificates), signed_in=False, tenant=connection.settings.name)
     slack = settings.slack
     if slack is None:
-        says = "not set up; the command line works without it"
-        yield Section("Slack", (Line(there=None, what="Slack", says=says),))
+        says = "not set up, so the bot cannot be started; the command line works without it. To set it up:"
+        line = Line(there=None, what="Slack", says=f"{says} compromise init --slack", told=True)
+        yield Section("Slack", (line,))
         yield Section("Tables", (networks,))
         return
     try:

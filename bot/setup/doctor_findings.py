@@ -36,12 +36,21 @@ _HEADS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was looked at: whether it is there, what to say about it, and what would mend it."""
+    """One thing that was looked at.
+
+    Attributes:
+        there: Whether it is there; None for a note.
+        what: What it is.
+        says: What to say about it.
+        mend: What would mend it.
+        told: Whether a note is written even where the others are counted only.
+    """
 
     there: bool | None
     what: str
     says: str = ""
     mend: tuple[str, ...] = ()
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,10 @@ def tell(sections: Sequence[Section], console: Console, *, as_json: bool, everyt
         for section in sections:
             rest = [line for line in section.lines if line.there is not False]
             _under(f"{section.title}, the rest", rest, console)
-    elif any(line.there is not False for section in sections for line in section.lines):
+        return status
+    for section in sections:
+        _under("", [line for line in section.lines if line.there is None and line.told], console)
+    if any(line.there is not False for section in sections for line in section.lines):
         console.print(Text("To show the rest: compromise doctor --all"), soft_wrap=True)
     return status
 
@@ -119,7 +131,7 @@ def _missing(section: Section, console: Console) -> None:
 
 
 def _under(title: str, lines: Sequence[Line], console: Console) -> None:
-    if lines:
+    if lines and title:
         console.print(Text(title, style="bold"))
     for line in lines:
         console.print(_text(line), soft_wrap=True)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -413,6 +415,16 @@ def _toml(value: str | Sequence[str]) -> str:
     return f"[{', '.join(_toml(one) for one in value)}]"
 
 
+def _what_is_left(folder: Path) -> Iterator[str]:
+    """Say how to go on from the settings of an earlier run without new keys; nothing where they are none."""
+    with suppress(OSError, ValueError):  # what is wrong with it is told by the verb that reads it
+        known = tomllib.loads((folder / CONFIG).read_text(encoding="utf-8-sig"))
+        if "slack" in known:
+            yield f"To see what is missing: compromise doctor --config {folder / CONFIG}"
+        elif "tenant" in known or "tenants" in known:
+            yield f"To add Slack and keep what is in it: compromise init --slack --folder {folder}"
+
+
 def demand_room(folder: Path, answers: Answers | None, *, force: bool) -> None:
     """See that no file would be written over, before anything is asked and before keys are made.
 
@@ -431,4 +443,4 @@ def demand_room(folder: Path, answers: Answers | None, *, force: bool) -> None:
     there = [folder / name for name in names if os.path.lexists(folder / name)]
     if there and not force:
         says = "already exists; --force keeps a copy and writes a new one."
-        raise SettingsError([f"{path} {says}" for path in there])
+        raise SettingsError([*(f"{path} {says}" for path in there), *_what_is_left(folder)])

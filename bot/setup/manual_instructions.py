@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from bot.settings.files import SECRETS
 from bot.setup import slack_app
 from bot.setup.init import CONFIG, Answers
 from bot.setup.registrations import READER, TRACE, WRITER, of_graph, roles_for, to_read, to_write
-from bot.setup.write_slack import SECRETS
 from graph.needs import MANAGE_AS_APP
 
 _PER_LINE: Final = 3

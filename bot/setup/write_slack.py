@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import SettingsError
+from bot.settings.files import SECRETS
 from bot.setup.find_in_slack import Tokens
 from bot.setup.init import CONFIG, InSlack, slack_tables
-
-SECRETS: Final = "secrets.env"
-"""Holds the tokens as variables, one a line, as systemd, containers and shells read them."""
 
 _VARIABLES: Final = {"bot": "COMPROMISE_SLACK_BOT_TOKEN", "app": "COMPROMISE_SLACK_APP_TOKEN"}
 _TABLES: Final = ("slack", "responders", "approvers")

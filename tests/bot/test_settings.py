@@ -152,6 +152,35 @@ def test_a_file_without_a_secret_is_read_and_told(tmp_path):
     assert exposed(tmp_path / "missing.toml") == []
 
 
+def test_the_tokens_that_init_wrote_are_told_where_they_were_not_read(tmp_path):
+    path, secrets = tmp_path / "compromise.toml", tmp_path / "secrets.env"
+    path.write_text(
+        '[slack]\nchannel = "C0123ABCD"\n[tenant]\ntenant_id = "t"\nclient_id = "c"\nclient_secret = "s"\n'
+    )
+    path.chmod(0o600)
+    assert not any("secrets.env" in line for line in problems(path, {}))
+    secrets.write_text("COMPROMISE_SLACK_BOT_TOKEN=xoxb-invented\n")
+    secrets.chmod(0o600)
+    *_, told = problems(path, {})
+    assert (
+        told == f"{secrets} has Slack's tokens, and was not read. In this shell: set -a; . {secrets}; set +a"
+    )
+    # What has no use for Slack does without its tokens.
+    assert load(path, {}, CHECK_NEEDS, without=("slack",)).slack is None
+
+
+def test_a_file_of_tokens_that_others_may_read_is_told(tmp_path):
+    path, secrets = tmp_path / "compromise.toml", tmp_path / "secrets.env"
+    for one in (path, secrets):
+        one.touch(mode=0o600)
+    assert exposed(path) == []
+    secrets.chmod(0o644)
+    (told,) = exposed(path)
+    assert told.startswith(
+        f"{secrets}: others on this machine can read or change it, and it has Slack's tokens"
+    )
+
+
 def test_a_variable_wins_over_the_file(file):
     assert load(file, {"COMPROMISE_WINDOW": "7d"}).window == timedelta(days=7)
 

@@ -8,19 +8,24 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from pydantic import SecretStr
 from rich.console import Console
 
 from bot import log
 from bot.playing import stage
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, Tenant
-from bot.setup import capabilities, doctor, doctor_held, doctor_slack, doctor_tenant
+from bot.setup import capabilities, doctor, doctor_held, doctor_slack, doctor_tenant, keys
 from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
+from bot.setup.doctor_certificates import look_at_certificates
 from bot.setup.doctor_findings import Line, Section, tell
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
@@ -443,6 +448,62 @@ def test_an_approver_who_may_not_approve_is_named_and_so_is_what_one_alone_canno
     assert status == 1
     assert "Guests of this workspace cannot vote." in line_of(said, f"missing approver {users[1]}")
     assert "1 can approve; changes that need two people" in line_of(said, "missing approvers")
+
+
+def test_settings_without_slack_are_told_to_start_no_bot_though_nothing_is_missing(played):
+    status, said = examine(only_tenant(played), everything=False)
+    assert status == 0, said
+    told = line_of(said, "? note    Slack")
+    assert "the bot cannot be started" in told
+    assert "compromise init --slack" in told
+
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", params=["pem", "pfx"])
+def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    credential = keys.make_credential("compromise-bot (investigate)", NOW)
+    path = tmp_path_factory.mktemp("held") / f"investigate.{request.param}"
+    both = credential.key + credential.certificate
+    path.write_bytes(both if request.param == "pem" else pfx(credential))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("days", "there", "says"),
+    [
+        (0, True, "valid until 2027-11-28"),
+        (364, None, "valid until 2027-11-28; then nothing can be collected. Replace it"),
+        (366, False, "expired 2027-11-28, so Microsoft refuses it"),
+        (-2, None, "is not valid before 2026-11-28; look at this machine's clock"),
+    ],
+)
+def test_a_certificate_says_until_when_it_holds(held, days, there, says):
+    path = held
+    settings = Tenant(
+        name="Contoso", tenant_id="t", client_id="c", certificate=path, certificate_passphrase=SecretStr("p")
+    )
+    (line,) = look_at_certificates(settings, NOW + timedelta(days=days))
+    assert (line.there, line.what) == (there, f"certificate {path}")
+    assert says in line.says
+    # What does not hold, or will not for long, is told without being asked for.
+    assert line.told == (there is None)
+
+
+def pfx(credential: keys.Credential) -> bytes:
+    key = serialization.load_pem_private_key(credential.key, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    certificate = x509.load_pem_x509_certificate(credential.certificate)
+    locked = serialization.BestAvailableEncryption(b"p")
+    return pkcs12.serialize_key_and_certificates(b"compromise-bot", key, certificate, None, locked)
+
+
+def test_a_file_that_is_no_certificate_is_left_to_the_line_of_the_sign_in(tmp_path):
+    path = tmp_path / "investigate.pem"
+    path.write_text("hello")
+    settings = Tenant(name="Contoso", tenant_id="t", client_id="c", certificate=path)
+    assert not list(look_at_certificates(settings, NOW))
 
 
 def test_a_bot_that_only_investigates_lacks_nothing(played, tmp_path):

@@ -303,6 +303,19 @@ def test_files_are_for_their_owner_alone_and_hold_no_secret_of_slack_or_entra(tm
     assert not {"bot_token", "app_token", "signing_secret", "client_secret"} & set(text.split())
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("", r"To add Slack and keep what is in it: compromise init --slack --folder "),
+        ('[slack]\nchannel = "C0123ABCD"\n', r"To see what is missing: compromise doctor --config "),
+    ],
+)
+def test_where_settings_were_written_before_the_way_on_needs_no_new_keys(tmp_path, more, says):
+    (tmp_path / init.CONFIG).write_text(f'[tenant]\nname = "Contoso"\n{more}')
+    with pytest.raises(SettingsError, match=rf"(?s)compromise\.toml already exists; .*{says}"):
+        init.demand_room(tmp_path, None, force=False)
+
+
 def test_nothing_is_written_over_without_being_told_and_then_a_copy_is_kept(tmp_path):
     answers = read_answers({**LEAST, "remediate": WRITES})
     (tmp_path / "remediate.csr").write_text("mine")
