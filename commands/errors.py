@@ -136,7 +136,10 @@ class AlreadyLooking(CommandError):
     """A check of the same subject is running."""
 
     def __init__(self, case_id: str) -> None:
-        super().__init__(f"This account is already being checked in case {case_id}.")
+        super().__init__(
+            f"This account is being checked in case {case_id}. Its card shows the result, with the report in "
+            "its thread, when the check ends; repeat this then."
+        )
         self.case_id = case_id
 
 

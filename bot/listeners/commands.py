@@ -13,6 +13,7 @@ from bot.errors import NotUnderstood
 from bot.messages import Message, answers
 from bot.slack.intake import Asked
 from bot.verbs import help as helping
+from bot.verbs import report
 from bot.verbs.registry import SAID_AT_ONCE, WITHOUT_WINDOW, read, without_code
 
 
@@ -45,7 +46,7 @@ def _taken(desk: Desk, question: Asked) -> Message | None:
     why_not = desk.take(question)
     if why_not:
         return answers.no(why_not, desk.ours)
-    return answers.noted() if verb in SAID_AT_ONCE else None
+    return answers.noted(of_report=verb is report) if verb in SAID_AT_ONCE else None
 
 
 def asked(body: Mapping[str, Any], words: str) -> Asked:

@@ -14,9 +14,11 @@ from commands.ledger import BOT, Case
 _MOST_LINES = 12
 
 
-def noted() -> Message:
-    """Say at once that the question has arrived."""
-    return parts.sentence("🔎 Investigating …")
+def noted(*, of_report: bool = False) -> Message:
+    """Say at once that the question has arrived, and what comes next."""
+    if of_report:
+        return parts.sentence("📄 Posting the latest report; its link follows here in a moment.")
+    return parts.sentence("🔎 Investigating … The link to the card follows here in a moment.")
 
 
 def started(case: Case, link: str, *, awaited: Awaited | None = None) -> Message:

@@ -11,7 +11,7 @@ from bot.messages.names import title
 from bot.messages.plans import offer_reference
 from commands.containment.proposals import Action
 from commands.plans.plan import Change
-from commands.plans.undo import Undoable, undo_notes
+from commands.plans.undo import PUTS_BACK, Undoable, undo_notes
 from graph.question import Subject
 
 
@@ -31,6 +31,9 @@ def restore_modal(case_id: str, subject: Subject | str, done: Sequence[tuple[Und
     ]
     body, left = choices("Changes to undo", "undo", places, subject)
     some = "Choose the changes to undo. Nothing is changed until it is approved."
+    if any(_puts_back(one.change) for one, _ in done):
+        # Said once: below each checkbox it left no room for anything else.
+        some += f"\n⚠ {PUTS_BACK}."
     blocks = [
         parts.section(
             f"*{said(name, 100, ours)}* · case {said(case_id, 40)}\n"
@@ -62,5 +65,12 @@ def _wanted_most(place: tuple[int, tuple[Undoable, Action]]) -> bool:
     return place[1][0].change.step != "block_sign_in"
 
 
+def _puts_back(change: Change) -> bool:
+    """Whether what the attacker had may come back with it."""
+    return change.undo is not None and PUTS_BACK in undo_notes(change)
+
+
 def _below(change: Change, action: Action) -> str:
-    return " · ⚠ ".join((f"changed {parts.utc(action.ended_at)}", *undo_notes(change)))
+    mark = "⚠ " if _puts_back(change) else ""
+    notes = (one for one in undo_notes(change) if one != PUTS_BACK)
+    return " · ⚠ ".join((f"{mark}changed {parts.utc(action.ended_at)}", *notes))

@@ -56,6 +56,9 @@ def test_the_card_fills_up_while_the_check_looks(stage):
     story.start()
     story.type(f"check {ADELE}")
     story.card("First findings")
+    # Whoever asks for the report meanwhile is told where it comes, and when.
+    assert "📄 Posting the latest report" in story.type(f"report {ADELE}").ack_payload["text"]
+    story.told(holding="Its card shows the result, with the report in its thread, when the check ends")
     card = story.shown()
     assert sum("sources" in story.slack.as_text(version) for version in card.history) >= 2
 

@@ -12,3 +12,8 @@ def test_a_hunt_that_does_not_search_for_all_says_so():
     told = answers.hunting("H-22222", LINK, awaited=None, left_out=3).text
     assert "The case shows 3 further traces of the attacker, too many for one hunt" in told
     assert "further" not in answers.hunting("H-22222", LINK, awaited=None).text
+
+
+def test_whoever_asks_is_told_at_once_what_comes_next():
+    assert answers.noted().text == "🔎 Investigating … The link to the card follows here in a moment."
+    assert answers.noted(of_report=True).text.startswith("📄 Posting the latest report;")

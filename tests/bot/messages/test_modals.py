@@ -95,12 +95,20 @@ def test_only_what_has_an_undo_can_be_chosen_and_nothing_is_ticked():
     boxes = inputs(modal)["undo:0"]["element"]
     assert [option["value"] for option in boxes["options"]] == ["0", "2"]
     assert "initial_options" not in boxes
-    assert boxes["options"][0]["description"]["text"].startswith("changed 2026-03-02 09:35 UTC · ⚠ ")
+    assert boxes["options"][0]["description"]["text"].startswith("⚠ changed 2026-03-02 09:35 UTC · ⚠ ")
     # The number is that of the plan, whatever place it has in the window.
     assert [option["text"]["text"].partition(".")[0] for option in boxes["options"]] == ["1", "2"]
     assert modal.callback_id == "restore"
     assert modal.private_metadata.startswith("C-7F3K2 ")
     assert inputs(modal)["reason"]["optional"] is False
+
+
+def test_what_has_room_in_the_list_is_not_said_above_it_as_well():
+    (one, done), *_ = samples.undoable(count=1)
+    assert one.change.undo
+    plain = replace(one, change=replace(one.change, undo=replace(one.change.undo, note="")))
+    window = restore_modal("C-7F3K2", samples.ADELE, [(plain, done)])
+    assert not [block for block in window.blocks if block["type"] == "context"]
 
 
 def test_changes_of_several_plans_are_numbered_by_each():
@@ -117,8 +125,10 @@ def test_signing_in_again_is_offered_first_and_what_gives_the_attacker_something
     boxes = inputs(restore_modal("C-7F3K2", samples.ADELE, done))["undo:0"]["element"]["options"]
     # The value stays the place among what was made.
     assert [option["value"] for option in boxes] == ["1", "0"]
-    assert "may come back" not in boxes[0]["description"]["text"]
-    assert "⚠ What the attacker set up or used may" in boxes[1]["description"]["text"]
+    assert not boxes[0]["description"]["text"].startswith("⚠")
+    assert boxes[1]["description"]["text"].startswith("⚠ changed")
+    window = restore_modal("C-7F3K2", samples.ADELE, done)
+    assert "⚠ What the attacker set up or used may come back." in shown(window)
 
 
 def test_a_great_many_undos_are_offered_in_parts():
