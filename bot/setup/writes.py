@@ -31,27 +31,39 @@ TO_KNOW: Final = {
         "can be used to take over the tenant: it can make anyone Global Administrator"
     ),
     "RoleAssignmentSchedule.ReadWrite.Directory": (
-        "high; to remove roles without ever restoring them, "
-        "RoleAssignmentSchedule.Remove.Directory may be enough"
+        "can be used to take over the tenant: it can make anyone Global Administrator; to remove roles "
+        "without ever restoring them, RoleAssignmentSchedule.Remove.Directory may be enough"
     ),
-    "RoleEligibilitySchedule.ReadWrite.Directory": "high",
+    "RoleEligibilitySchedule.ReadWrite.Directory": (
+        "can be used to take over the tenant: it can make anyone eligible as Global Administrator"
+    ),
     "GroupMember.ReadWrite.All": "medium; only where roles are held through groups",
     "User.ReadWrite.All": "high; without it, names and postal addresses are restored manually",
     "User-Phone.ReadWrite.All": "low; phone numbers only",
     "User-Mail.ReadWrite.All": "low; other email addresses only",
-    "UserAuthenticationMethod.ReadWrite.All": "high; each type of method also has a narrower permission",
+    "UserAuthenticationMethod.ReadWrite.All": (
+        "can be used to take over the tenant where it reaches administrators: it can add a sign-in method to "
+        "an account; each type of method also has a narrower permission"
+    ),
     "DelegatedPermissionGrant.ReadWrite.All": (
         "can be used to take over the tenant: it can also grant permissions"
     ),
     "AppRoleAssignment.ReadWrite.All": "can be used to take over the tenant: it can also grant permissions",
-    "Application.ReadWrite.All": "high; without it, applications are disabled manually",
+    "Application.ReadWrite.All": (
+        "can be used to take over the tenant: it can add a credential to an application and act with its "
+        "permissions; without it, applications are disabled manually"
+    ),
     "Device.ReadWrite.All": "medium",
     "the role Cloud Device Administrator": (
         "the directory role for the application; without it, Microsoft refuses phones, tablets and Macs"
     ),
     "IdentityRiskyUser.ReadWrite.All": "low; needs Microsoft Entra ID P2",
 }
-"""How much harm each could do in other hands, and what else to know. Of a cmdlet the contract tells."""
+"""How much harm each could do in other hands, and what else to know. Of a cmdlet the contract tells.
+
+Source: Microsoft Graph, "permissions reference", which warns of permissions that manage roles, consent or
+credentials of applications.
+"""
 
 
 def to_know(need: str) -> str:

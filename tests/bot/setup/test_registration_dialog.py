@@ -293,7 +293,18 @@ def test_everything_that_is_made_is_shown_before_and_nothing_is_made_without_a_y
             assert any(line.split()[:1] == [name] for line in shown), name
         for role in one.directory_roles:
             assert role in said
-    assert "RoleManagement.ReadWrite.Directory   ! can be used to take over the tenant" in said
+    # Microsoft Graph's permissions with which an application makes itself, or anyone, Global Administrator.
+    marked = [line.split()[0] for line in shown if "! can be used to take over the tenant" in line]
+    assert marked == [
+        "AppRoleAssignment.ReadWrite.All",
+        "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "RoleAssignmentSchedule.ReadWrite.Directory",
+        "RoleEligibilitySchedule.ReadWrite.Directory",
+        "RoleManagement.ReadWrite.Directory",
+        "UserAuthenticationMethod.ReadWrite.All",
+    ]
+    assert "Seven of these permissions" in (ROOT / "docs/reference/permissions.md").read_text()
     assert registrations.TRACE in said
 
 
