@@ -28,8 +28,6 @@ from typing import Any, Final
 import pytest
 
 _NEXT: Final = "next"
-_STARTED: Final = "started"
-_REPORT: Final = "report"
 _FINISHED: Final = "finished"
 _BROKE: Final = "broke"
 _OVER: Final = "over"
@@ -114,6 +112,7 @@ class Forks:
 
     def _hear(self, worker: Worker) -> None:
         config, items = self._session.config, self._session.items
+        hook = config.hook
         try:
             kind, told = worker.line.recv()
         except EOFError:
@@ -122,16 +121,14 @@ class Forks:
         if kind == _NEXT:
             worker.left = deque(self._portions.popleft() if self._portions else ())
             worker.line.send(list(worker.left))
-        elif kind == _STARTED:
-            item = items[told]
-            config.hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        elif kind == _REPORT:
-            report = config.hook.pytest_report_from_serializable(config=config, data=told)
-            config.hook.pytest_runtest_logreport(report=report)
         elif kind == _FINISHED:
-            worker.left.remove(told)
-            item = items[told]
-            config.hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+            place, reports = told
+            worker.left.remove(place)
+            # Told together: there are three reports of each of ten thousand tests.
+            self._tell(
+                items[place],
+                [hook.pytest_report_from_serializable(config=config, data=one) for one in reports],
+            )
         elif kind == _BROKE:
             worker.broke = told
         else:
@@ -142,17 +139,23 @@ class Forks:
         how = worker.broke + self._bury(worker)
         if worker.over:
             return
-        hook = self._session.config.hook
         if worker.left:
             item = self._session.items[worker.left.popleft()]
-            hook.pytest_runtest_logreport(report=_died(item.nodeid, item.location, how))
-            hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+            self._tell(item, [_died(item.nodeid, item.location, how)])
         else:
-            hook.pytest_runtest_logreport(report=_died("a worker", ("", None, ""), how))
+            report = _died("a worker", ("", None, ""), how)
+            self._session.config.hook.pytest_runtest_logreport(report=report)
         if worker.left:
             self._portions.appendleft(list(worker.left))
         if self._portions:
             self._fork()
+
+    def _tell(self, item: pytest.Item, reports: Sequence[pytest.TestReport]) -> None:
+        hook = self._session.config.hook
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in reports:
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
     def _bury(self, worker: Worker) -> str:
         del self._workers[worker.line]
@@ -167,6 +170,7 @@ class _Working:
     def __init__(self, session: pytest.Session, line: Connection) -> None:
         self._session = session
         self._line = line
+        self._reports: list[Any] = []
 
     def run(self, folder: Any) -> None:
         """Run portions until there are no more."""
@@ -185,10 +189,10 @@ class _Working:
         while portion := self._ask():
             for place, following in zip(portion, [*portion[1:], None], strict=True):
                 item = session.items[place]
-                self._line.send((_STARTED, place))
                 after = bare if following is None else session.items[following]
                 config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-                self._line.send((_FINISHED, place))
+                self._line.send((_FINISHED, (place, self._reports)))
+                self._reports = []
         session._setupstate.teardown_exact(None)
         self._line.send((_OVER, None))
 
@@ -198,10 +202,9 @@ class _Working:
         return portion
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Hand a report on."""
+        """Keep a report until its test has finished."""
         config = self._session.config
-        told = config.hook.pytest_report_to_serializable(config=config, report=report)
-        self._line.send((_REPORT, told))
+        self._reports.append(config.hook.pytest_report_to_serializable(config=config, report=report))
 
 
 def _keep_output_apart(capture: Any) -> None:

@@ -164,7 +164,9 @@ def test_what_re_appeared_is_told_in_a_later_round_where_it_could_not_be_told_at
     story.bot.jobs._rechecks.show = die
     taken_back(story, carrying.remove_forwarding())
     story.bot.jobs.reconcile(timedelta(0))
+    # The recheck ends with what it delivers, a moment later; until then nobody else tells.
     story.slack.wait_for(lambda: has_failed(delivery_id(f"{CASE}.1", 1)), timeout=60)
+    story.slack.wait_for(lambda: has_failed(RECHECK.run_id(f"{CASE}.1", 1)), timeout=60)
     assert [one["raised"] for one in rechecks(story)] == [True]
     assert alarms(story) == []
     story.bot.jobs._rechecks.show = show
