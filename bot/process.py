@@ -19,6 +19,7 @@ from bot.running import Bot
 from bot.settings import Settings
 from bot.signals import told_to_stop
 from bot.wiring import create_app
+from bot.work.checks.apart.parent import started
 from bot.work.checks.maker import collect_seldom
 from bot.work.engine.kinds import VERSION
 from bot.work.worker import Worker
@@ -46,7 +47,7 @@ def run(settings: Settings, make: Callable[[Settings], Bot] | None = None) -> in
     try:
         demand_not_lost(settings.ledger, settings.key)
         with told_to_stop() as wait, only_one(settings.ledger):
-            bot = make(settings) if make else create_app(settings, apart=True)
+            bot = make(settings) if make else create_app(settings, apart=started)
             try:
                 bot.start()
                 told = wait()

@@ -41,7 +41,7 @@ from bot.verbs.proposing import SOURCES, TITLES
 from bot.verbs.shape import Tools
 from bot.verbs.team import tell_change
 from bot.work.checks.apart.child import Given
-from bot.work.checks.apart.parent import ApartMaker
+from bot.work.checks.apart.parent import ApartMaker, Process
 from bot.work.checks.keeper import CheckKeeper, is_compromised
 from bot.work.checks.maker import CheckMaker
 from bot.work.crossing.limiter import SharedLimiter
@@ -76,7 +76,7 @@ def create_app(
     polls: float = 1.0,
     rates: Rates = PUBLISHED,
     version: str = VERSION,
-    apart: bool = False,
+    apart: Callable[[int], Process] | None = None,
     width: int = WIDTH,
 ) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
@@ -88,7 +88,7 @@ def create_app(
         polls: How many times as long as usual a search at Microsoft is left alone before it is looked at.
         rates: How fast each service of Microsoft may be asked.
         version: Of the work that is kept in the job database.
-        apart: Look at accounts in a process of its own, which has its own clock and patience.
+        apart: Starts a process that looks, with its own clock and patience; None to look in this one.
         width: Pixels of a picture from side to side.
 
     Raises:
@@ -228,7 +228,7 @@ def _work(
     cards: _Cards,
     gate: Gate,
     *,
-    apart: bool,
+    apart: Callable[[int], Process] | None,
     version: str,
 ) -> _Work:
     """Make checks, hunts, rechecks and the carrying out of plans, and what begins them."""
@@ -243,7 +243,7 @@ def _work(
     def guard(tenant: str) -> Guard:
         return tenancy.of(tenant).guard
 
-    own_process = _apart(base, guard) if apart and settings.checks_here else None
+    own_process = _apart(base, guard, apart) if apart and settings.checks_here else None
     checks = CheckKeeper(
         base.ledger,
         cards.cases,
@@ -310,12 +310,12 @@ def _work(
     return _Work(jobs, hunts, carrying, own_process)
 
 
-def _apart(base: _Base, guard: Callable[[str], Guard]) -> ApartMaker:
+def _apart(base: _Base, guard: Callable[[str], Guard], start: Callable[[int], Process]) -> ApartMaker:
     """Have checks made in a process of its own, which gets no token of Slack."""
     settings = base.settings
     guards = {one.name: guard(one.name) for one in settings.tenants}
     given = Given(settings.model_copy(update={"slack": None}), guards, base.edits)
-    return ApartMaker(given, partial(is_compromised, base.ledger))
+    return ApartMaker(given, partial(is_compromised, base.ledger), start)
 
 
 def _checkpoints(base: _Base) -> CheckpointPoster:

@@ -37,3 +37,8 @@ def share() -> None:
         return  # already
     server.ensure_running()
     server.ensure_running = lambda: None  # type: ignore[method-assign]  # the library has no words for it
+
+
+def found() -> None:
+    """Use, in a process that was forked from it, the one that is there."""
+    forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]

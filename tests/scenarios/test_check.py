@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 
+from bot.work.checks.apart.parent import started
 from commands.ledger.verify import verify_ledger
 from tests.scenarios.conftest import ADELE, OFTEN
 
@@ -66,7 +67,7 @@ def test_the_card_fills_up_while_the_check_looks(stage):
 def test_a_check_in_a_process_of_its_own_fills_its_card_and_ends_as_any_other(stage):
     """So `compromise run` makes checks, and they hold up no command meanwhile."""
     story = stage("mailbox-takeover", start=False, audit_query_seconds=2)
-    story.pace = {**story.pace, "edits": OFTEN, "apart": True}
+    story.pace = {**story.pace, "edits": OFTEN, "apart": started}
     looker = story.start()._looker
     assert looker is not None
     story.type(f"check {ADELE}")
@@ -75,12 +76,12 @@ def test_a_check_in_a_process_of_its_own_fills_its_card_and_ends_as_any_other(st
     assert {"remembered", "check_finished", "case_shown"} <= set(story.kinds())
     story.stop()
     assert looker._process is not None
-    assert looker._process._process.returncode == 0
+    assert looker._process._process.wait() == 0
 
 
 def test_a_check_whose_process_dies_says_so_on_its_card(stage):
     story = stage("mailbox-takeover", start=False, audit_query_seconds=60)
-    story.pace = {**story.pace, "edits": OFTEN, "apart": True}
+    story.pace = {**story.pace, "edits": OFTEN, "apart": started}
     looker = story.start()._looker
     story.type(f"check {ADELE}")
     story.card("First findings")

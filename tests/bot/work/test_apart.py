@@ -116,7 +116,7 @@ def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_p
         process = apart._process
         assert process is not None
         assert process.ended
-        assert process._process.returncode == 0
+        assert process._process.wait() == 0
     assert isinstance(found, Finished)
     one = report_store.load(found.report)
     # A plan tells when it was checked, to the minute: both are made at the same moment.

@@ -208,11 +208,15 @@ class _Memory:
 
 
 def main() -> None:
-    """Serve on the pipe whose number is given, until its other end closes."""
+    """Serve on the line whose number is given, until its other end closes."""
+    serve_on(Connection(int(sys.argv[1])))
+
+
+def serve_on(connection: Connection) -> None:
+    """Be the process that looks, until the other end of the line closes."""
     # A service manager and a terminal signal all processes at once; the bot says when it is over.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    connection = Connection(int(sys.argv[1]))
     try:
         given: Given = connection.recv()
         logs.configure(given.settings.log)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -44,16 +44,51 @@ ENDS_WITHIN: Final = 10
 """Seconds in which it must have ended."""
 
 
+class Process(Protocol):
+    """The process that looks, as the one sees it that started it."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Give its exit status, once it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not within so many seconds.
+        """
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+def started(number: int) -> Process:
+    """Start the process that looks.
+
+    Args:
+        number: Of the open file that is its end of the line.
+    """
+    command = [sys.executable, "-P", "-m", "bot.work.checks.apart.child", str(number)]
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command, pass_fds=(number,), stdin=subprocess.DEVNULL, env=sparing()
+    )
+
+
 class ApartMaker:
     """Looks at accounts in another process. Any thread may use it.
 
     Args:
         given: What the process is started with.
         is_compromised: Says whether an account is compromised by its own latest case in a tenant.
+        start: Starts the process.
     """
 
-    def __init__(self, given: Given, is_compromised: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self,
+        given: Given,
+        is_compromised: Callable[[str, str], bool],
+        start: Callable[[int], Process] = started,
+    ) -> None:
         self._given = given
+        self._start_process = start
         self._is_compromised = is_compromised
         self._lock = threading.Lock()
         self._process: _Process | None = None
@@ -92,7 +127,7 @@ class ApartMaker:
 
     def _present(self) -> _Process:
         if self._process is None or self._process.ended:
-            self._process = _Process(self._given)
+            self._process = _Process(self._given, self._start_process)
         return self._process
 
 
@@ -148,13 +183,9 @@ class _Process:
         ended: Whether it takes no more.
     """
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: Given, start: Callable[[int], Process]) -> None:
         self._ours, theirs = socket.socketpair()
-        number = theirs.fileno()
-        command = [sys.executable, "-P", "-m", "bot.work.checks.apart.child", str(number)]
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, pass_fds=(number,), stdin=subprocess.DEVNULL, env=sparing()
-        )
+        self._process = start(theirs.fileno())
         theirs.close()
         connection = Connection(os.dup(self._ours.fileno()))
         self._line = Line(connection)
