@@ -51,7 +51,7 @@ from bot.work.engine.database import database
 from bot.work.engine.kinds import VERSION
 from bot.work.hunts.keeper import HuntKeeper
 from bot.work.hunts.maker import HuntMaker
-from bot.work.jobs import Jobs
+from bot.work.jobs import Jobs, Pauses
 from bot.work.plans.carrying import Carrying
 from bot.work.rechecks.keeper import RecheckKeeper
 from bot.work.rechecks.maker import RecheckMaker
@@ -78,6 +78,7 @@ def create_app(
     version: str = VERSION,
     apart: Callable[[int], Process] | None = None,
     width: int = WIDTH,
+    pauses: Pauses = Pauses(),  # noqa: B008 - frozen
 ) -> Bot:
     """Wire everything; nothing runs before `Bot.start`.
 
@@ -90,6 +91,7 @@ def create_app(
         version: Of the work that is kept in the job database.
         apart: Starts a process that looks, with its own clock and patience; None to look in this one.
         width: Pixels of a picture from side to side.
+        pauses: How often the engine looks for work.
 
     Raises:
         CannotStart: Slack refuses the token, or cannot be reached.
@@ -108,7 +110,7 @@ def create_app(
     people = wire_people(client, tenancy, settings=settings, ledger=ledger, tenants=microsoft.tenants)
     cards = _cards(base, microsoft, tenancy, people, width=width)
     gate = Gate(ledger, people, microsoft.tenants, tenancy)
-    work = _work(base, microsoft, tenancy, cards, gate, apart=apart, version=version)
+    work = _work(base, microsoft, tenancy, cards, gate, apart=apart, version=version, pauses=pauses)
     tools = _tools(base, cards, work, gate, tenancy)
     people.on_change = partial(tell_change, tools=tools)
     desk = Desk(tools, home=_home(base, microsoft.tenants, tools))
@@ -230,6 +232,7 @@ def _work(
     *,
     apart: Callable[[int], Process] | None,
     version: str,
+    pauses: Pauses,
 ) -> _Work:
     """Make checks, hunts, rechecks and the carrying out of plans, and what begins them."""
     settings, clock, tenants = base.settings, base.clock, microsoft.tenants
@@ -306,6 +309,7 @@ def _work(
         tenants=microsoft.ids,
         checks_here=settings.checks_here,
         version=version,
+        pauses=pauses,
     )
     return _Work(jobs, hunts, carrying, own_process)
 

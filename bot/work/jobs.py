@@ -13,6 +13,7 @@ import itertools
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -54,18 +55,27 @@ MISSED = timedelta(seconds=15)
 ROUND = 60.0
 """Seconds between two looks for cases that no one works on."""
 
-CHECK_SECONDS = 0.2
-PLAN_SECONDS = 0.4
-"""Seconds between two looks for checks, and for approved plans, that wait to be begun."""
-
-WATCH_SECONDS = 1.0
-"""Seconds between two looks for cases that are due; each look costs some milliseconds of a processor."""
-
 HUNTERS = 2
 """How many hunts of one tenant a process makes at once: they share Microsoft's limits with checks."""
 
 WATCHERS = 2
 """How many cases of one tenant are looked at again at the same time; no one waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Seconds between two looks for what waits to be begun; each look costs some milliseconds of a processor.
+
+    Attributes:
+        checks: For checks, whose first finding should be on the card within two seconds, and for what workers
+            found.
+        plans: For approved plans.
+        later: For hunts and rechecks, and for what a killed process left to be delivered.
+    """
+
+    checks: float = 0.2
+    plans: float = 0.4
+    later: float = 1.0
 
 
 class Jobs:
@@ -87,6 +97,7 @@ class Jobs:
         tenants: The id of each configured tenant by its name, which workers must agree with.
         checks_here: Whether this process makes checks itself.
         version: Of the work.
+        pauses: How often it looks for work.
     """
 
     def __init__(
@@ -107,6 +118,7 @@ class Jobs:
         tenants: dict[str, str] | None = None,
         checks_here: bool = True,
         version: str = VERSION,
+        pauses: Pauses = Pauses(),
     ) -> None:
         self._checks = checks
         self._hunts = hunts
@@ -121,6 +133,7 @@ class Jobs:
         self._checks_here = checks_here
         self._worker_seen = clock()
         self._version = version
+        self._pauses = pauses
         executor = f"bot-{secrets.token_hex(4)}"
         self._lives: Lives = Locks(database, executor, keeper=True) if database else Alone()
         self.engine = Engine(url, executor=executor, lives=self._lives, clock=clock, version=version)
@@ -151,15 +164,15 @@ class Jobs:
             self._follows.start()
 
     def _queues(self) -> tuple[Queue, ...]:
+        pauses = self._pauses
         return (
-            # Polled often: the first finding should be on the card within two seconds.
-            Queue(CHECK.queue, CHECK_SECONDS, of_one=self._workers),
+            Queue(CHECK.queue, pauses.checks, of_one=self._workers),
             # An embedded engine delivers without it, but for what a killed process left.
-            Queue(DELIVERIES, CHECK_SECONDS if self._store else 1.0, at_once=self._workers),
+            Queue(DELIVERIES, pauses.checks if self._store else pauses.later, at_once=self._workers),
             # Each tenant has its own part of what asks Microsoft: one that is away keeps no other waiting.
-            Queue(PLANS, PLAN_SECONDS, of_one=self._workers),
-            Queue(RECHECK.queue, WATCH_SECONDS, of_one=WATCHERS),
-            Queue(HUNT.queue, WATCH_SECONDS, of_one=HUNTERS),
+            Queue(PLANS, pauses.plans, of_one=self._workers),
+            Queue(RECHECK.queue, pauses.later, of_one=WATCHERS),
+            Queue(HUNT.queue, pauses.later, of_one=HUNTERS),
         )
 
     def _define(self) -> None:

@@ -16,6 +16,7 @@ from bot.cards.painter import Edits
 from bot.running import Bot
 from bot.settings import LogSettings, ResponderSettings, Settings, SlackSettings, Tenant
 from bot.wiring import create_app
+from bot.work.jobs import Pauses
 from commands.containment.proposals import Proposals
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
@@ -26,8 +27,15 @@ from tests.made import engine_in, made
 MANIFEST = Path(__file__).resolve().parents[2] / "manifest.yml"
 ADELE = "adele.vance@contoso.example"
 WORKER_KEY = "between keeper and workers, 32 characters at least"
-QUICKLY: dict[str, Any] = {"edits": Edits(first=0.1, apart=2.0, each=0.1), "polls": 0.2, "width": 270}
+QUICKLY: dict[str, Any] = {
+    "edits": Edits(first=0.1, apart=2.0, each=0.1),
+    "polls": 0.2,
+    "width": 270,
+    "pauses": Pauses(checks=0.4, plans=0.8, later=2.0),
+}
 """The workspace takes more edits than Slack, and the tenant's searches end sooner than Microsoft's.
+
+The engine looks for work half as often: it is idle for most of a story, and a look costs milliseconds.
 
 Progress is shown once or twice: each time the bot judges all that came so far, a tenth of what a check costs.
 Pictures are a quarter as wide as a phone shows them: drawing them in full costs another tenth.
