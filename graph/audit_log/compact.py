@@ -20,8 +20,10 @@ from graph.repeated import Repeated
 BLOCK: Final = 64
 """How many records are compressed together: enough to be small, few enough to be read in milliseconds."""
 
-_OPEN_BLOCKS: Final = 4
-"""How many blocks stay open. Records are read in the order of time, in which they came, from few sources."""
+_OPEN_BLOCKS: Final = 16
+"""How many blocks stay open, of which each check needs two: its records are read in the order of time, in
+which they came, from few sources. Fewer would have eight checks at once open each other's for every record.
+"""
 
 
 class Columns(Mapping[str, str]):

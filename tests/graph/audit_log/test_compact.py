@@ -128,6 +128,14 @@ def test_records_read_in_their_order_open_each_block_once():
     assert opened == -(-len(ITEMS) // module.BLOCK)
 
 
+def test_eight_checks_that_take_turns_open_each_block_once_too():
+    module._opened.cache_clear()
+    checks = [compact(plain()[:300], Repeated()) for _ in range(8)]
+    for records in zip(*checks, strict=True):
+        assert all(record.raw["Operation"] for record in records)
+    assert module._opened.cache_info().misses == 8 * -(-300 // module.BLOCK)
+
+
 def test_equal_values_are_held_once_and_what_is_remembered_of_them_is_bounded():
     once = Repeated(most=10)
     first = once(("adele@contoso.example", 1))
