@@ -248,6 +248,16 @@ class ProposalCards:
                 return
             self._note(proposal, what, proposal.channel, posted["ts"])
 
+    def warn_in_thread(self, proposal: Proposal, message: Message) -> None:
+        """Say something below the card without noting it, for when nothing can be noted.
+
+        Raises:
+            SlackFailed: Slack did not answer.
+            RoomShared: the channel is shared with another company by now.
+        """
+        if proposal.card:
+            self._rooms.say(proposal.channel, message, proposal.card, tenant=proposal.plan.tenant)
+
     # --- posting -------------------------------------------------------------------------------------------
 
     def _explain(self, proposal: Proposal) -> None:

@@ -112,6 +112,11 @@ def plan_waits(proposal_id: str, at_most: timedelta) -> Message:
     )
 
 
+def plan_stuck(proposal_id: str, why: str) -> Message:
+    """Tell that an approved plan does not go on, and why; `why` is a sentence or more."""
+    return parts.sentence(f"⛔ {proposal_id} is not carried on. {said(why, 600)}")
+
+
 def changed(user: str) -> Message:
     """Tell the team that someone is not who was named, since it may be whoever holds a stolen account."""
     return parts.sentence(

@@ -103,9 +103,9 @@ def offered(story: Stage, *changes: Change) -> None:
         writing.shown(CASE, "the story begins when the check is over")
 
 
-def approved(story: Stage) -> Proposal:
-    """Propose the one change that is offered, and let two people approve."""
-    story.type(f"contain {CASE} 1 because It was taken over")
+def approved(story: Stage, numbers: str = "1") -> Proposal:
+    """Propose changes that are offered, and let two people approve."""
+    story.type(f"contain {CASE} {numbers} because It was taken over")
     card = story.card("Waiting for approval")
     approve(story.slack, "approver", card)
     story.told("approver", "still needs one person")

@@ -23,7 +23,7 @@ from bot.people.persons import People
 from bot.work.rechecks.keeper import seen_of
 from commands.containment.carry_out import Patience, carry_out
 from commands.containment.proposals import Proposal, Proposals
-from commands.errors import CommandError, NotNow
+from commands.errors import CommandError, LedgerError, NotNow
 from commands.ledger import Case, Ledger
 from commands.ledger.entries import ExecutionFinished, Rechecked
 from commands.plans.approval import ProposalState, Vote
@@ -100,6 +100,7 @@ class Carrying:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._at: set[str] = set()
+        self._warned: set[tuple[str, str]] = set()
 
     @property
     def _ledger(self) -> Ledger:
@@ -118,7 +119,24 @@ class Carrying:
                 asks again, until the plan was approved too long ago.
         """
         with self._alone(proposal_id):
-            self._carry_out(proposal_id)
+            try:
+                self._carry_out(proposal_id)
+            except LedgerError as error:
+                self.warn(proposal_id, str(error))
+                raise
+
+    def warn(self, proposal_id: str, why: str) -> None:
+        """Tell people below the card that a plan does not go on, once for each reason."""
+        if (proposal_id, why) in self._warned:
+            return
+        try:
+            self._papers.warn_in_thread(
+                self._proposals.get(proposal_id), answers.plan_stuck(proposal_id, why)
+            )
+        except (BotError, CommandError) as error:
+            log.warning("Nobody was warned.", action="plan.not_warned", proposal=proposal_id, why=str(error))
+        else:
+            self._warned.add((proposal_id, why))
 
     @contextmanager
     def _alone(self, proposal_id: str) -> Iterator[None]:

@@ -18,6 +18,9 @@ from commands.ledger import Ledger
 
 log = structlog.get_logger(__name__)
 
+AGAIN: Final = f"It was begun {RUNS} times and did not come to its end; the bot's log says why."
+"""What people are told then."""
+
 MOST: Final = 30
 """How many runs of a plan are counted; later ones have a number by chance."""
 
@@ -78,6 +81,7 @@ class PlanStart:
             log.error(
                 "A plan is begun again and again.", action="plan.again", proposal=proposal_id, run=number
             )
+            self._carrying.warn(proposal_id, AGAIN)
         tenant = Proposals(self._ledger).get(proposal_id).plan.tenant
         with SetWorkflowID(plan_id(proposal_id, number)), SetEnqueueOptions(queue_partition_key=tenant):
             DBOS.enqueue_workflow(PLANS, self._workflow, proposal_id)
