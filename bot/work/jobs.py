@@ -270,6 +270,15 @@ class Jobs:
             if self._clock() - (one.finished_at or one.asked_at) >= age:
                 self._tried(f"hunt {one.id}", partial(self._hunt_start.take_up, one))
 
+    def _tell_workers(self) -> None:
+        """Say again what workers must agree with, where somebody else said it: they end by it."""
+        if self._store is not None and self._store.keeper() != self._facts:
+            log.error(
+                "Somebody else says what the keeper is. Give the job database a password of its own.",
+                action="engine.strange",
+            )
+            self._store.tell(self._facts)
+
     def _clear_away(self) -> None:
         """Forget what lies in the job database about nothing that is open, once nobody is at it."""
         if self._store is None:
@@ -320,6 +329,7 @@ class Jobs:
             self._check_start.take_up_open(age, self.enqueue)
             self._tried("hunts", partial(self._reconcile_hunts, age))
             self._tried("what is left over", self._clear_away)
+            self._tried("what workers must agree with", self._tell_workers)
             self._tried("rechecks", self._reconcile_rechecks)
         self._tried("proposals", lambda: self._carrying.tidy(age, self.enqueue_plan))
 

@@ -182,7 +182,11 @@ class _Application:
     def pause(self, service: str, seconds: float) -> None:
         """Let nobody ask a service for so many seconds; a shorter pause never ends a longer one."""
         row = insert(_PAUSES).values(key=self._key(service), until=_NOW + min(seconds, LONGEST))
-        longer = sa.func.greatest(_PAUSES.c.until, row.excluded.until)
+        # A pause that no process of ours makes, without end or no number at all, ends no later one.
+        is_ours = sa.and_(_PAUSES.c.until > _NOW, _PAUSES.c.until <= _NOW + LONGEST)
+        longer = sa.case(
+            (is_ours, sa.func.greatest(_PAUSES.c.until, row.excluded.until)), else_=row.excluded.until
+        )
         change = row.on_conflict_do_update(index_elements=["key"], set_={"until": longer})
         self._limiter.ask(lambda db: db.execute(change), otherwise=None)
 

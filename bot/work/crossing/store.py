@@ -52,6 +52,12 @@ _KEEPER = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
 )
 
+FACTS: Final = 1024 * 1024
+"""The most characters of what the keeper says of itself: some hundred for each tenant."""
+
+REMEMBERED: Final = 2 * PACKED
+"""The most bytes of one thing that is remembered: the finished part of a sweep, in base64."""
+
 ANSWERS: Final = 256 * 1024 * 1024
 """The most bytes of Microsoft's answers that are kept with a result."""
 
@@ -104,7 +110,7 @@ class Store:
         if not sa.inspect(self._engine).has_table(_KEEPER.name):
             return None
         with self._engine.connect() as db:
-            body = db.scalar(sa.select(_KEEPER.c.body))
+            body = db.scalar(sa.select(sa.func.left(_KEEPER.c.body, FACTS)).where(_KEEPER.c.one == 1))
         if body is None:
             return None
         try:
@@ -208,7 +214,9 @@ class Store:
     def recall(self, case_id: str) -> dict[str, dict[str, str]]:
         """Give what was kept for a case, by source and name."""
         rows = sa.select(_MEMORY.c.source, _MEMORY.c.name, _MEMORY.c.value).where(
-            _MEMORY.c.case_id == case_id, _MEMORY.c.value != ""
+            _MEMORY.c.case_id == case_id,
+            _MEMORY.c.value != "",
+            sa.func.octet_length(_MEMORY.c.value) <= REMEMBERED,
         )
         kept: dict[str, dict[str, str]] = {}
         with self._engine.connect() as db:

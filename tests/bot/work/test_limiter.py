@@ -218,6 +218,18 @@ def test_without_the_database_each_process_keeps_to_the_limits_by_itself():
         limits.close()
 
 
+@pytest.mark.parametrize("until", ["NaN", "Infinity", "-Infinity", "1e12"])
+def test_a_pause_that_nobody_of_ours_makes_ends_no_true_one(postgres, until):
+    url = postgres.database()
+    with closing(SharedLimiter(database(url))) as limiter, psycopg.connect(url, autocommit=True) as foreign:
+        asks = limiter.of(tenant())
+        assert asks.paused(Limit.DIRECTORY) == 0
+        forged = b"INSERT INTO compromise_pauses VALUES (%s, %s::float8)"
+        foreign.execute(forged, [f"t1 app {Limit.DIRECTORY}", until])
+        asks.pause(Limit.DIRECTORY, 3000)
+        soon(lambda: asks.paused(Limit.DIRECTORY) > 2900)
+
+
 def test_one_tenant_uses_up_no_turn_and_sets_no_pause_of_another(postgres):
     url, now = database(postgres.database()), [0.0]
     with (

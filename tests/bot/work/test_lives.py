@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.errors import CannotStart
 from bot.work.crossing.codec import PACKED, SHOWN
 from bot.work.crossing.seal import Seal
-from bot.work.crossing.store import KeeperFacts, Store
+from bot.work.crossing.store import REMEMBERED, KeeperFacts, Store
 from bot.work.engine.database import database
 from bot.work.engine.lives import PATIENCE, SETTLING, Alone, Locks
 from tests.postgres import Cluster, running, soon
@@ -163,6 +163,24 @@ def test_what_is_larger_than_a_worker_sends_is_not_brought_to_the_keeper(postgre
         )
         assert list(store.shown({("C-1", 1): 0})) == [("C-1", 1, 1, b"")]
         assert store.get("C-2", 1) == (b"", b"z")
+
+
+def test_what_somebody_says_beside_the_keeper_or_makes_huge_is_not_read(postgres):
+    url = postgres.database()
+    store = Store(database(url))
+    store.prepare()
+    facts = KeeperFacts("2", {"Contoso": "t"}, "0123")
+    store.tell(facts)
+    memory = store.memory("C-1", SEAL)
+    memory.remember("audit_log", "query", "q1")
+    with psycopg.connect(url, autocommit=True) as db:
+        db.execute("INSERT INTO compromise_keeper VALUES (0, '{}'), (2, '{}')")
+        assert store.keeper() == facts
+        huge = b"INSERT INTO compromise_memory VALUES ('C-1', 'sign_ins', 'page', repeat('x', %s))"
+        db.execute(huge, [REMEMBERED + 1])
+        assert store.recall("C-1").keys() == {"audit_log"}
+        db.execute("UPDATE compromise_keeper SET body = repeat('x', 3000000) WHERE one = 1")
+        assert store.keeper() == KeeperFacts("another version", {})
 
 
 def test_a_memory_that_cannot_be_reached_costs_no_check(postgres):
