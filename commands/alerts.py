@@ -20,6 +20,9 @@ SEVERITIES: Final = ("high", "medium", "low", "informational", "unknown")
 """How grave an alert is, the gravest first; `unknown` is what Microsoft says of risks without a license."""
 
 
+GRAVE: Final = "high"
+"""The severity of alerts that have lines of their own in each hour."""
+
 AGAINST: Final = frozenset({"compromised", "suspicious"})
 """The verdicts after which a further alert is told in the thread of the case, and starts no other check."""
 
@@ -29,12 +32,14 @@ class Room:
     """How much may be shown now.
 
     Attributes:
-        lines: How many more lines in this hour.
+        lines: How many more lines in this hour, for alerts of lower severities.
+        grave: How many more for those of high severity: no number of others keeps one of them waiting.
         checks: How many more checks may start by themselves in this hour.
         digest: Whether a digest is due.
     """
 
     lines: int
+    grave: int
     checks: int
     digest: bool
 
@@ -92,13 +97,15 @@ def decide(waiting: Sequence[Alert], policy: Collection[str], room: Room) -> Tol
     lines: list[Alert] = []
     rest: list[Alert] = []
     begun: set[tuple[str, str]] = set()
+    left = {False: room.lines, True: room.grave}
     for alert in gravest_first(waiting):
         account = (alert.tenant, alert.object_id)
         if alert.object_id and account in begun:
             continue  # it joins what this round begins, in the next one
         if starts_check(alert, policy) and len(checks) < room.checks:
             checks.append(alert)
-        elif len(lines) < room.lines:
+        elif left[alert.severity == GRAVE] > 0:
+            left[alert.severity == GRAVE] -= 1
             lines.append(alert)
         else:
             rest.append(alert)

@@ -312,7 +312,8 @@ class Alerts:
         since = now - HOUR
         shown = partial(book.shown_since, self._ledger, tenant, since=since)
         return policy.Room(
-            lines=max(0, self._settings.lines - shown("line")),
+            lines=max(0, self._settings.lines - shown("line", but=policy.GRAVE)),
+            grave=max(0, self._settings.lines - shown("line", of=policy.GRAVE)),
             # While the channel takes no posts, each check that began would leave another case that failed.
             checks=0 if tenant in self._refused else max(0, self._settings.checks - shown("check")),
             digest=not shown("digest"),

@@ -82,12 +82,23 @@ def raised_since(book: Readable, tenant: str, source: str, since: datetime) -> i
     return int(rows[0]["number"])
 
 
-def shown_since(book: Readable, tenant: str, how: str, since: datetime) -> int:
-    """Count the messages by which alerts of a tenant were shown in this way since a moment."""
+def shown_since(
+    book: Readable, tenant: str, how: str, since: datetime, *, of: str = "", but: str = ""
+) -> int:
+    """Count the messages by which alerts of a tenant were shown in this way since a moment.
+
+    Args:
+        book: The ledger.
+        tenant: The tenant.
+        how: In which way.
+        since: The moment.
+        of: Of this severity alone, "" for any.
+        but: Of any severity but this one, "" for any.
+    """
     rows = book.rows(
         "SELECT count(DISTINCT channel || ts) AS number FROM alerts"
-        " WHERE tenant = ? AND how = ? AND shown_at > ?",
-        [tenant, how, moment(since)],
+        " WHERE tenant = ? AND how = ? AND shown_at > ? AND severity <> ? AND ? IN ('', severity)",
+        [tenant, how, moment(since), but, of],
     )
     return int(rows[0]["number"])
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.alerts import KINDS, SEVERITIES, Room, decide, gravest_first, kinds_of
+from commands.alerts import GRAVE, KINDS, SEVERITIES, Room, decide, gravest_first, kinds_of
 from commands.ledger.alerts import Alert
 
 ONE = Alert(
@@ -28,7 +28,7 @@ ONE = Alert(
     channel="",
     ts="",
 )
-PLENTY = Room(lines=10, checks=5, digest=True)
+PLENTY = Room(lines=10, grave=10, checks=5, digest=True)
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,21 @@ def test_the_gravest_come_first_and_the_rest_is_told_together():
         replace(ONE, id=str(number), seq=number, object_id=str(number), severity=severity)
         for number, severity in enumerate(["low", "high", "medium", "high"], 1)
     ]
-    told = decide(alerts, (), Room(lines=2, checks=0, digest=True))
-    assert [one.seq for one in told.lines] == [2, 4]
-    assert [one.seq for one in told.digest] == [3, 1]
-    assert decide(alerts, (), Room(lines=2, checks=0, digest=False)).digest == ()
+    told = decide(alerts, (), Room(lines=1, grave=1, checks=0, digest=True))
+    assert [one.seq for one in told.lines] == [2, 3]
+    assert [one.seq for one in told.digest] == [4, 1]
+    assert decide(alerts, (), Room(lines=1, grave=1, checks=0, digest=False)).digest == ()
+
+
+def test_no_number_of_others_keeps_a_grave_one_waiting():
+    alerts = [
+        replace(ONE, id=str(number), seq=number, object_id=str(number), severity=severity)
+        for number, severity in enumerate(["low", "medium", "high"], 1)
+    ]
+    told = decide(alerts, (), Room(lines=0, grave=1, checks=0, digest=False))
+    assert [one.seq for one in told.lines] == [3]
+    told = decide(alerts, (), Room(lines=1, grave=0, checks=0, digest=True))
+    assert ([one.seq for one in told.lines], [one.seq for one in told.digest]) == ([2], [3, 1])
 
 
 ALERTS = st.lists(
@@ -88,15 +99,22 @@ ALERTS = st.lists(
 )
 
 
-@given(ALERTS, st.sets(st.sampled_from([*SEVERITIES, *KINDS])), st.integers(0, 5), st.integers(0, 5))
+@given(
+    ALERTS,
+    st.sets(st.sampled_from([*SEVERITIES, *KINDS])),
+    st.integers(0, 5),
+    st.integers(0, 5),
+    st.integers(0, 5),
+)
 def test_whatever_comes_each_is_told_once_and_never_more_than_there_is_room_for(
-    alerts, policy, lines, checks
+    alerts, policy, lines, grave, checks
 ):
-    told = decide(alerts, policy, Room(lines, checks, digest=True))
+    told = decide(alerts, policy, Room(lines, grave, checks, digest=True))
     everything = [*told.checks, *told.lines, *told.digest]
     assert len(everything) == len({one.id for one in everything})
     assert len(told.checks) <= checks
-    assert len(told.lines) <= lines
+    assert sum(one.severity == GRAVE for one in told.lines) <= grave
+    assert sum(one.severity != GRAVE for one in told.lines) <= lines
     waits = [one for one in alerts if one not in everything]
     begun = {one.object_id for one in (*told.checks, *told.lines)} - {""}
     assert all(one.object_id in begun for one in waits)

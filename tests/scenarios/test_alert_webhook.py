@@ -158,3 +158,62 @@ def test_whoever_has_the_secret_cannot_fill_the_ledger(story):
     assert answer.status_code == 429
     assert answer.headers["Retry-After"]
     assert raised(story) == MOST_SENT
+
+
+HOSTILE: dict[str, dict[str, Any]] = {
+    "a mention": {"title": "<!channel> <@U0MEGANBOW> @here :skull: *bold* <https://evil.example|Contoso>"},
+    "lines": {"title": "Small\n\n⛔ Compromised: megan\r\u2028\u2029\x0b\x0c\x85next"},
+    "directions": {"title": "gpj.\u202eexe \u2066\u2067\u2068\u2069\u200f\u061c end"},
+    "nothing to see": {"title": "\u200b\u2060\ufeff\u00ad\u3164"},
+    "a null": {"title": "nu\x00ll", "id": "nu\x00ll"},
+    "a sign of four bytes": {"title": "🏴󠁧󠁢󠁥󠁮󠁧󠁿" * 20},
+    "marks on marks": {"title": "Z" + "\u0334" * 290},
+    "a link": {"link": "https://evil.example/|Click> <!channel>"},
+    "a link with a break": {"link": "https://evil.example/\nhttps://x"},
+    "a script": {"account": "<script>alert(1)</script>@contoso.example"},
+    "an address that asks": {"account": "adele.vance' or 1 eq 1 or mail eq '@contoso.example"},
+    "an account that leads away": {"account": "../../domains"},
+    "an id with everything": {"id": "a:b%2F/../?x=#\u202e<!here>" + "x" * 150},
+    "a product with everything": {"product": "<!channel>\u202e:" + "p" * 80},
+    "the future": {"at": "2099-12-31T23:59:59Z"},
+    "the past": {"at": "2000-01-01T00:00:00+00:00"},
+    "fields that there are not": {"check": True, "object_id": "x", "source": "defender", "raised_at": "now"},
+}
+
+
+def test_hostile_texts_are_told_harmless_and_stop_no_other_alert(story):
+    for number, (what, changes) in enumerate(HOSTILE.items()):
+        alert = {"id": f"h{number}", "title": what, "severity": "low", "tenant": "Contoso", **changes}
+        assert send(story, alert).status_code in (202, 422), what
+    assert send(story, {"id": "last", "title": "The last one", "severity": "high"} | {"tenant": "Contoso"}).ok
+    story.card("The last one")
+    story.card("further alerts")
+    told = [(one.text, str(one.blocks)) for one in story.cards()]
+    for parts in told:
+        for text in parts:
+            assert "<!" not in text
+            assert "<@" not in text
+            assert "<https://evil.example|Contoso>" not in text
+            assert not set(text) & set("\x00\x0b\x85\u2028\u2029\u202e\u2066\u2067\u2068\u200f\u061c")
+    lines = "\n".join(text for text, _ in told).splitlines()
+    assert not [one for one in lines if one.startswith("⛔")], "no alert begins a line of its own making"
+
+
+FORMS = {
+    "deep": (b'{"id": "1", "title": "t", "more": ' + b"[" * 30_000 + b"]" * 30_000 + b"}", 422),
+    "twice": (b'{"id": "1", "title": "t", "title": "u", "tenant": "Contoso"}', 202),
+    "no number": (b'{"id": "2", "title": "t", "tenant": "Contoso", "more": NaN}', 202),
+    "endless": (b'{"id": "3", "title": "t", "tenant": "Contoso", "more": 1e99999}', 202),
+    "digits": (b'{"id": "4", "title": "t", "tenant": "Contoso", "more": ' + b"9" * 60_000 + b"}", 422),
+    "half a sign": (b'{"id": "5", "title": "\\ud800", "tenant": "Contoso"}', 422),
+    "no utf-8": (b'{"id": "6", "title": "\xff\xfe", "tenant": "Contoso"}', 422),
+    "utf-16": ('{"id": "7", "title": "t", "tenant": "Contoso"}'.encode("utf-16"), 422),
+    "a list": (b'[{"id": "9", "title": "t", "tenant": "Contoso"}]', 422),
+    "numbers": (b'{"id": 10, "title": 5, "tenant": true}', 422),
+}
+
+
+def test_odd_json_gets_an_answer(story):
+    assert {what: send(story, body).status_code for what, (body, _) in FORMS.items()} == {
+        what: status for what, (_, status) in FORMS.items()
+    }
