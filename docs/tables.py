@@ -377,7 +377,7 @@ def options(verb: str) -> str:
 
 def scenarios() -> str:
     """What can be played on this machine."""
-    return f"\nSCENARIO is one of {coded(SCENARIOS)}.\n"
+    return table("SCENARIO | is", ([f"`{name}`", says] for name, says in SCENARIOS.items()))
 
 
 def answers() -> str:

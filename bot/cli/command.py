@@ -102,6 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         known = f"compromise {typed}" if typed in VERBS else "compromise"
         where = getattr(getattr(error, "ctx", None), "command_path", known)
         typer.echo(said if "\n" in said else f"compromise: {said} (see {where} --help)", err=True)
+        if getattr(error, "option_name", "") in {"--sandbox", "--scenario"}:
+            for line in _module("given").scenarios():
+                typer.echo(f"compromise: {line}", err=True)
         status = BAD_INPUT
     sys.exit(status if isinstance(status, int) else WORKED)
 

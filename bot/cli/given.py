@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -88,8 +89,16 @@ def scenario_named(name: str) -> str:
     from bot.playing import stage  # noqa: PLC0415 - only the verbs of the sandbox may bring it with them
 
     if name not in stage.SCENARIOS:
-        raise Stopped(BAD_INPUT, f"There is no scenario {name!r}; there are {', '.join(stage.SCENARIOS)}.")
+        raise Stopped(BAD_INPUT, f"There is no scenario {name!r}.", *scenarios())
     return name
+
+
+def scenarios() -> Iterator[str]:
+    """Tell of each scenario in a line."""
+    from bot.playing import stage  # noqa: PLC0415 - as above
+
+    yield "The scenarios:"
+    yield from (f"{name}: {says}" for name, says in stage.SCENARIOS.items())
 
 
 def rules_in(folder: Path | None) -> Ruleset:

@@ -61,7 +61,8 @@ Scenario = Annotated[
         "--sandbox",
         metavar="SCENARIO",
         help="Use a simulated tenant on this machine: mailbox-takeover, clean, traveler, no-premium-license, "
-        "admin-takeover, last-administrator, synced-user, federated-user or large-mailbox.",
+        "admin-takeover, last-administrator, synced-user, federated-user or large-mailbox; without a name, "
+        "they are listed.",
     ),
 ]
 

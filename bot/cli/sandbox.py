@@ -18,7 +18,9 @@ from bot.cli.options import Export
 
 
 def sandbox(
-    scenario: Annotated[str, typer.Option(help="The scenario to load.")] = "mailbox-takeover",
+    scenario: Annotated[
+        str, typer.Option(help="The scenario to load; without a name, they are listed.")
+    ] = "mailbox-takeover",
     port: Annotated[
         int | None,
         typer.Option(

@@ -128,12 +128,13 @@ def keep_running(
         with playground(folder, scenario, audit_log) as made, serve_page(made, port) as shown:
             console.print(f"Open {shown.url} in a browser.", style="bold", soft_wrap=True)
             for name, told in (
+                ("Scenario", f"{scenario}; the others: compromise sandbox --scenario"),
                 ("Tenant", made.played.url),
                 ("Graph", made.played.graph_url),
                 ("Slack", made.slack.api_url),
                 ("Ledger", str(folder / "ledger.db")),
             ):
-                console.print(Text(f"{name + ':':<9}{told}", style="dim"), soft_wrap=True)
+                console.print(Text(f"{name + ':':<10}{told}", style="dim"), soft_wrap=True)
             console.print(Text("Everything is invented and stays on this machine. Ctrl-C ends it."))
             wait()
             console.print("Stopping.")

@@ -30,8 +30,8 @@ from sandbox.scenarios import SCENARIOS as _SCENARIOS
 from sandbox.tenant import RunningTenant
 from sandbox.workspace import RunningWorkspace
 
-SCENARIOS = tuple(_SCENARIOS)
-"""The names of the tenants that can be played."""
+SCENARIOS = dict(_SCENARIOS)
+"""The names of the tenants that can be played, each with what it is about."""
 
 
 ROOM = "incident-room"

@@ -28,8 +28,18 @@ _BUILDERS: dict[str, Callable[[datetime], TenantState]] = {
     "large-mailbox": large_mailbox.build,
 }
 
-SCENARIOS = tuple(_BUILDERS)
-"""The scenarios' names."""
+SCENARIOS = {
+    "mailbox-takeover": "a mailbox that was taken over: every symptom, all licenses",
+    "clean": "ordinary work, and nothing is wrong",
+    "traveler": "a user at a conference abroad, and nothing is wrong",
+    "no-premium-license": "the takeover in a tenant without Entra ID P1 or P2",
+    "admin-takeover": "an administrator's account that was taken over, with roles and groups",
+    "last-administrator": "the same, and no one else is Global Administrator",
+    "synced-user": "a taken-over account that is mastered in on-premises Active Directory",
+    "federated-user": "a taken-over account that signs in at another identity provider",
+    "large-mailbox": "the takeover in a mailbox with 50,000 messages and 100,000 audit records",
+}
+"""The scenarios' names, each with what it is about."""
 
 
 def load(name: str, now: datetime) -> TenantState:

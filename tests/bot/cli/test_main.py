@@ -594,6 +594,22 @@ def test_the_help_of_check_names_every_scenario_and_the_default_time_range(compr
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("check", ADELE, "--sandbox"),
+        ("check", ADELE, "--sandbox", "no-such"),
+        ("sandbox", "--scenario"),
+        ("sandbox", "--scenario", "no-such"),
+    ],
+)
+def test_without_a_scenario_that_is_there_they_are_listed_a_line_each(compromise, words):
+    status, _, complained = compromise(*words)
+    assert status == 2
+    for name, says in SCENARIOS.items():
+        assert f"compromise: {name}: {says}\n" in complained
+
+
+@pytest.mark.parametrize(
     ("typed", "says"),
     [
         ("adel.vance@contoso.example", f"has the address adel.vance@contoso.example. Did you mean: {ADELE}?"),

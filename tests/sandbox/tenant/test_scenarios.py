@@ -9,6 +9,7 @@ from math import asin, cos, radians, sin, sqrt
 
 import pytest
 
+from sandbox import scenarios
 from sandbox.scenarios import SCENARIOS, large_mailbox, load
 from sandbox.scenarios.state import Json, TenantState, parse_time
 from tests.each import each, some_now
@@ -26,6 +27,11 @@ TAKEOVER = played("mailbox-takeover")
 
 def of_adele(state: TenantState) -> list[Json]:
     return [item for item in state.audit_records if item["UserId"] == ADELE]
+
+
+def test_each_scenario_says_what_it_is_about():
+    assert list(scenarios._BUILDERS) == list(SCENARIOS)
+    assert all(SCENARIOS.values())
 
 
 @pytest.mark.parametrize("name", some_now([name for name in SCENARIOS if name != "large-mailbox"], 4))
