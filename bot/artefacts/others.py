@@ -113,8 +113,7 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
         if len(seen.inside) > _INSIDE:
             named.append(f"{len(seen.inside) - _INSIDE} more inside the organization, in recipients.csv")
         named += [f"{domain} ({count})" for domain, count in counted.most_common()]
-        short = reach.in_short(report).replace(" (", ", ").removesuffix(")")
-        count = f" ({short})" if named else ""
+        count = f" ({reach.in_short(report, in_brackets=True)})" if named else ""
         yield _ring("recipients", f"received mail from the attacker{count}", named)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
@@ -260,8 +260,3 @@ def _touched_of(given: Mapping[str, Any]) -> Touched:
 
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def doubted(found: Found) -> Iterable[Touched]:
-    """Those of whom enough was seen that a check is worth its time: whoever was more than tried."""
-    return (one for one in found.touched if one.points or one.why[0] not in (TRIED, NAMED, RECEIVED))

@@ -37,13 +37,19 @@ def in_words(report: Report) -> str:
     return f"{_named(report)}: {where}{beside}"
 
 
-def in_short(report: Report) -> str:
-    """Give the number alone: ``at least 29 recipients (Microsoft counted 2117)``; "" for nobody."""
+def in_short(report: Report, *, in_brackets: bool = False) -> str:
+    """Give the number alone: ``at least 29 recipients (Microsoft counted 2117)``; "" for nobody.
+
+    Args:
+        report: What the check found.
+        in_brackets: Whether brackets stand around it, so that a comma stands in their place.
+    """
     count = recipients(report.exposure) if report.exposure else 0
     if not count:
         return ""
-    more = counted(report)
-    return f"{_named(report)} (Microsoft counted {more})" if more > count else _named(report)
+    more = f"Microsoft counted {counted(report)}" if counted(report) > count else ""
+    beside = (f", {more}" if in_brackets else f" ({more})") if more else ""
+    return f"{_named(report)}{beside}"
 
 
 def in_brief(report: Report) -> str:

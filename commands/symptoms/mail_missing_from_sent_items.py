@@ -22,6 +22,7 @@ from commands.clues.subject_lines import is_automatic, topic
 from commands.report import Finding, weighed
 from commands.usual import Usual
 from graph.evidence import Evidence, Known, Source
+from graph.parts.mail import is_about_texts
 from graph.resources.mail import Message
 from graph.resources.mailbox import Mailbox
 
@@ -102,8 +103,7 @@ def _comparable(evidence: Evidence) -> tuple[datetime, datetime]:
     assert isinstance(source, Known)
     end = min(evidence.window.end, source.complete_until or evidence.window.end) - LATENESS
     times = [message.sent_date_time for message in source.value if message.sent_date_time is not None]
-    # A gap that is about bodies leaves the list itself whole.
-    cut_off = any("bod" not in phrase.casefold() for phrase in source.missing)
+    cut_off = not all(map(is_about_texts, source.missing))
     start = min(times, default=end) if cut_off else evidence.window.start
     return start, end
 

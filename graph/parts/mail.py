@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from graph.effects import Effect, Item, fetch
 from graph.errors import NoPermission
@@ -30,6 +30,7 @@ ASKED = (
     Request("GET", "/users/{id}/mailFolders/{folder}/messages"),
     Request("GET", "/users/{id}/mailFolders/{folder}/messages", {"$select": "body"}),
 )
+_TEXTS: Final = "message texts"
 _AS_TEXT = {"Prefer": 'outlook.body-content-type="text"'}
 
 
@@ -55,8 +56,13 @@ def folder(
     except NoPermission as error:
         read = Reader(Message, "id", _DECIDING)
         messages = yield from fetch(_request(question, name, since, fields=FIELDS), read)
-        missing = (lacking("message texts", error),)
+        missing = (lacking(_TEXTS, error),)
     return Known(tuple(messages), missing=missing + read.unreadable + read.unsent(*_DECIDING))
+
+
+def is_about_texts(gap: str) -> bool:
+    """Say whether what an answer of `folder` lacks are texts alone, so that all its messages are there."""
+    return gap.startswith((_TEXTS, "body of "))
 
 
 def received(question: Question, path: str, *, fields: str) -> Request:
