@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import rfc8785
@@ -193,7 +193,7 @@ class AlreadyDone(Nothing):
 Planned: TypeAlias = Change | ManualTask | Nothing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What one proposal is about: the changes in the order in which they are made, and the manual tasks.
 
@@ -215,10 +215,14 @@ class Plan:
     tasks: tuple[ManualTask, ...]
     nonce: str
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 over the plan as canonical JSON, in hexadecimal. Source: RFC 8785."""
-        return hashlib.sha256(rfc8785.dumps(plan_facts(self))).hexdigest()
+        """SHA-256 over the plan as canonical JSON, in hexadecimal. Source: RFC 8785.
+
+        Of a plan that was read, over what was read: a version that knows a field more, and fills it with what
+        it meant before, would else find another digest than the one that people approved.
+        """
+        return _digest_of(plan_facts(self))
 
 
 # --- state -------------------------------------------------------------------------------------------------
@@ -314,7 +318,13 @@ def plan_facts(plan: Plan) -> dict[str, Any]:
 @lru_cache(maxsize=16)
 def plan_from(text: str | bytes) -> Plan:
     """Read a plan from its JSON; the last ones are kept, for a card is drawn again at each of its actions."""
-    return _plan().validate_json(text)
+    plan = _plan().validate_json(text)
+    vars(plan)["digest"] = _digest_of(json.loads(text))
+    return plan
+
+
+def _digest_of(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
 
 
 def offer_text(offer: Iterable[Planned]) -> str:

@@ -1,10 +1,12 @@
 """A plan is made of what was chosen, in the order in which it is carried out, and for enough people."""
 
+import hashlib
 import ipaddress
 import json
 from dataclasses import replace
 
 import pytest
+import rfc8785
 
 from commands import check
 from commands.containment.propose import (
@@ -155,6 +157,26 @@ def test_a_plan_survives_being_written_down():
     whole = plan(BLOCK, RESET, tasks=(TASK,))
     read = plan_from(json.dumps(plan_facts(whole)))
     assert (read, read.digest) == (whole, whole.digest)
+
+
+def test_a_plan_that_an_older_version_wrote_is_still_the_one_that_was_approved():
+    """That version did not know a field that this one fills with what it meant before."""
+    whole = plan(BLOCK, RESET, tasks=(TASK,))
+    facts = plan_facts(whole)
+    for written in facts["changes"]:
+        del written["demands"]
+    approved = hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+    read = plan_from(json.dumps(facts))
+    assert (read, read.digest) == (whole, approved)
+    assert approved != whole.digest
+    altered = replace(read, changes=read.changes[:1])
+    assert altered.digest == replace(whole, changes=whole.changes[:1]).digest, "another plan has its own"
+
+
+def test_a_word_more_in_what_was_written_is_another_plan():
+    whole = plan(BLOCK)
+    read = plan_from(json.dumps({**plan_facts(whole), "more": "of something"}))
+    assert read.digest != whole.digest
 
 
 def test_half_a_character_from_the_tenant_breaks_no_plan():
