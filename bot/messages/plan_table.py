@@ -45,7 +45,9 @@ def plan_table(
     if not rows:
         return
     left = f"; {len(rows)} are here, the whole plan is in the thread" if len(rows) < len(places) else ""
-    caption = f"{parts.counted(len(places), 'change')} to this account alone that can be undone{left}"
+    caption = (
+        f"{parts.counted(len(places), 'change')} to this account alone that can be undone, in order{left}"
+    )
     table = Table(caption, _HEADER, rows, names=1, wide=frozenset({1, 2}))
     if form == "data_table":
         # On one page: whoever approves must not have to turn pages to see what.

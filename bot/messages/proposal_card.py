@@ -231,9 +231,10 @@ def _body(card: _Card, detail: _Detail, form: _Form) -> Iterator[Block]:
 
 
 def _plan(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
-    """The changes, gravest first: what cannot be undone, what reaches further, then the rest by phase.
+    """The changes, gravest first: what cannot be undone, what reaches further, then the rest.
 
-    The rest is a table where the workspace knows one; what is grave stands in full on the narrowest screen.
+    The rest is a table in the order of the plan, where the workspace knows one, else lists by phase; what is
+    grave stands in full on the narrowest screen.
     """
     plan, ours = proposal.plan, parts.domains_of(proposal.plan.subject)
     shared = shared_warnings(dict(enumerate(plan.changes, start=1)))
@@ -263,14 +264,12 @@ def _plan(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
 
 
 def _rest(proposal: Proposal) -> list[int]:
-    """The places of the changes that can be undone and reach no further, by phase."""
-    phases = list(PHASES)
-    rest = [
+    """The places of the changes that can be undone and reach no further, in the order of the plan."""
+    return [
         place
         for place, change in enumerate(proposal.plan.changes)
         if proposal.kind != "restore" and _heading(change) not in _IN_FULL
     ]
-    return sorted(rest, key=lambda place: phases.index(phase_of(proposal.plan.changes[place].step)))
 
 
 def _heading(change: Change) -> str:

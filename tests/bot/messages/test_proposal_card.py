@@ -346,6 +346,13 @@ def test_many_changes_that_can_be_undone_are_a_table_below_what_is_grave():
         assert all(f"Do thing {n}" in text for n in range(7))
 
 
+def test_the_table_has_the_changes_in_the_order_in_which_they_are_made():
+    steps = ("block_sign_in", "restore_auditing", "remove_forwarding", "turn_off_auto_reply") * 2
+    proposal = samples.small(*(samples.change(n, step) for n, step in enumerate(steps)))
+    table = next(block for block in card(proposal).blocks if block["type"] == "data_table")
+    assert [row[0]["text"] for row in table["rows"][1:]] == [str(n) for n in range(1, 9)]
+
+
 @pytest.mark.parametrize(
     ("expects", "wants", "says"),
     [
