@@ -7,6 +7,7 @@ import subprocess
 import sys
 import unicodedata
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pypdfium2
@@ -14,14 +15,14 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from bot.artefacts import paper
-from bot.artefacts.handled import NOTHING, Handled
+from bot.artefacts.handled import NOTHING, Handled, Rechecked
 from bot.artefacts.report_html import report_html
 from bot.artefacts.report_pdf import report_pdf, rooms_of
 from commands.containment.propose import offer
 from commands.ledger.tasks import TaskState
 from commands.plans.approval import ProposalState
 from commands.plans.plan import Change, ManualTask
-from commands.report import Report
+from commands.report import Coverage, Report
 from tests.bot.artefacts.attacks import ATTACK, attacked, findings_with_values, handled, keyed, voted
 from tests.bot.artefacts.test_summary import BLOCK, RESET, REVOKE, action, dealt
 from tests.bot.messages import samples
@@ -83,8 +84,34 @@ def played() -> tuple[Report, Handled]:
     return planning.report, Handled("C-7F3K2", (done,), tasks, opened_at=samples.NOW)
 
 
-def test_the_played_takeover_takes_twelve_pages_and_its_answers_two():
-    report, of = played()
+def carried_out(report: Report, of: Handled) -> tuple[Report, Handled]:
+    return report, of
+
+
+def given_back(report: Report, of: Handled) -> tuple[Report, Handled]:
+    """Sign-in given back, rechecked, and some sources not collected: some lines more in the answers."""
+    done = of.proposals[0]
+    block = next(one for one in done.plan.changes if one.id.startswith("block_sign_in"))
+    back = action(f"restore:P-1:{block.id}", 6)
+    held = tuple(one.id for one in done.plan.changes if one is not block)
+    seen = Rechecked(samples.NOW + timedelta(hours=1), "", raised=False, held=held[:-3])
+    sources = tuple(
+        replace(
+            one,
+            state=Coverage.UNAVAILABLE,
+            reason=f"the application lacks the permission to read it ({number})",
+        )
+        if number < 12
+        else one
+        for number, one in enumerate(report.sources)
+    )
+    told = replace(of, proposals=(replace(done, actions=(*done.actions, back)),), rechecked=seen)
+    return replace(report, sources=sources), told
+
+
+@pytest.mark.parametrize("later", [carried_out, given_back])
+def test_the_played_takeover_takes_twelve_pages_and_its_answers_two(later):
+    report, of = later(*played())
     assert len(of.proposals[0].actions) > 30
     assert len(of.tasks) > 15
     told = pages(report, of)
