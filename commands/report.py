@@ -193,6 +193,17 @@ class SymptomResult:
     findings: tuple[Finding, ...] = ()
     failed: bool = False
 
+    @property
+    def number(self) -> int | None:
+        """Its number in Microsoft's document, from ``symptom 3``; None of an additional indicator."""
+        number = self.source.rpartition(" ")[2]
+        return int(number) if number.isdigit() else None
+
+    @property
+    def numbered_title(self) -> str:
+        """Its title behind that number, where it has one: ``3. The user's display name was changed``."""
+        return self.title if self.number is None else f"{self.number}. {self.title}"
+
 
 class Coverage(StrEnum):
     """How much a source gave."""

@@ -106,9 +106,7 @@ def _symptoms(report: Report) -> Iterator[str]:
 
 
 def _symptom(symptom: SymptomResult) -> Iterator[str]:
-    number = symptom.source.rpartition(" ")[2]
-    title = f"{number}. {symptom.title}" if number.isdigit() else symptom.title
-    yield f"{parts.RESULT[symptom.result]} {title}: {symptom.result.value.upper()}"
+    yield f"{parts.RESULT[symptom.result]} {symptom.numbered_title}: {symptom.result.value.upper()}"
     if not symptom.findings and symptom.result is not Result.ABSENT:
         yield from _wrapped(visible(symptom.reason), "    ")
     for finding in parts.gravest_first(symptom.findings):

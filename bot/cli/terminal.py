@@ -158,8 +158,9 @@ def _head(report: Report) -> RenderableType:
 def _symptoms(heading: str, symptoms: list[SymptomResult] | tuple[SymptomResult, ...]) -> RenderableType:
     table = Table(heading, "", "", box=None, pad_edge=False, header_style="bold")
     for symptom in symptoms:
-        number = symptom.source.rpartition(" ")[2]
         name = spoken(symptom.id)
+        if symptom.number is not None:
+            name = f"{symptom.number:>2}. {name}"
         shown = [_finding(finding) for finding in parts.some_of_each(symptom.findings)[:_FINDINGS_EACH]]
         left = len(symptom.findings) - len(shown)
         if left:
@@ -169,7 +170,7 @@ def _symptoms(heading: str, symptoms: list[SymptomResult] | tuple[SymptomResult,
         result = Text(
             f"{parts.RESULT[symptom.result]} {symptom.result.value}", style=_RESULTS[symptom.result]
         )
-        table.add_row(Text(f"{number:>2}. {name}" if number.isdigit() else name), result, Group(*shown))
+        table.add_row(Text(name), result, Group(*shown))
     return Padding(table, (1, 0, 0, 0))
 
 

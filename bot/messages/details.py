@@ -165,9 +165,7 @@ def _sections(title: str, lines: list[str]) -> Iterator[Block]:
 
 
 def _title(symptom: SymptomResult) -> str:
-    number = symptom.source.rpartition(" ")[2]
-    title = said(symptom.title, 150)
-    return f"{number}. {title}" if number.isdigit() else title
+    return said(symptom.numbered_title, 150)
 
 
 def _sources(report: Report, ours: frozenset[str]) -> Iterator[Block]:

@@ -35,9 +35,6 @@ RESULT = {Result.PRESENT: "■", Result.ABSENT: "□", Result.UNKNOWN: "?"}
 STATE = {Coverage.COMPLETE: "■", Coverage.PARTIAL: "◧", Coverage.UNAVAILABLE: "□"}
 """How much of a source was seen, as a filled, half and empty square."""
 
-_DOCUMENT = "symptom "
-"""How the source of a symptom begins that Microsoft's document names."""
-
 _AUDIT = frozenset({"audit_log", "audit_log_on_mailbox"})
 """The sources whose records Microsoft delivers late."""
 
@@ -160,7 +157,7 @@ def domains_of(subject: Subject | str) -> frozenset[str]:
 
 def split(report: Report) -> tuple[tuple[SymptomResult, ...], tuple[SymptomResult, ...]]:
     """The symptoms that the document names, and those beyond it."""
-    named = tuple(symptom for symptom in report.symptoms if symptom.source.startswith(_DOCUMENT))
+    named = tuple(symptom for symptom in report.symptoms if symptom.number is not None)
     return named, tuple(symptom for symptom in report.symptoms if symptom not in named)
 
 
