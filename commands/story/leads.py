@@ -63,19 +63,16 @@ def leads_in(
     for record in evidence.records():
         if record.by_microsoft or "@" not in record.actor or evidence.subject.is_meant_by(record.actor):
             continue
+        failed = record.succeeded is False
         if record.session_id and record.session_id in ordinary.suspect_sessions:
-            yield Lead(record.actor, Tie.SAME_SESSION, record.id)
+            yield Lead(record.actor, Tie.TRIED if failed else Tie.SAME_SESSION, record.id)
         elif record.address and spot_of(record.address) in spots:
-            yield Lead(record.actor, _used(succeeded=record.succeeded is not False), record.id)
+            yield Lead(record.actor, Tie.TRIED if failed else Tie.SAME_ADDRESS, record.id)
     records = {record.id: record for record in evidence.records()}
     for one in told:
         for record in (records[name] for name in one.finding.records if name in records):
             if evidence.subject.is_meant_by(record.actor):
                 yield from _touched(one, record, evidence, ordinary)
-
-
-def _used(*, succeeded: bool) -> Tie:
-    return Tie.SAME_ADDRESS if succeeded else Tie.TRIED
 
 
 def _touched(one: Told, record: AuditRecord, evidence: Evidence, ordinary: Usual) -> Iterator[Lead]:
@@ -156,12 +153,13 @@ def _traces(report: Report, wanted: Collection[str]) -> Iterator[tuple[str, Lead
 
 
 def _marks_in(event: Event) -> Iterator[tuple[str, Tie]]:
+    failed = event.signed_in is False
     if event.session:
-        yield f"session {event.session}", Tie.SAME_SESSION
+        yield f"session {event.session}", Tie.TRIED if failed else Tie.SAME_SESSION
     if event.application:
         yield f"application {event.application.casefold()}", Tie.SAME_APPLICATION
     if event.address:
-        yield f"address {spot_of(event.address)}", _used(succeeded=event.signed_in is not False)
+        yield f"address {spot_of(event.address)}", Tie.TRIED if failed else Tie.SAME_ADDRESS
 
 
 def _with_leads(report: Report, seen: Mapping[str, Mapping[str, Lead]]) -> Report:

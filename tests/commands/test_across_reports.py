@@ -71,6 +71,8 @@ SEEN = [
      "used from the attacker's IP address"),
     ("only tried", event(LEE, signed_in=False, address=THERE), (),
      "tried from the attacker's IP address"),
+    ("only tried, with the session's id", event(LEE, signed_in=False, session="s1"), (),
+     "tried from the attacker's IP address"),
     ("the session, from elsewhere", event(LEE, address="192.0.2.9", session="s1"), (),
      "acted in the attacker's session"),
     ("the application", event(LEE, application=APP.upper()), (),
