@@ -39,6 +39,7 @@ def family_of(user_agent: str) -> str:
 _POCKET: Final = ("mobile", "android", "iphone", "ipad", "-ios", "ios/")
 
 
+@lru_cache(maxsize=4096)
 def is_pocket(user_agent: str) -> bool:
     """Say whether this is a program on a telephone or tablet, which is on another network every hour.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
 from commands.facts import NetworkKind, ProgramKind
+from commands.usual.absence import stays_abroad
 from commands.usual.acts import WEB_CLIENT, is_web_visit
 from commands.usual.agents import agent_of, family_of, is_pocket
 from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
@@ -81,6 +83,7 @@ def judge(
         address: place for address, place in places.items() if not _is_hidden(place, rented.get(address))
     }
     homes, failures, begun = homes_of(own, known), _failures(sign_ins, own), begun_sessions(own, known)
+    stays = stays_abroad(sign_ins, known, own.countries)
     judged = {}
     for spot, used in spots.items():
         got_in = [one for one in used if one.succeeded]
@@ -97,6 +100,7 @@ def judge(
             *_by_factors(got_in, own),
             *_by_changes(changes.get(spot, {}), own, got_in[0].ip_address),
             *_by_victims(got_in, victims.get(spot, ())),
+            *_by_absence(got_in, known, own, stays),
             *_in_favour(got_in, rented, own),
         )
     return judged
@@ -332,6 +336,17 @@ def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Po
     # Behind the exit of an office, colleagues mistype as well; a program that got in there is no colleague.
     if len(set(victims)) >= 3 and any(agent_of(one.user_agent) for one in got_in):
         yield point("guesses_at_others", "the IP address also tried other accounts' passwords")
+
+
+def _by_absence(
+    got_in: Sequence[SignIn],
+    places: Mapping[str, Place],
+    own: Own,
+    stays: Mapping[str, AbstractSet[date]],
+) -> Iterable[Point]:
+    days = stays.get(places.get(got_in[0].ip_address, NOWHERE).country, frozenset())
+    if _is_abroad(got_in, places, own) and all(one.created_date_time.date() in days for one in got_in):
+        yield point("user_was_away", "the user was nowhere else on those days, as on a trip")
 
 
 def _in_favour(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own) -> Iterable[Point]:
