@@ -203,7 +203,8 @@ def own_of(
             days, {one.created_date_time.date() for one in plain}.union(*days.values())
         )
         networks |= lasting
-        programs = _lasting_programs(plain) | _settled(_programs_by_day(plain), quiet)
+        tied = _tied(plain, rented)
+        programs = _lasting_programs(tied) | _settled(_programs_by_day(tied), quiet)
         devices |= _regular_devices(one for one in within if is_among(one.ip_address, lasting))
     kept = before + [
         one for one in within if is_among(one.ip_address, networks) or is_own_device(one, devices)
@@ -223,7 +224,7 @@ def own_of(
         networks=frozenset(home_of(one.ip_address, rented) for one in kept if one.ip_address not in public)
         | shared,
         shared=shared,
-        kinds=_kinds(candidates, rented, evidence.window.start),
+        kinds=_kinds(_tied(candidates, rented), rented, evidence.window.start),
         regular=frozenset(regular),
         systems=frozenset(
             one.autonomous_system_number for one in kept if one.autonomous_system_number is not None
@@ -258,16 +259,39 @@ def _always_under_policy(sign_ins: Iterable[SignIn]) -> bool:
     return len(told) >= ENOUGH and all(told)
 
 
-def _public(sign_ins: Iterable[SignIn], rented: Mapping[str, Network]) -> set[str]:
+def _public(sign_ins: Sequence[SignIn], rented: Mapping[str, Network]) -> set[str]:
     """Give the addresses that thousands share, but for those that the user always comes through.
 
-    Business VPNs give a firm an exit of its own in the same networks; its neighbors there are anybody's.
+    Business VPNs give a firm an exit of its own in the same networks; its neighbors there are anybody's. How
+    long somebody comes through one tells nothing of who it is: the user's device or program must be there.
     """
     days: dict[str, set[date]] = defaultdict(set)
-    for one in sign_ins:
+    for one in _tied(sign_ins, rented):
         if (network := rented.get(one.ip_address)) and network.kind in PUBLIC:
             days[one.ip_address].add(one.created_date_time.date())
-    return {address for address, used in days.items() if len(used) < REGULAR_DAYS}
+    exits = {one.ip_address for one in sign_ins if (net := rented.get(one.ip_address)) and net.kind in PUBLIC}
+    return {address for address in exits if len(days[address]) < REGULAR_DAYS}
+
+
+def _tied(sign_ins: Sequence[SignIn], rented: Mapping[str, Network]) -> list[SignIn]:
+    """Give the sign-ins with a device or program that the user has elsewhere than behind VPNs and Tor too.
+
+    A program counts with its device or without any, as the user has it. A relay is part of the program that
+    comes through it. Where everything comes through VPNs and Tor, nothing tells them apart.
+    """
+    hidden = {address for address, net in rented.items() if net.kind in {NetworkKind.VPN, NetworkKind.TOR}}
+    plain = [one for one in sign_ins if one.ip_address not in hidden] if hidden else ()
+    if not plain:
+        return list(sign_ins)
+    devices = {device_of(one) for one in plain} - {""}
+    programs = {(family_of(one.user_agent), bool(device_of(one))) for one in plain}
+    return [
+        one
+        for one in sign_ins
+        if one.ip_address not in hidden
+        or device_of(one) in devices
+        or (family_of(one.user_agent), bool(device_of(one))) in programs
+    ]
 
 
 def _is_service(one: SignIn, rented: Mapping[str, Network], shared: frozenset[str]) -> bool:

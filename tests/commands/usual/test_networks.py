@@ -295,3 +295,20 @@ def test_a_sign_in_without_the_policy_that_always_applies_is_told(always, told):
     own = known(conditional_access_status=always)
     says, _ = points_at(FAR, *own, sign_in(address=FAR, conditional_access_status="notApplied"))
     assert ("policy" in says.casefold()) is told
+
+
+def test_an_exit_where_nothing_of_the_users_was_ever_seen_is_nobodys_own_however_long_it_is_used():
+    """Somebody who is in from the first week on comes through one VPN; the user's laptop never does."""
+    laptop = {"deviceId": "laptop-1"}
+    home = [
+        sign_in(hours=-24 * day, address=ROUTER, user_agent=AGENT, device_detail=laptop) for day in range(30)
+    ]
+    window = Window(NOON - timedelta(days=40), NOON + timedelta(days=1))
+    for program, device, own in ((OTHER, {}, False), (AGENT, {}, False), (AGENT, laptop, True)):
+        exits = [
+            sign_in(hours=-24 * day - 3, address=VPN, user_agent=program, device_detail=device)
+            for day in range(30)
+        ]
+        seen = usual.learn(replace(evidence(sign_ins=[*home, *exits]), window=window))
+        assert seen.is_familiar(VPN) is own
+        assert ("it came through" in seen.why(VPN)) is not own
