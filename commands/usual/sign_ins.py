@@ -21,6 +21,9 @@ LOCKED_OUT: Final = 50053
 WRONG_PASSWORD: Final = frozenset({50126, LOCKED_OUT, 50056, 50034, 50055})
 """Sign-in errors of somebody who does not know the password. Source: Microsoft Entra, error codes."""
 
+EXCHANGE: Final = "00000002-0000-0ff1-ce00-000000000000"
+"""Office 365 Exchange Online. Source: Microsoft Learn, "Verify first-party Microsoft applications"."""
+
 REFUSED_PROMPT: Final = frozenset({500121})
 """Sign-in errors of a second factor that was refused or not answered."""
 
@@ -74,11 +77,19 @@ def _with_plain_address(one: SignIn) -> SignIn:
 
 
 def is_legacy(sign_in: SignIn) -> bool:
-    """Say whether a sign-in used a protocol that knows no second factor."""
+    """Say whether a sign-in used a protocol that knows no second factor.
+
+    A mail program may use an old protocol with OAuth, as a telephone's own one does: it signs in under its
+    own name, and where a second factor was demanded, it was met. With a plain password Exchange signs in
+    itself.
+    Source: Microsoft Learn, "Deprecation of Basic authentication in Exchange Online".
+    """
     agent = agent_of(sign_in.user_agent)
-    return sign_in.client_app_used.casefold() in facts.legacy_clients() or (
-        agent is not None and agent.kind is ProgramKind.LEGACY
-    )
+    if agent is not None and agent.kind is ProgramKind.LEGACY:
+        return True
+    old = sign_in.client_app_used.casefold() in facts.legacy_clients()
+    by_itself = sign_in.app_id.casefold() not in {"", EXCHANGE}
+    return old and not (by_itself and sign_in.succeeded and needs_second_factor(sign_in))
 
 
 def is_device_code(sign_in: SignIn) -> bool:
@@ -94,8 +105,17 @@ def is_managed(sign_in: SignIn) -> bool:
 
 
 def is_own_device(sign_in: SignIn, devices: Collection[str]) -> bool:
-    """Say whether Microsoft vouches for the device, or it is one of these by its directory id."""
-    return is_managed(sign_in) or device_of(sign_in) in devices
+    """Say whether Microsoft vouches for the device, or it is one of these by its directory id.
+
+    A stolen primary refresh token carries the device's name to wherever a script uses it, so of a script the
+    device says nothing. Source: Microsoft Learn, "Token tactics: how to prevent, detect, and respond to cloud
+    token theft".
+    """
+    named = is_managed(sign_in) or device_of(sign_in) in devices
+    return named and ((agent := agent_of(sign_in.user_agent)) is None or agent.kind not in _TOKEN_TOOLS)
+
+
+_TOKEN_TOOLS: Final = frozenset({ProgramKind.ATTACK, ProgramKind.SPRAY, ProgramKind.KIT, ProgramKind.SCRIPT})
 
 
 def device_of(sign_in: SignIn) -> str:

@@ -298,7 +298,7 @@ SIGN_INS: dict[str, Iterable[Raw]] = {
     "D37": [sign_in(minutes=-13 * 60)],
     "D38": [sign_in()],
     "D39": [sign_in(userAgent="python-requests/2.32.3")],
-    "D40": [sign_in(clientAppUsed="IMAP4")],
+    "D40": [sign_in(clientAppUsed="IMAP4", authenticationRequirement="singleFactorAuthentication")],
     "D41": [sign_in(authenticationProtocol="deviceCode")],
     "D42": [sign_in(userAgent="axios/1.7.2", appId=PORTAL)],
     "D43": [
