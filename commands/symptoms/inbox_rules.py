@@ -126,7 +126,8 @@ def grade(rule: Rule, usual: Usual) -> Sign | None:
     if rule.deletes or rule.hiding is not Hiding.NONE:
         sign = _grade_hiding(rule, odd=odd, telling=telling)
         doubtful = rule.record is not None and usual.doubt_of(rule.record).owner is Owner.DOUBTFUL
-        return DELETES_AWAY if sign is DELETES and doubtful else sign
+        gone = sign is DELETES or (sign is FILES_AWAY and rule.marks_read)
+        return DELETES_AWAY if gone and doubtful else sign
     if odd and rule.marks_read:
         return MARKS_READ_ODDLY
     if odd and acts:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from commands.clues.actions import changed, concerns, graded, once, whom
-from commands.clues.records import by_subject, changing, found, one_line, whence
-from commands.report import Finding, Sign, weighed
+from commands.clues.records import by_subject, changing, found, is_about, one_line, whence
+from commands.report import Finding, Owner, Sign, weighed
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -84,7 +84,7 @@ def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
         return found("strong_authentication", sign, summary, record, before=before, after=after)
 
-    given = PASS if by_subject(record, evidence.subject) else PASS_BY_OTHER
+    given = PASS if _is_for_themselves(record, evidence, usual) else PASS_BY_OTHER
     if operation == "disable strong authentication":
         yield said(DISABLED, f"MFA was disabled for {whose}{end}")
     elif "temporary access pass" in operation and "delete" not in operation:
@@ -104,6 +104,13 @@ def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
             yield said(ADDED, summary, FAMILIAR, after=what)
     elif operation == "update user":
         yield from _update(record, evidence, usual)
+
+
+def _is_for_themselves(record: AuditRecord, evidence: Evidence, usual: Usual) -> bool:
+    """Say whether an account made a pass for itself; for others it does so in sessions of its own only."""
+    if not by_subject(record, evidence.subject):
+        return False
+    return is_about(record, evidence.subject) or usual.doubt_of(record).owner is not Owner.OWNER
 
 
 def _in(what: str) -> str:

@@ -660,13 +660,19 @@ def test_no_name_can_end_its_quotes_and_go_on_in_our_words():
 @pytest.mark.parametrize(
     ("address", "sign"), [(OFFICE, "rule_deletes_mail"), (NEW_PLACE, "rule_deletes_mail_elsewhere")]
 )
-def test_a_rule_that_deletes_mail_weighs_a_little_in_a_doubtful_session(address: str, sign: str) -> None:
+def test_a_rule_that_deletes_or_archives_mail_weighs_a_little_in_a_doubtful_session(
+    address: str, sign: str
+) -> None:
     strange: dict[str, Any] = {
         "location": {"city": "Bath", "countryOrRegion": "GB"},
         "user_agent": "Mozilla/5.0 Firefox/131.0",
     }
-    seen = evidence(
-        sign_ins=[*past(), sign_in(hours=-1, address=NEW_PLACE, **strange)],
-        audit_log=[made(address, Name="Club", From="a@b.example", DeleteMessage="True")],
-    )
-    assert {one.sign.id for one in inbox_rules.detect(seen, learn(seen))} == {sign}
+    sources = [*past(), sign_in(hours=-1, address=NEW_PLACE, **strange)]
+    archives = {"MoveToFolder": "Archive", "MarkAsRead": "True"}
+    for what, expected in (
+        ({"DeleteMessage": "True"}, sign),
+        (archives, sign if address == NEW_PLACE else "rule_archives_mail"),
+    ):
+        rule_made = made(address, Name="Club", From="a@b.example", **what)
+        seen = evidence(sign_ins=sources, audit_log=[rule_made])
+        assert {one.sign.id for one in inbox_rules.detect(seen, learn(seen))} == {expected}

@@ -67,6 +67,11 @@ FOUND = [
         },
     ),
     (
+        "a temporary pass that the account issued to a new colleague",
+        "temporary_pass_by_administrator",
+        {"audit_log": [record("Create Temporary Access Pass", owner="new@contoso.example")]},
+    ),
+    (
         "a prompt that the user reported",
         "fraud_reported",
         {"audit_log": [record("Fraud reported - user is blocked for MFA", actor="Azure MFA")]},
