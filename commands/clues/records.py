@@ -94,6 +94,13 @@ MAIL_CLIENTS: Final = frozenset(
 Source: Microsoft Learn, "Verify first-party Microsoft applications in sign-in reports".
 """
 
+PHONE_MAIL: Final = frozenset({"f8d98a96-0999-43f5-8af3-69971c7bb423"})
+"""Apple Internet Accounts: the mail program that every iPhone, iPad and Mac has.
+
+It is one and the same application in every tenant, whose user comes from wherever the telephone is.
+Source: Microsoft Learn, "Using Apple iOS and iPadOS with Microsoft Entra and Exchange Online".
+"""
+
 
 def is_about(record: AuditRecord, subject: Subject) -> bool:
     """Say whether a record is about the subject's own account or mailbox.

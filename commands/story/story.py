@@ -95,7 +95,12 @@ _IN_THE_MIDDLE: Final = "T1557"
 _SINGLE_FACTOR: Final = "singleFactorAuthentication"
 _LET_IN: Final = "an application that the user consented to:"
 _APP_READS: Final = frozenset(
-    {"mail_read_by_new_app", "mail_read_by_unfamiliar_app", "files_taken_by_new_app"}
+    {
+        "mail_read_by_new_app",
+        "some_mail_read_by_new_app",
+        "mail_read_by_unfamiliar_app",
+        "files_taken_by_new_app",
+    }
 )
 """Signs of an application that reads from its maker's address."""
 

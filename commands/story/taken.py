@@ -37,6 +37,7 @@ _OF_SIGN: Final = {
     "shared_with_guest": "shared",
     "shared_with_many_guests": "shared",
     "mail_read_by_new_app": "opened",
+    "some_mail_read_by_new_app": "opened",
     "mail_read_by_unfamiliar_app": "opened",
     "read_by_other_account": "opened",
     "mail_read_by_intruder": "opened",

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS, at_own_place
 from commands.clues.consents import app_names, consented_apps, names_itself
 from commands.clues.records import (
     MAIL_CLIENTS,
+    PHONE_MAIL,
     WHOLE,
     address_of,
     by_service,
@@ -31,7 +33,7 @@ from commands.clues.records import (
 )
 from commands.counts import further_like
 from commands.report import Finding, Owner, Sign, weighed
-from commands.usual import Usual
+from commands.usual import Usual, networks
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
 
@@ -51,6 +53,7 @@ BULK = weighed("many_files_fetched")
 MANY_READ = weighed("mail_read_in_bulk")
 MANY_READ_AT_WORK = weighed("mail_read_in_bulk_at_own_place")
 NEW_APP = weighed("mail_read_by_new_app")
+NEW_APP_FEW = weighed("some_mail_read_by_new_app")
 NEW_APP_FILES = weighed("files_taken_by_new_app")
 STRANGE_APP = weighed("mail_read_by_unfamiliar_app")
 APP = weighed("mail_read_by_app")
@@ -64,6 +67,7 @@ SIGNS: Final = (
     OTHERS_ELSEWHERE,
     BULK,
     NEW_APP,
+    NEW_APP_FEW,
     NEW_APP_FILES,
     STRANGE_APP,
     MANY_READ,
@@ -81,6 +85,12 @@ MANY_MESSAGES: Final = 100
 
 MANY_MESSAGES_AT_WORK: Final = 500
 """The same where the user always works: a mail program that fills its cache opens many."""
+
+TRICKLE: Final = 20
+"""Messages within an hour up to which an application reads mail as it comes."""
+
+TRICKLE_DAYS: Final = 2
+"""Days on which it must have done so: of one day nobody knows what follows."""
 
 FILE_OPERATIONS: Final = frozenset(
     {
@@ -128,6 +138,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
                 groups[BULK, f"{where} {record.at:%Y-%m-%d %H}"].append(record)
     for (sign, key), records in groups.items():
         if sign in {BULK, FILES_MANY} and len(records) < MANY_FILES:
+            continue
+        if sign is NEW_APP and _is_trickle(records, evidence):
+            yield _finding(NEW_APP_FEW, records, evidence, usual)
             continue
         if sign is NEW_APP_FILES:
             # Its id stands where no record of a file names it, so that the story knows who let it in.
@@ -191,7 +204,7 @@ class _Apps:
     def sign(self, record: AuditRecord) -> Sign | None:
         """What the application behind a record is a sign of; None where it is one of the user's own."""
         away = not at_own_place(record, self._usual)
-        if record.app_id.casefold() in self._new and away:
+        if record.app_id.casefold() in self._new - PHONE_MAIL and away:
             return NEW_APP
         if by_service(record):
             return APP
@@ -200,6 +213,28 @@ class _Apps:
             record.app_id and is_new and record.app_id.casefold() not in MAIL_CLIENTS and address_of(record)
         )
         return STRANGE_APP if strange and away and by_subject(record, self._evidence.subject) else None
+
+
+def _is_trickle(records: Sequence[AuditRecord], evidence: Evidence) -> bool:
+    """Say whether an application reads mail as it comes, on several days, and never much at once.
+
+    Products for customers, tickets and meetings read so; whoever wants the mailbox takes it as fast as it
+    goes, and hides where they sit.
+    """
+    hours: dict[str, int] = defaultdict(int)
+    for record in records:
+        network = networks.listed(record.address, None) if record.address else None
+        if (
+            record.is_sync
+            or _is_throttled(record)
+            or (network is not None and network.kind in networks.PUBLIC)
+        ):
+            return False
+        hours[f"{record.at:%Y-%m-%d %H}"] += _messages(record)
+    days = {hour[:10] for hour in hours}
+    most = TRICKLE * (records[-1].at - records[0].at) / timedelta(hours=1)
+    unread = further_like(evidence, records)
+    return len(days) >= TRICKLE_DAYS and max(hours.values()) <= TRICKLE and unread <= most
 
 
 def _is_throttled(record: AuditRecord) -> bool:
@@ -246,7 +281,7 @@ def _where(record: AuditRecord, evidence: Evidence) -> str:
 
 def _by(sign: Sign, record: AuditRecord, usual: Usual) -> str:
     """Who did it and from where; an application does it in somebody's name, from its maker's address."""
-    if sign not in {NEW_APP, NEW_APP_FILES, STRANGE_APP, APP}:
+    if sign not in {NEW_APP, NEW_APP_FEW, NEW_APP_FILES, STRANGE_APP, APP}:
         return whence(record, usual)
     name = f" in the name of {record.actor}" if record.actor else ""
     return f"{name}{whence(replace(record, actor=''), usual)}"
@@ -299,7 +334,7 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
     if sign in {MANY_READ, MANY_READ_AT_WORK}:
         count = _count(sum(map(_messages, records)), message)
         return f"{least}{count} opened within an hour{_some(list(folders), 'folder', whole=not more)}"
-    if sign in {NEW_APP, STRANGE_APP, APP}:
+    if sign in {NEW_APP, NEW_APP_FEW, STRANGE_APP, APP}:
         given = records[0].details.get("ClientAppName", "") or app_names(evidence).get(
             records[0].app_id.casefold(), ""
         )

@@ -16,6 +16,7 @@ from typing import Final
 from commands.clues.actions import changed, concerns, graded, once
 from commands.clues.consents import about, apps_of, is_consent, keys_of, keys_of_app, refused
 from commands.clues.records import (
+    PHONE_MAIL,
     changing,
     found,
     listed,
@@ -227,7 +228,7 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
             plain = FOR_ALL
         elif is_odd(name, evidence):
             plain = ODD
-        elif risky and not _is_verified(record, evidence):
+        elif risky and not _is_verified(record, evidence) and apps_of(record).isdisjoint(PHONE_MAIL):
             takes_mail = any(MAIL_SCOPES.match(scope) for scope in scopes)
             plain = TAKES_MAIL if takes_mail and _is_new(record, evidence) else RISKY
         yield said(plain, f"Consent was granted to the application {name}{asked}{end}")

@@ -243,6 +243,39 @@ EVERYDAY = [
 ]
 
 
+def _day_after_day(count: int, **fields: Any) -> list[AuditRecord]:
+    return [
+        opened(hours=-24 * day - hour, app=NEWCOMER, count=count, **{"address": SERVER, **fields})
+        for day in range(3)
+        for hour in (1, 4, 7)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sign", "did"),
+    [
+        ("some_mail_read_by_new_app", _day_after_day(4)),
+        ("mail_read_by_new_app", _day_after_day(21)),
+        ("mail_read_by_new_app", _day_after_day(4, address="146.70.96.7")),  # a public VPN
+        ("mail_read_by_new_app", _day_after_day(4, details={"MailAccessType": "Sync"})),
+        ("mail_read_by_new_app", _day_after_day(4)[:3]),
+    ],
+    ids=["as it comes", "much at once", "through a VPN", "whole folders", "one day"],
+)
+def test_an_application_that_reads_mail_as_it_comes_weighs_little(sign, did):
+    did = [consent(hours=-80), *sorted(did, key=lambda one: one.at)]
+    assert signs(mail_access, sign_ins=past(), audit_log=did) == {sign}
+
+
+def test_the_telephones_own_mail_program_is_no_new_application():
+    apple = "f8d98a96-0999-43f5-8af3-69971c7bb423"
+    did = [
+        record("Consent to application", owner="", object_id=apple, hours=-5),
+        opened(app=apple, address=SERVER, details={"MailAccessType": "Sync"}),
+    ]
+    assert signs(mail_access, sign_ins=past(), audit_log=did) == set()
+
+
 @pytest.mark.parametrize(("why", "sign", "did"), OTHER_WAYS, ids=[row[0] for row in OTHER_WAYS])
 def test_bulk_and_applications_are_found(why, sign, did):
     assert signs(mail_access, sign_ins=past(), audit_log=did) == {sign}

@@ -68,6 +68,11 @@ FOUND = [
         {"sign_ins": past(), "audit_log": [consent("Mail.Read offline_access")]},
     ),
     (
+        "a telephone's own mail program",
+        "consent",
+        {"audit_log": [consent("EAS.AccessAsUser.All", app="f8d98a96-0999-43f5-8af3-69971c7bb423")]},
+    ),
+    (
         "an application that is new in the tenant and may send mail",
         "new_app_takes_mail",
         {
