@@ -28,7 +28,7 @@ from commands.report import (
 )
 from commands.story import exposure, forwarded, leads, reach, story, timeline, whose
 from commands.usual.places import Atlas
-from graph.evidence import SOURCES, Evidence, Source, Unavailable, remembered
+from graph.evidence import SOURCES, Evidence, Source, Unavailable, remembered, without_mailbox
 from graph.question import Question
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def look(
         answered.append(state_of(arrived.source, arrived.answer))
         left = tuple(source for source in waiting if source not in {state.id for state in answered})
         tell(Progress(sources=tuple(answered), waiting=left, so_far=partial(_so_far, evidence, atlas)))
-    whole = replace(evidence, subject=accounts.fuller(evidence))
+    whole = without_mailbox(replace(evidence, subject=accounts.fuller(evidence)))
     if "message_trace" not in waiting or not (addresses := _sent_on_to(whole, atlas)):
         return whole
     if isinstance(whole.message_trace, Unavailable):

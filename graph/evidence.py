@@ -8,15 +8,16 @@ clean one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import wraps
-from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeAlias, TypeVar
 
 from graph.audit_log.contexts import Habit, LeftOut
 from graph.audit_log.record import AuditRecord
 from graph.audit_log.same import Key, keep
+from graph.errors import NO_MAILBOX
 from graph.question import Subject, Window
 from graph.resources.applications import AppRoleAssignment, OAuthGrant
 from graph.resources.devices import MobileDevice, RegisteredDevice
@@ -217,3 +218,25 @@ SOURCES: tuple[str, ...] = tuple(
     if item.name not in ("subject", "window", "left_out", "habits", "shared_networks", "forwarded")
 )
 """The ids of all sources."""
+
+
+OF_THE_MAILBOX: Final = (
+    *("inbox_rules", "hidden_inbox_rules", "sweep_rules", "mail_folders", "mailbox", "sent_items"),
+    *("deleted_items", "recoverable_items", "signature", "auto_reply", "junk_lists", "mail_protocols"),
+    *("delegates", "mobile_devices", "password_reset_mail"),
+)
+"""The sources that an account without a mailbox does not have."""
+
+
+def without_mailbox(evidence: Evidence) -> Evidence:
+    """Say the same of all sources of a mailbox where Graph says that there is none.
+
+    Exchange only says of each cmdlet that it found nothing, which tells people less.
+    """
+    states = {name: getattr(evidence, name) for name in OF_THE_MAILBOX}
+    unseen = {name: one for name, one in states.items() if isinstance(one, Unavailable)}
+    if all(one.reason is not Reason.NO_MAILBOX for one in unseen.values()):
+        return evidence
+    none = Unavailable(Reason.NO_MAILBOX, NO_MAILBOX)
+    same: dict[str, Any] = {name: none for name, one in unseen.items() if one.reason is Reason.NOT_FOUND}
+    return replace(evidence, **same)

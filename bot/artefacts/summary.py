@@ -516,6 +516,9 @@ class _Told:
             why = "; ".join(without_counts(one.reason.split("; ")))
             alike.setdefault((one.state, why, one.needs), []).append(spoken(one.id))
         for (state, why, needs), names in alike.items():
+            if why == NO_MAILBOX:
+                yield Statement(parts.no_mailbox(names, len(names)), ("state of the sources",))
+                continue
             says = f"{named(names, 6, 'source')}: {STATES[state]}"
             reason = f"{why[:1].upper()}{why[1:]}"
             grant = f" Grant to fix: {needs}." if needs else ""

@@ -203,6 +203,12 @@ def few(names: Iterable[str], most: int, what: str = "") -> str:
     return f"{', '.join(known[:most])} and {counted(left, f'more {what}') if what else f'{left} more'}"
 
 
+def no_mailbox(sources: Sequence[str], most: int) -> str:
+    """Say which sources an account does not have, as it has no mailbox; the first few by name."""
+    which = "this source does" if len(sources) == 1 else f"these {len(sources)} sources do"
+    return f"This account has no mailbox in Exchange Online; {which} not apply: {few(sources, most)}."
+
+
 def people(count: int) -> str:
     """A number of people in words: ``two people``."""
     return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count} people"
