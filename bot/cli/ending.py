@@ -31,8 +31,12 @@ class Stopped(Exception):
 
 
 @contextmanager
-def readable() -> Iterator[None]:
-    """Turn every error that is known into its line and its status."""
+def readable(unable: str = "Could not collect anything: ") -> Iterator[None]:
+    """Turn every error that is known into its line and its status.
+
+    Args:
+        unable: What stands before Microsoft's refusal: what the verb was for.
+    """
     try:
         yield
     except SettingsError as error:
@@ -44,7 +48,7 @@ def readable() -> Iterator[None]:
     except NoSuchUser as error:
         _stop(BAD_INPUT, error.sentence)
     except GraphError as error:
-        _stop(COULD_NOT_LOOK, f"Could not collect anything: {error.sentence}")
+        _stop(COULD_NOT_LOOK, f"{unable}{error.sentence}")
     except (CommandError, BotError) as error:
         _stop(COULD_NOT_LOOK, str(error))
     except BrokenPipeError:

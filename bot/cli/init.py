@@ -116,7 +116,7 @@ def init(
     from bot.settings import LogSettings  # noqa: PLC0415 - as above
     from graph.settings import CLOUDS  # noqa: PLC0415 - as above
 
-    with readable():
+    with readable("Could not go on: "):
         # What happens is told in sentences; a terminal is no place for a log.
         log.configure(LogSettings(level="error"))
         if cloud not in CLOUDS:

@@ -43,13 +43,20 @@ def join(folder: Path, administrator: str, held: Tokens | None = None) -> bool:
     from bot.setup.init import InSlack  # noqa: PLC0415 - as above
 
     write_slack.demand_room(folder)
-    opened = _opened() if held is None else (held, _tried(partial(_workspace, held)))
-    if opened is None:
-        return False
-    tokens, workspace = opened
-    if held is not None:
-        _wait_for_channels()
-    channel, checkpoints, responders, approvers = _agreed(workspace, administrator)
+    again = f"To try again: compromise init --slack --folder {folder}"
+    try:
+        opened = _opened() if held is None else (held, _tried(partial(_workspace, held)))
+        if opened is None:
+            return False
+        tokens, workspace = opened
+        if held is not None:
+            _wait_for_channels()
+        channel, checkpoints, responders, approvers = _agreed(workspace, administrator)
+    except KeyboardInterrupt as interrupted:
+        # Where nothing is shown of what is typed, no prompt of typer's makes an answer of Ctrl-C.
+        raise Stopped(BAD_INPUT, *_unanswered().lines, again) from interrupted
+    except Stopped as stopped:
+        raise Stopped(stopped.status, *stopped.lines, again) from stopped
     answers = InSlack(
         slack="socket",
         channel=channel.id if channel else "",
@@ -86,9 +93,7 @@ def _opened() -> tuple[Tokens, Workspace] | None:
                 typer.echo(f"  {visible(str(error))}", err=True)
                 typer.echo("Paste both tokens again, or press Enter to stop here.")
                 pasted = ""
-    raise Stopped(
-        BAD_INPUT, "The input ended before there were two tokens. To try again: compromise init --slack"
-    )
+    raise Stopped(BAD_INPUT, "The input ended before there were two tokens.")
 
 
 def _lacking(tokens: Tokens) -> str:
@@ -146,9 +151,7 @@ def _tried(find: Callable[[], Answer]) -> Answer:
     try:
         return find()
     except BotError as error:
-        raise Stopped(
-            BAD_INPUT, f"{error} Nothing about Slack was saved. To try again: compromise init --slack"
-        ) from error
+        raise Stopped(BAD_INPUT, f"{error} Nothing about Slack was saved.") from error
 
 
 def _confirmed(
@@ -188,9 +191,7 @@ def _ask(asks: str, default: str, read: Callable[[str], Answer]) -> Answer:
 
 
 def _unanswered() -> Stopped:
-    return Stopped(
-        BAD_INPUT, "No one answered, so nothing about Slack was saved. To try again: compromise init --slack"
-    )
+    return Stopped(BAD_INPUT, "No one answered, so nothing about Slack was saved.")
 
 
 def _name(channel: Channel | None) -> str:

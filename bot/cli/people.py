@@ -37,7 +37,7 @@ def confirm_person(
 
     First ask them by phone whether they made the change.
     """
-    with readable():
+    with readable("Could not go on: "):
         log.configure(LogSettings(level="error"))
         loaded = settings.load(config, os.environ)
         with opened(loaded.ledger) as book, closing(Tenants(loaded.tenants)) as tenants:

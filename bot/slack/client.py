@@ -22,9 +22,13 @@ TIMEOUT = 20
 """Seconds to wait for one answer."""
 
 
-MEND_BOT: Final = "Copy the bot token (xoxb-) from the app's page, OAuth & Permissions, into the settings"
+MEND_BOT: Final = (
+    "Copy the bot token (xoxb-) from the app's page, OAuth & Permissions; it stands in "
+    "COMPROMISE_SLACK_BOT_TOKEN, which init writes into secrets.env"
+)
 MEND_APP: Final = (
-    "Make an app-level token (xapp-) with the scope connections:write, and put it in the settings"
+    "Make an app-level token (xapp-) with the scope connections:write; it stands in "
+    "COMPROMISE_SLACK_APP_TOKEN, which init writes into secrets.env"
 )
 """What helps where Slack refuses a token."""
 

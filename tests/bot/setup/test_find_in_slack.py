@@ -327,9 +327,22 @@ def test_a_no_lets_everything_be_changed_and_wrong_answers_are_asked_again(folde
 
 def test_without_tokens_or_answers_nothing_is_written(folder, slack):
     for typed in ([""], ["", "y"], [f"{slack.bot_token} {slack.app_token}"], [slack.bot_token]):
-        init(folder, *typed)
+        _, said = init(folder, *typed)
+        assert (f"To try again: compromise init --slack --folder {folder}" in said) == bool(typed[0])
         assert [path.name for path in folder.iterdir()] == ["compromise.toml"]
         assert (folder / "compromise.toml").read_text() == TENANT
+
+
+def test_ctrl_c_before_the_tokens_says_that_nothing_was_saved_and_how_to_go_on(folder, monkeypatch):
+    def interrupted() -> Iterator[str]:
+        yield from ()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hidden, "lines", interrupted)
+    status, said = init(folder)
+    assert status == 2
+    assert "No one answered, so nothing about Slack was saved." in said
+    assert f"To try again: compromise init --slack --folder {folder}" in said
 
 
 def test_the_tokens_go_to_no_other_address_than_slacks_without_a_sandbox(folder, slack, monkeypatch):
