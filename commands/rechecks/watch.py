@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from commands import check
@@ -26,6 +27,7 @@ from commands.plans.planning_input import Guard
 from commands.report import Coverage as Came
 from commands.report import spoken
 from commands.usual.places import Atlas
+from graph.beside import beside
 from graph.connection import Connection
 from graph.errors import GraphError
 from graph.evidence import SOURCES, Evidence
@@ -58,6 +60,9 @@ HOW_IT_STANDS: Final = tuple(source for source in SOURCES if source not in WHAT_
 
 LOOK_SECONDS: Final = 60.0
 """How long one look at one change may take."""
+
+AT_ONCE: Final = 8
+"""How many changes are looked at at the same time; each keeps to the limits of its service all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,7 @@ def read(
         patience: Seconds after which a source that has not answered counts as not seen.
         atlas: As in `check.look`.
     """
-    stand = tuple(_stands(door, connection) for door in doors)
+    stand = tuple(beside([partial(_stands, door, connection) for door in doors], connection.clock, AT_ONCE))
     question = Question(subject, Window(window.start, max(clock(), window.end)))
     evidence = check.look(
         question, connection, memory, _quietly, patience=patience, sources=HOW_IT_STANDS, atlas=atlas

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 
 from bot.work.rechecks.keeper import seen_of
@@ -60,6 +62,29 @@ def test_what_was_closed_and_stayed_so_is_closed(scene: Scene):
     assert doors.not_seen == ()
     assert doors.at == NOW
     assert len(scene.sent()) == before, "looking changes nothing"
+
+
+def test_changes_are_looked_at_beside_each_other(scene: Scene):
+    scene.run(block_sign_in(), remove_forwarding())
+    scene.tenant.calls.clear()
+    held = threading.Event()
+    scene.tenant.faults.add("Get-Mailbox", Fault(held=held), times=1)
+    scene.tenant.faults.add("/users", Fault(held=held), times=1)
+    beside: list[int] = []
+
+    def let_go() -> None:
+        ends = time.monotonic() + 30
+        while len(scene.tenant.calls) < 2 and time.monotonic() < ends:
+            time.sleep(0.01)
+        beside.append(len(scene.tenant.calls))
+        held.set()
+
+    waiting = threading.Thread(target=let_go)
+    waiting.start()
+    doors = look_again(scene)
+    waiting.join()
+    assert len(doors.closed) == 2
+    assert beside == [2], "the second is asked for while the first is not answered"
 
 
 def test_what_was_opened_again_is_told(scene: Scene):
