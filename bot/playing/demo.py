@@ -241,7 +241,7 @@ class _Story:
         found = seen()
         while not found and time.monotonic() < ends:
             self.watcher.show_new()
-            time.sleep(0.1)
+            time.sleep(0.05)
             found = seen()
         self.watcher.show_new(last=True)
         return found

@@ -134,7 +134,7 @@ def may(wish: Check, asked: Asked, tools: Tools) -> MayLook | Offered:
     if isinstance(wish.who, Name):
         return _offer(wish.who.words, asked, tools)
     try:
-        return who_may_look(wish.who, asked, tools)
+        return who_may_look(wish.who, asked, tools, expects=True)
     except NoSuchUser as error:
         # One word may be a first or last name, and an address may be misspelled after its beginning; where
         # there is no such name either, the first answer says what is meant.
@@ -162,8 +162,14 @@ def _offer(name: str, asked: Asked, tools: Tools, missing: str = "") -> Offered:
     return Offered(asked.id, name, found, tools.gate.readable_for(asked.user), missing)
 
 
-def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
+def who_may_look(who: Who, asked: Asked, tools: Tools, *, expects: bool = False) -> MayLook:
     """Find the account that is meant, and see that this person may ask about it.
+
+    Args:
+        who: The account.
+        asked: The question.
+        tools: What verbs work with.
+        expects: Whether a check follows, which may be made ready for while the account is looked for.
 
     Raises:
         Barred: this person may not ask, or not about this account.
@@ -172,6 +178,8 @@ def who_may_look(who: Who, asked: Asked, tools: Tools) -> MayLook:
     """
     tools.gate.demand_record(asked)
     here = tools.gate.asks_in(asked)
+    if expects and len(here) == 1:
+        tools.jobs.expect(*here)
     subject, connection = tools.gate.account(who, here)
     asker = tools.gate.asker(asked, connection.settings.name)
     tools.gate.keep_from_own(asker, subject, connection.settings.name)
@@ -252,6 +260,7 @@ def begin(
             owners_missing=owner.missing,
             verified=owner.verified,
         )
+    tools.jobs.expect(tenant)
     try:
         case = tools.cards.post(tools.ledger.case(case_id))
     except Exception as error:

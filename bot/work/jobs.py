@@ -229,6 +229,11 @@ class Jobs:
         self._checks.show_waiting(awaited)
         self._hunts.show_waiting(awaited)
 
+    def expect(self, tenant: str) -> None:
+        """Let a check of a tenant be made ready for, which is put on the queue in a moment, or is not."""
+        if self._checks_here:
+            self._checks.expect(tenant)
+
     def enqueue(self, case: Case) -> bool:
         """Put a check on the queue; the same run of a case is never there twice.
 

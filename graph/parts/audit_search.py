@@ -43,7 +43,8 @@ MOST = 40
 SESSION_ROWS = 50_000
 """Rows that one session of Search-UnifiedAuditLog hands out, at most."""
 
-_PAUSES = (0.5, 0.5, 1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0)
+_PAUSES = (0.5, 0.5, 1.0, 1.0, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0)
+"""Seconds before each look at a search: from the fifth on no more than half of what has passed by then."""
 _LONGEST_PAUSE = 30.0
 _QUERIES = "/security/auditLog/queries"
 _USERS = "userPrincipalNameFilters"

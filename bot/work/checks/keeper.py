@@ -79,6 +79,11 @@ class CheckKeeper:
         """Give the task of a case's present run, as it is after it crossed."""
         return task_of(case, self._ids.get(case.tenant, ""))
 
+    def expect(self, tenant: str) -> None:
+        """Let the process that looks sign in to a tenant, for a check is about to be asked for."""
+        if isinstance(self._maker, ApartMaker):
+            self._maker.expect(tenant, self._ids.get(tenant, ""))
+
     def look(self, case_id: str, run: int) -> None:
         """Look here, and write down what was found. At whom, the ledger says and not the queue.
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -142,6 +143,31 @@ def test_a_check_that_was_asked_for_under_the_tenants_old_name_is_made(played, t
         found = apart.look(task, Memory(), silent)
     assert isinstance(found, Finished), found
     assert VerdictCode(found.verdict) is VerdictCode.COMPROMISED
+
+
+def test_a_look_that_is_expected_finds_its_token_there(played, tmp_path):
+    def sign_ins() -> int:
+        return sum(call.path.endswith("/token") for call in played.calls)
+
+    task = task_for(played)
+    with looking_at(played, tmp_path) as apart:
+        before, ends = sign_ins(), time.monotonic() + 60
+        apart.expect("no such tenant", "")
+        apart.expect(task.tenant, task.tenant_id)
+        while sign_ins() == before and time.monotonic() < ends:
+            time.sleep(0.01)
+        assert sign_ins() == before + 1
+        assert isinstance(apart.look(task, Memory(), silent), Finished)
+    assert sign_ins() == before + 3, "for Exchange and for compliance, and not once more for Graph"
+
+
+def test_a_process_that_cannot_start_costs_no_more_than_the_sign_in(played, tmp_path, monkeypatch):
+    def refused(*given: object) -> None:
+        raise OSError("there are too many processes")
+
+    with looking_at(played, tmp_path) as apart, monkeypatch.context() as only:
+        only.setattr(module, "_Process", refused)
+        apart.expect("contoso", "")
 
 
 class Full(Memory):

@@ -22,6 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from bot import log as logs
 from bot.atlas import atlas_of
 from bot.cards.painter import Edits, Painter, shows_something
@@ -36,9 +38,16 @@ from bot.work.crossing.failed import Failed
 from commands.check import Progress
 from commands.errors import CommandError
 from commands.plans.planning_input import Guard
-from graph.limits import Shared
+from graph.auth import Resource
+from graph.errors import GraphError
+from graph.limits import Deadline, Shared
 from graph.settings import TenantSettings
 from graph.tenants import Tenants
+
+log = structlog.get_logger(__name__)
+
+SIGN_IN_SECONDS: Final = 30.0
+"""How long to wait for a token before it is asked for."""
 
 _PEAK: Final = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
@@ -98,8 +107,19 @@ class Looker:
                     memory = _Memory(self, head["look"], head["remembered"])
                     given = (head["look"], TASKS.read(head["task"]), memory)
                     threading.Thread(target=self._look, args=given, name="look", daemon=True).start()
+                case "expect":
+                    whose = (head["tenant"], head["tenant_id"])
+                    threading.Thread(target=self._sign_in, args=whose, name="sign in", daemon=True).start()
                 case "told":
                     self._asked.pop(head["call"]).put(head["value"])
+
+    def _sign_in(self, tenant: str, tenant_id: str) -> None:
+        """Get the token that the first question of a look needs; what goes wrong, the look tells."""
+        try:
+            sign_in = self._tenants.named(tenant, tenant_id).sign_in
+            sign_in.token(Resource.GRAPH, Deadline(SIGN_IN_SECONDS))
+        except GraphError as error:
+            log.info("Nobody is signed in yet.", action="looker.not_signed_in", tenant=tenant, why=str(error))
 
     def ask(self, look: int, what: str, *values: str) -> Any:
         """Ask the bot for something about one look.

@@ -98,6 +98,14 @@ class ApartMaker:
         with self._lock:
             self._present()
 
+    def expect(self, tenant: str, tenant_id: str) -> None:
+        """Let the process sign in to a tenant now, for a look at it is about to be handed in."""
+        try:
+            with self._lock:
+                self._present().send({"kind": "expect", "tenant": tenant, "tenant_id": tenant_id})
+        except OSError as error:
+            log.warning("The process that looks cannot start.", action="looker.not_started", why=str(error))
+
     def look(self, task: CheckTask, memory: Memory, tell: Callable[[Progress], None]) -> Finished | Failed:
         """Collect, judge and plan; whatever goes wrong is told with words for people.
 
@@ -206,13 +214,19 @@ class _Process:
         """Hand a look in; one that cannot be handed in has failed."""
         number = next(self._numbers)
         self.looks[number] = one
+        if not self.send(
+            {"kind": "look", "look": number, "task": TASKS.write(one.task), "remembered": one.remembered}
+        ):
+            self._lose(number)
+
+    def send(self, head: Mapping[str, Any]) -> bool:
+        """Tell the process something; False where it is gone."""
         try:
-            self._line.send(
-                {"kind": "look", "look": number, "task": TASKS.write(one.task), "remembered": one.remembered}
-            )
+            self._line.send(head)
         except OSError:
             self.ended = True
-            self._lose(number)
+            return False
+        return True
 
     def close(self) -> None:
         """Let it end, and wait until it did."""
