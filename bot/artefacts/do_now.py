@@ -251,7 +251,7 @@ def _to_warn(report: Report, tasks: Tasks) -> Iterator[Statement]:
         )
     if seen.replies:
         given = named([defanged(visible(one)) for one in seen.replies], NAMED, "address")
-        says += f", and of answers to {given}, which the attacker gave out"
+        says += f", also against replying to {given}, which the attacker gave out"
     yield Statement(f"{says}.{done}", ("ledger: manual tasks",) if task else ("plan of the check",))
 
 
