@@ -202,7 +202,7 @@ def test_a_report_that_is_still_being_made_is_not_denied(stage):
     story.type(f"check {ADELE}")
     story.card("Adele Vance")
     story.type(f"report {ADELE}")
-    assert "There is no report" not in story.slack.as_text(story.told(holding="already"))
+    assert "There is no report" not in story.slack.as_text(story.told(holding="is being checked in case"))
     story.shown()
 
 

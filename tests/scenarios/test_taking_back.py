@@ -236,7 +236,7 @@ def test_the_whole_case_takes_twelve_pages_at_most_and_begins_with_how_it_ended(
     paper.close()
     for part in (
         "COMPROMISED",
-        "Sign-in stopped 20",
+        "Is it contained? Partly: sign-in stopped 20",
         "existing access tokens may work until",
         "Do now 1. ",
         "to be checked by counsel",
