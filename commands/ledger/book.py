@@ -303,7 +303,8 @@ def _prepare(path: Path, db: sqlite3.Connection) -> None:
     layout = db.execute("PRAGMA user_version").fetchone()[0]
     if "contents" not in names or layout > LAYOUT:
         age = "newer" if layout > LAYOUT else "older"
-        raise LedgerUnwritable(str(path), f"it was written by a much {age} version; use that version")
+        then = "" if age == "newer" else ", let it finish what is open, and begin a new ledger with this one"
+        raise LedgerUnwritable(str(path), f"it was written by a much {age} version; use that version{then}")
     if layout != LAYOUT:
         rebuild(db)
         return
