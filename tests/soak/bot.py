@@ -24,6 +24,7 @@ def _be(settings: Settings, folder: Path, clock_file: Path, *, works: bool) -> N
     from bot.process import run, work  # noqa: PLC0415
     from bot.running import Bot  # noqa: PLC0415 - imported by whoever is forked from
     from bot.wiring import create_app  # noqa: PLC0415 - imported by whoever is forked from
+    from bot.work.jobs import Pauses  # noqa: PLC0415 - imported by whoever is forked from
     from bot.work.worker import Worker  # noqa: PLC0415
     from tests.scenarios.conftest import OFTEN, QUICKLY  # noqa: PLC0415
 
@@ -37,7 +38,7 @@ def _be(settings: Settings, folder: Path, clock_file: Path, *, works: bool) -> N
     def clock() -> datetime:
         return now() + timedelta(seconds=struct.unpack("d", moved[:8])[0])
 
-    pace: dict[str, Any] = {**QUICKLY, "edits": OFTEN}
+    pace: dict[str, Any] = {**QUICKLY, "edits": OFTEN, "pauses": Pauses()}
 
     def make(with_these: Settings) -> Bot:
         return create_app(with_these, clock=clock, **pace)
