@@ -2,8 +2,9 @@
 
 One question about everybody costs what one about somebody does, so those come first. Of those in doubt,
 the inbox rules and automatic replies are read in batches of twenty; delegates take several cmdlets each, and
-hidden rules one that is slow. Sources: Microsoft Graph, "Combine multiple HTTP requests using JSON batching",
-"List rules", "Get user mailbox settings"; Exchange PowerShell, "Get-Mailbox" (`Filter`).
+hidden rules one that is slow. Whom mailboxes forward to is looked up, each recipient once, for behind it may
+be a contact outside. Sources: Microsoft Graph, "Combine multiple HTTP requests using JSON batching",
+"List rules", "Get user mailbox settings"; Exchange PowerShell, "Get-Mailbox" (`Filter`) and "Get-Recipient".
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from graph.effects import Asking, Fetch, Item, fetch
 from graph.errors import GraphError
 from graph.evidence import Known, Source
 from graph.hunting import TenantQuery, sweep_queries
-from graph.parts.reading import read_each
+from graph.parts.reading import lacking, read_each
+from graph.parts.recipients import behind
 from graph.queries import Query, auto_reply, delegates, hidden_inbox_rules, inbox_rules, unavailable
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet
@@ -28,6 +30,9 @@ SLICE: Final = timedelta(hours=24)
 
 CHUNK: Final = 100
 """Mailboxes that are looked at together. A restart repeats no more than these."""
+
+LOOKED_UP: Final = 2_000
+"""Recipients that mailboxes forward to and that are looked up, at most; each is a call of its own."""
 
 Answers: TypeAlias = tuple[tuple[str, Source[Any]], ...]
 """The answer for each of several accounts, by user principal name."""
@@ -74,12 +79,27 @@ def standing_queries() -> tuple[TenantQuery, ...]:
 
 
 def _forwarding(question: Question) -> Asking[tuple[Mailbox, ...]]:
-    """The mailboxes that forward all their mail, or a copy of it."""
+    """The mailboxes that forward all their mail, or a copy of it, and the addresses behind contacts."""
     items = yield from fetch(_FORWARDS)
     found, missing = read_each(Mailbox, items)
+    names = tuple(dict.fromkeys(one.forwarding_address for one in found if one.forwarding_address))
+    outside, unknown = yield from behind(names[:LOOKED_UP])
+    if unknown:
+        missing += (lacking(_whose(len(unknown)), next(iter(unknown.values()))),)
+    if left := len(names[LOOKED_UP:]):
+        missing += (f"{_whose(left)} (only {LOOKED_UP:,} were looked up)",)
     return Known(
-        tuple(one for one in found if one.forwarding_address or one.forwarding_smtp_address), missing=missing
+        tuple(
+            one.model_copy(update={"forwarding_contact_address": outside.get(one.forwarding_address, "")})
+            for one in found
+            if one.forwarding_address or one.forwarding_smtp_address
+        ),
+        missing=missing,
     )
+
+
+def _whose(number: int) -> str:
+    return f"the addresses of {number:,} whom mailboxes forward to"
 
 
 def close_queries(suspects: Sequence[Subject]) -> tuple[TenantQuery, ...]:

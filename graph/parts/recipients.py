@@ -1,7 +1,8 @@
 """Who is meant where Exchange gives an id or a legacy name in place of an address.
 
-Source: Exchange PowerShell, "Get-Recipient". `GrantSendOnBehalfTo` holds directory ids, and a rule that sends
-to somebody of the organization names no address but ``[EX:/o=…]``; behind it may be a contact outside.
+Source: Exchange PowerShell, "Get-Recipient" and "Get-MailContact". `GrantSendOnBehalfTo` holds directory ids,
+a mailbox forwards to a name, and a rule that sends to somebody of the organization names no address but
+``[EX:/o=…]``; behind it may be a contact outside.
 """
 
 from __future__ import annotations
@@ -40,6 +41,38 @@ def addresses_called(names: Iterable[str]) -> Generator[Effect, Any, Mapping[str
     filters = ["DisplayName -eq '{}'".format(name.replace("'", "''")) for name in asked]
     answers = yield from try_each([Cmdlet("Get-Recipient", {"Filter": one}) for one in filters])
     return _each_one(asked, answers)
+
+
+def behind(
+    names: Iterable[str],
+) -> Generator[Effect, Any, tuple[Mapping[str, str], Mapping[str, GraphError]]]:
+    """Find the outside address of contacts and mail users; a recipient of the tenant itself has none.
+
+    Each name is looked up once, and as a contact only where it cannot be as a recipient.
+
+    Returns:
+        The address of each that has one, and the error of each that could not be looked up.
+    """
+    found: dict[str, str] = {}
+    left: dict[str, GraphError] = {}
+    asked = tuple(dict.fromkeys(names))
+    for cmdlet in ("Get-Recipient", "Get-MailContact"):
+        answers = yield from try_each([Cmdlet(cmdlet, {"Identity": name}) for name in asked])
+        for name, answer in zip(asked, answers, strict=True):
+            if isinstance(answer, GraphError):
+                left.setdefault(name, answer)
+                continue
+            left.pop(name, None)
+            if address := next(filter(None, map(_outside, answer)), ""):
+                found[name] = address
+        asked = tuple(left)
+    return found, left
+
+
+def _outside(item: Item) -> str:
+    outside = str(item.get("ExternalEmailAddress") or "")
+    kind, colon, address = outside.partition(":")
+    return address if colon and kind.casefold() == "smtp" else outside
 
 
 def _each_one(asked: Iterable[str], answers: Iterable[list[Item] | GraphError]) -> Mapping[str, str]:

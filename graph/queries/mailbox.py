@@ -6,13 +6,11 @@ Source: Exchange PowerShell, "Get-Mailbox", "Get-Recipient", "Get-MailContact" a
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
-from graph.effects import Asking, Effect, try_each
+from graph.effects import Asking, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
 from graph.parts.reading import lacking, only, unsent, untold
+from graph.parts.recipients import behind
 from graph.question import Question
 from graph.request import Cmdlet
 from graph.resources.mailbox import Mailbox
@@ -49,23 +47,10 @@ def ask(question: Question) -> Asking[Mailbox]:
         missing += untold(bypass, "AuditBypassEnabled")
         mailbox = mailbox.model_copy(update={"audit_bypass_enabled": bypass[0].get("AuditBypassEnabled")})
     if mailbox.forwarding_address:
-        outside, gaps = yield from _behind(mailbox.forwarding_address)
-        mailbox = mailbox.model_copy(update={"forwarding_contact_address": outside})
-        missing += gaps
+        name = mailbox.forwarding_address
+        outside, unknown = yield from behind([name])
+        mailbox = mailbox.model_copy(update={"forwarding_contact_address": outside.get(name, "")})
+        missing += tuple(
+            lacking(f"the target address of the recipient {one}", error) for one, error in unknown.items()
+        )
     return Known(mailbox, missing=missing)
-
-
-def _behind(recipient: str) -> Generator[Effect, Any, tuple[str, tuple[str, ...]]]:
-    """Find the outside address of a contact or mail user; a recipient of the tenant itself has none."""
-    answers = yield from try_each(
-        [Cmdlet("Get-Recipient", {"Identity": recipient}), Cmdlet("Get-MailContact", {"Identity": recipient})]
-    )
-    for answer in answers:
-        if not isinstance(answer, GraphError):
-            for item in answer:
-                if outside := str(item.get("ExternalEmailAddress") or ""):
-                    kind, colon, address = outside.partition(":")
-                    return (address if colon and kind.casefold() == "smtp" else outside), ()
-    if isinstance(answers[0], GraphError):
-        return "", (lacking(f"the target address of the recipient {recipient}", answers[0]),)
-    return "", ()

@@ -128,6 +128,15 @@ def test_a_sweep_finds_the_account_looks_at_its_mailbox_and_repeats_nothing_afte
             assert len(running.calls) == asked
 
 
+def test_a_sweep_of_one_day_finds_who_still_forwards_outside_through_a_contact_made_before() -> None:
+    with tenant.start(made("mailbox-takeover"), limits=False, audit_query_seconds=0.05) as running:
+        now = running.state.clock()
+        with connect_to(running) as connection:
+            *_, end = sweep(Window(now - timedelta(days=1), now), connection, Memory(), patience=20)
+    [adele] = [one for one in end.found.touched if one.account == ADELE]
+    assert any("archive@mailbox-relay.example" in why for why in adele.why)
+
+
 def test_the_outcome_is_the_same_in_whichever_order_pieces_come() -> None:
     pieces = [
         ((0, number), [in_doubt("a@c.example", (f"sign{number % 2}", number), records=(str(number),))])

@@ -35,6 +35,8 @@ class Tenant:
 
     def __call__(self, what: Request | Cmdlet) -> Answer:
         if isinstance(what, Cmdlet):
+            if self.refuse == what.name:
+                return self.error
             return (
                 []
                 if what.name == "Search-UnifiedAuditLog"
@@ -86,6 +88,7 @@ TENANTS: dict[str, Callable[[], Tenant]] = {
     "beta closed": lambda: Tenant("beta/auditLogs/signIns"),
     "no right to search": lambda: Tenant("$search", NoPermission("No.")),
     "no message trace": lambda: Tenant("/tracing/", NoPermission("No.")),
+    "no recipients": lambda: Tenant("Get-Recipient", NoPermission("No.")),
 }
 
 

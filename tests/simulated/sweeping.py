@@ -73,7 +73,7 @@ def expected(shape: Shape, days: int, doubted: int) -> dict[str, int]:
         "audit search": days,
         "audit records": days * pages(records_of(shape, DAY), RECORDS_PAGE),
         "of a mailbox": doubted * 2,
-        "cmdlet": pages(shape.forwarding, PAGE) + doubted * CMDLETS,
+        "cmdlet": pages(shape.forwarding, PAGE) + shape.forwarding + doubted * CMDLETS,
         "hidden rules": doubted,
     }
 
@@ -81,13 +81,15 @@ def expected(shape: Shape, days: int, doubted: int) -> dict[str, int]:
 def ideal(shape: Shape, days: int, doubted: int) -> float:
     """The least seconds that a sweep can take, by the published limits and by how long the tenant takes.
 
-    Of the first stage what binds most: 5 report requests in 10 seconds, 1 risk request a second, or the audit
-    search and its pages. Exchange publishes no limit: of its cmdlets as many side by side as we allow.
+    Of the first stage what binds most: 5 report requests in 10 seconds, 1 risk request a second, the audit
+    search and its pages, or the lookups of whom mailboxes forward to. Exchange publishes no limit: of its
+    cmdlets as many side by side as we allow.
     """
     asked = expected(shape, days, doubted)
     reports = (asked["sign-ins"] - 1) // 5 * 10.0 + shape.page
     risk = (asked["risk"] - 1) * 1.0 + shape.page
     search = shape.search + pages(records_of(shape, DAY), RECORDS_PAGE) * shape.page
+    forwarding = (pages(shape.forwarding, PAGE) + shape.forwarding / EXCHANGE_AT_ONCE) * shape.cmdlet
     delegates = doubted * CMDLETS * shape.cmdlet / EXCHANGE_AT_ONCE
     hidden = doubted * shape.hidden / EXCHANGE_AT_ONCE
-    return max(reports, risk, search) + delegates + hidden
+    return max(reports, risk, search, forwarding) + delegates + hidden

@@ -45,7 +45,7 @@ class Shape:
         attacked: How many accounts' passwords are tried and found, each from other addresses.
         risky: Sign-ins at risk a day and mailbox of the tenant, all of the attacked ones.
         rare: Records of rare operations a day and mailbox, such as new sign-in methods.
-        forwarding: How many mailboxes forward, to others in the tenant.
+        forwarding: How many mailboxes forward, each to another one in the tenant.
         page: Seconds for a page of Graph.
         batch: Seconds for a batch of twenty.
         cmdlet: Seconds for a cmdlet.
@@ -238,6 +238,9 @@ class Tenant:
                 link = (
                     f"https://outlook.office365.com/adminapi/beta/t/InvokeCommand?$skiptoken={begin + PAGE}"
                 )
+        elif name == "Get-Recipient":
+            own = f"{parameters['Identity']}@{DOMAIN}"
+            rows = [{"PrimarySmtpAddress": own, "ExternalEmailAddress": None}]
         elif name == "Get-MailboxFolderStatistics":
             rows = [{"Name": parameters["FolderScope"], "FolderType": parameters["FolderScope"]}]
         hidden = name == "Get-InboxRule"
