@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from bot.messages import Block, Modal, parts
 from bot.messages.escape import said
-from bot.messages.plans import DIGEST_SHOWN, counting
+from bot.messages.plans import DIGEST_SHOWN, counting, of_account
 from bot.messages.proposal_words import counts
 from commands.containment.proposals import Proposal
-from commands.containment.propose import is_irreversible
+from commands.containment.propose import is_disruptive, is_irreversible
 from commands.plans.plan import Change
 
 _SAYS = 160
@@ -30,10 +30,13 @@ def approve_modal(proposal: Proposal, *, code: bool) -> Modal:
     changes = list(enumerate(proposal.plan.changes, start=1))
     final = [one for one in changes if is_irreversible(one[1])]
     wide = [one for one in changes if one[1].tenant_wide and not is_irreversible(one[1])]
+    told = {number for number, _ in (*final, *wide)}
+    disrupts = [one for one in changes if is_disruptive(one[1]) and one[0] not in told]
     blocks: list[Block] = [
         parts.section(f"*{said(proposal.plan.subject, 100, ours)}*\n{counts(proposal)}"),
         *_group("Cannot be undone", final, proposal),
         *_group("Affects more than this account", wide, proposal),
+        *_group("Disrupts the user's work, can be undone", disrupts, proposal),
         parts.section(_then(proposal)),
     ]
     if code:
@@ -64,9 +67,10 @@ def _group(title: str, changes: Sequence[tuple[int, Change]], proposal: Proposal
 
 def _line(number: int, change: Change, subject: str) -> str:
     """A change in as few words as say what it does: why it has no undo stands on the card."""
-    says = said(change.says.replace(subject, "the account"), _SAYS, parts.domains_of(subject))
+    says = said(of_account(change.says, subject), _SAYS, parts.domains_of(subject))
+    disrupts = " · *disrupts the user's work*" if is_irreversible(change) and is_disruptive(change) else ""
     wide = " · *affects more than this account*" if is_irreversible(change) and change.tenant_wide else ""
-    return f"{number}. {says}{wide}"
+    return f"{number}. {says}{disrupts}{wide}"
 
 
 def _then(proposal: Proposal) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from bot.messages import Block, parts, tables
 from bot.messages.closing import word_for
+from bot.messages.plans import of_account
 from bot.messages.tables import Ranked, Table
 from commands.plans.plan import Change, Plan, State
 from commands.steps.disable_mail_protocols import PROTOCOLS
@@ -82,7 +83,7 @@ def before_and_after(change: Change) -> str:
 def _row(place: int, plan: Plan, limit: int, ours: frozenset[str]) -> tuple[tables.Cell, ...]:
     change = plan.changes[place]
     # Nearly every sentence names the account, which the card is about.
-    says = change.says.replace(plan.subject, "the account")
+    says = of_account(change.says, plan.subject)
     warned = " ⚠" if change.warns else ""
     return (
         Ranked(place + 1, str(place + 1)),

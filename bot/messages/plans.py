@@ -36,7 +36,7 @@ _LEFT_OUT_SAYS = 110
 """How many of the changes that a plan leaves out are named, and how many characters of each."""
 
 _SEVERAL = 3
-"""How many changes with the same warning are enough to say it once for all of them."""
+"""How many choices with the same warning are enough to say it once above them; a card takes two changes."""
 
 
 def reference(proposal: Proposal) -> str:
@@ -75,6 +75,13 @@ def places_of(text: str) -> tuple[int, ...]:
             return ()
         found += range(int(first), int(last or first) + 1)
     return tuple(found)
+
+
+def of_account(says: str, subject: str) -> str:
+    """Say "the account" where a sentence names the account that all of a message is about."""
+    return (
+        re.sub(rf"(?<![\w.+-]){re.escape(subject)}(?![\w-]|\.\w)", "the account", says) if subject else says
+    )
 
 
 def left_out_line(says: Sequence[str], ours: Collection[str]) -> str:
@@ -148,13 +155,15 @@ def change_line(
     return line
 
 
-def shared_warnings(changes: Mapping[int, Change]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """The warnings that several changes have, with the changes' numbers; said once, they are read."""
+def shared_warnings(
+    changes: Mapping[int, Change], least: int = _SEVERAL
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The warnings that `least` changes have or more, with the changes' numbers; said once, they are read."""
     places: dict[str, list[int]] = {}
     for number, change in changes.items():
         for warning in change.warns:
             places.setdefault(warning, []).append(number)
-    return tuple((warning, tuple(at)) for warning, at in places.items() if len(at) >= _SEVERAL)
+    return tuple((warning, tuple(at)) for warning, at in places.items() if len(at) >= least)
 
 
 def shared_lines(

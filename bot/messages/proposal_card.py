@@ -8,7 +8,7 @@ says that the whole plan is in the thread, where `bot.messages.proposal_details`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
@@ -23,6 +23,7 @@ from bot.messages.plans import (
     change_line,
     last_actions,
     left_out_line,
+    of_account,
     shared_lines,
     shared_warnings,
     without_shared,
@@ -157,7 +158,7 @@ def _drawn(card: _Card, form: _Form) -> tuple[str, list[Block]]:
     pressed = buttons(proposal, card.password_shown_to, card.now)
     if proposal.state is ProposalState.OPEN:
         # Whoever decides sees what it comes to and the buttons first, and the changes below them.
-        head = [head[0], *_situation(card), *head[1:], parts.section(counts(proposal)), *_beside(card)]
+        head = [head[0], *_situation(card), *head[1:], parts.section(_comes_to(card)), *_beside(card)]
         head.append(parts.actions(pressed))
     elif proposal.state is ProposalState.DONE and card.left is not None:
         # Whoever comes later needs what is left to do, and its buttons, before what was done.
@@ -194,11 +195,18 @@ def _situation(card: _Card) -> Iterator[Block]:
         yield parts.section(card.situation)
 
 
+def _comes_to(card: _Card) -> str:
+    """What the plan comes to, and of how much that the findings ask for it does nothing.
+
+    What that is stands below the changes: named here, it would push the buttons off a phone's first screen.
+    """
+    left = parts.counted(len(card.left_out), "suggested change")
+    return counts(card.proposal) + (f"\n⚠ *{left} left out*, see below" if card.left_out else "")
+
+
 def _beside(card: _Card) -> Iterator[Block]:
-    """What a plan leaves as it is, and what an undo meets: those who decide must not learn it afterward."""
+    """What an undo meets: those who decide must not learn it afterward."""
     ours = parts.domains_of(card.proposal.plan.subject)
-    if card.left_out:
-        yield parts.section(left_out_line(card.left_out, ours))
     if card.proposal.kind == "restore" and card.left is not None:
         yield from parts.paragraphs("*While this is undone*", list(lines(card.left, ours)))
 
@@ -228,30 +236,42 @@ def _body(card: _Card, detail: _Detail, form: _Form) -> Iterator[Block]:
                 yield from _tasks(proposal)
         case _:
             yield from _plan(proposal, detail, form)
+            if card.left_out:
+                out = [of_account(one, proposal.plan.subject) for one in card.left_out]
+                yield parts.section(left_out_line(out, parts.domains_of(proposal.plan.subject)))
 
 
 def _plan(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
     """The changes, gravest first: what cannot be undone, what reaches further, then the rest.
 
     The rest is a table in the order of the plan, where the workspace knows one, else lists by phase; what is
-    grave stands in full on the narrowest screen.
+    grave stands in full on the narrowest screen. What is the same for several changes is said once.
     """
     plan, ours = proposal.plan, parts.domains_of(proposal.plan.subject)
-    shared = shared_warnings(dict(enumerate(plan.changes, start=1)))
+    shared = shared_warnings(dict(enumerate(plan.changes, start=1)), 2)
+    rest = _rest(proposal)
+    as_table = form != "list" and len(rest) > _FEW
     groups: dict[str, list[str]] = {}
+    reasons: set[str] = set()
+    marked = False
     for number, change in enumerate(plan.changes, start=1):
         heading = _UNDOING if proposal.kind == "restore" else _heading(change)
         in_full = heading in _IN_FULL
         own = without_shared(change, shared)
-        line = f"{number}. {said(change.says, detail.limit, ours)}"
+        own = replace(
+            own,
+            says=of_account(change.says, plan.subject),
+            no_undo="" if change.no_undo in reasons else change.no_undo,
+        )
+        reasons.add(change.no_undo)
+        line = f"{number}. {said(own.says, detail.limit, ours)}"
         if in_full:
             told = _TOLD.get(heading, "")
             line = change_line(number, own, detail.limit, ours, warnings=detail.warnings, told=told)
         elif own.warns:
             line += " ⚠"
+        marked = marked or (bool(own.warns or (as_table and change.warns)) and not in_full)
         groups.setdefault(heading, []).append(line)
-    rest = _rest(proposal)
-    as_table = form != "list" and len(rest) > _FEW
     for heading in (*_IN_FULL, *(() if as_table else PHASES.values())):
         if heading in groups:
             yield from parts.paragraphs(f"*{heading}*", detail.shown(groups[heading]))
@@ -259,7 +279,7 @@ def _plan(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
         yield from plan_table(proposal.plan, rest, detail.limit, form)
     if detail.warnings:
         yield from parts.small_print(shared_lines(shared, detail.limit, ours))
-    if any(change.warns for change in plan.changes):
+    if marked:
         yield parts.context("⚠ marks changes with warnings; they are in the thread, with what is sent.")
 
 

@@ -10,7 +10,7 @@ from bot.messages.escape import said
 from bot.messages.outcomes import OUTCOMES
 from bot.messages.plans import PHASES, counting, last_actions
 from commands.containment.proposals import DONE, Outcome, Proposal
-from commands.containment.propose import is_irreversible, phase_of
+from commands.containment.propose import is_disruptive, is_irreversible, phase_of
 from commands.plans.approval import ProposalState
 from commands.plans.plan import Change
 
@@ -53,7 +53,7 @@ def proposal_line(proposal: Proposal) -> str:
 
 
 def counts(proposal: Proposal) -> str:
-    """What a plan comes to, for mrkdwn: changes by phase, what cannot be undone, what reaches the tenant."""
+    """What a plan comes to, for mrkdwn: changes by phase, and by what they mean for user and tenant."""
     plan = proposal.plan
     if proposal.kind == "restore":
         each = "" if len(plan.changes) == 1 else "each "
@@ -61,9 +61,11 @@ def counts(proposal: Proposal) -> str:
     phases = by_phase(plan.changes)
     final = sum(1 for change in plan.changes if is_irreversible(change))
     wide = sum(1 for change in plan.changes if change.tenant_wide)
+    disrupt = sum(1 for change in plan.changes if is_disruptive(change))
     undone = "Can be undone" if len(plan.changes) == 1 else "All can be undone"
     facts = [
         f"*{final} cannot be undone*" if final else undone,
+        *([f"*{disrupt} disrupt{'s' if disrupt == 1 else ''} the user's work*"] if disrupt else []),
         *([f"*{wide} reach{'es' if wide == 1 else ''} beyond this account*"] if wide else []),
         *([f"{parts.counted(len(plan.tasks), 'manual task')}"] if plan.tasks else []),
     ]

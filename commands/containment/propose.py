@@ -78,6 +78,11 @@ def is_irreversible(change: Change) -> bool:
     return change.undo is None and not is_undo(change.id)
 
 
+def is_disruptive(change: Change) -> bool:
+    """Whether it keeps the account's user from working for a while: blocked, signed out, without a role."""
+    return change.step in DISRUPTIVE.union(steps.CONTAIN_NOW) and not is_undo(change.id)
+
+
 def needs_of_plan(plan: Plan, policy: Policy) -> int:
     """Say how many people must approve a plan: as many as its most demanding change."""
     return max((needs_of(change, policy) for change in plan.changes), default=1)

@@ -591,7 +591,7 @@ def test_the_alarm_leads_to_a_plan_that_closes_exactly_what_is_open(raised):
     main.press(alarm, "Close what is open")
     card = main.card("Waiting for approval")
     expect(card).to_contain_text("Re-appeared or new since the check")
-    expect(card).to_contain_text("1. Stop forwarding adele.vance@contoso.example")
+    expect(card).to_contain_text("1. Stop forwarding the account")
     expect(card.get_by_role("button", name="Approve")).to_be_visible()
     main.shot("37-what-is-open-is-proposed")
 

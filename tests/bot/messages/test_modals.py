@@ -14,7 +14,7 @@ from bot.messages.enrol_modal import enrol_modal
 from bot.messages.password_modal import password_modal
 from bot.messages.restore_modal import restore_modal
 from commands.containment.proposals import Outcome
-from commands.plans.undo import Undoable
+from commands.plans.undo import Undoable, undo_id
 from sandbox.workspace import text as slack_text
 from tests.bot.messages import samples
 
@@ -46,6 +46,22 @@ def test_whoever_approves_reads_what_is_grave_and_which_plan_it_is():
         assert says in text.replace("`", "")
     assert modal.private_metadata == f"P-7F3K2 {proposal.digest}"
     assert modal.close == "Not yet"
+
+
+def test_whoever_approves_reads_what_keeps_the_user_from_working():
+    steps = ("block_sign_in", "remove_admin_roles", "disable_inbox_rules")
+    blocked = [samples.change(n, step=step, text=f"Do {step}") for n, step in enumerate(steps)]
+    proposal = samples.small(*blocked, samples.final(3, "reset_password", text="Reset the password"))
+    text = shown(approve_modal(proposal, code=False))
+    assert "*1 cannot be undone*; *3 disrupt the user's work*" in text
+    assert (
+        "*Disrupts the user's work, can be undone*\n1. Do block_sign_in\n2. Do remove_admin_roles\n" in text
+    )
+    assert "4. Reset the password · *disrupts the user's work*" in text
+    assert "Do disable_inbox_rules" not in text
+    back = [replace(one, id=undo_id("P-1", one.id), undo=None) for one in blocked]
+    undo = shown(approve_modal(samples.small(*back, kind="restore"), code=False))
+    assert "disrupt" not in undo.lower()
 
 
 def test_the_last_approval_is_told_as_that_and_a_long_list_is_cut():

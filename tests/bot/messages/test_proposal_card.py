@@ -232,7 +232,23 @@ def test_a_warning_that_several_changes_have_is_said_once_with_their_numbers():
     assert "⚠ 1, 2, 3: It is an administrator" in text
     assert [f"Own {n}" in text for n in range(3)] == [True] * 3
     text = shown(card(samples.small(*made[:2])))
-    assert text.count("It is an administrator") == 2
+    assert text.count("It is an administrator") == 1
+    assert "⚠ 1, 2: It is an administrator" in text
+
+
+def test_why_several_changes_cannot_be_undone_is_said_once_and_the_account_is_not_named_in_each():
+    subject = samples.ADELE.user_principal_name
+    texts = (
+        f"Revoke all sessions of {subject}",
+        f"Revoke all sessions of {subject} again",
+        f"Tell x{subject}",
+    )
+    made = [replace(samples.final(n, text=says), no_undo="It is over.") for n, says in enumerate(texts)]
+    text = shown(card(samples.small(*made, reason="")))
+    assert text.count("It is over") == 1
+    assert "1. Revoke all sessions of the account (It is over)" in text
+    assert "2. Revoke all sessions of the account again\n" in text
+    assert f"3. Tell x{subject}" in text
 
 
 def test_a_change_that_can_be_undone_only_marks_its_warning_and_the_thread_says_it():
@@ -240,6 +256,8 @@ def test_a_change_that_can_be_undone_only_marks_its_warning_and_the_thread_says_
     text = shown(card(proposal))
     assert "1. Disable the inbox rule Money ⚠" in text
     assert "⚠ marks changes with warnings; they are in the thread" in text
+    in_full = replace(GRANT, warns=("The application stays",))
+    assert "⚠ marks changes" not in shown(card(samples.small(in_full)))
     whole = "\n".join(shown(message) for message in proposal_details(proposal, names=samples.TITLES))
     assert "Rules of Outlook itself are lost" in whole
 
@@ -261,7 +279,7 @@ def test_whoever_decides_reads_what_it_comes_to_and_finds_the_buttons_before_the
     for part in (
         "⛔ *Compromised*, confidence high.",
         "*6 changes*: 2 stop the attacker, 2 remove what they left, 1 restores, 1 other",
-        "*1 cannot be undone*; *1 reaches beyond this account*",
+        "*1 cannot be undone*; *2 disrupt the user's work*; *1 reaches beyond this account*",
     ):
         assert part in above
     text = shown(message)

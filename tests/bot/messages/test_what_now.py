@@ -160,7 +160,7 @@ def test_an_undo_that_is_to_be_decided_says_what_is_still_open():
     assert order == sorted(order)
 
 
-def test_a_plan_that_is_to_be_decided_names_what_it_does_not_do():
+def test_a_plan_that_is_to_be_decided_counts_above_the_buttons_what_it_does_not_do_and_names_it_below():
     proposal = samples.small(samples.change(1, text="Block sign-in"))
     out = ("Stop forwarding mail", "Remove a delegate", "Disable <!channel>", "Disable one more")
     message = proposal_card(proposal, names=samples.TITLES, now=samples.NOW, left_out=out)
@@ -168,7 +168,7 @@ def test_a_plan_that_is_to_be_decided_names_what_it_does_not_do():
     assert "*Not in this plan* (4 suggested changes): Stop forwarding mail; Remove a delegate; " in text
     assert "; 1 more." in text
     assert "<!channel>" not in str(message.blocks)
-    assert text.index("Not in this plan") < text.index("[Approve]")
+    assert text.index("⚠ *4 suggested changes left out*, see below") < text.index("[Approve]")
 
 
 def shown(message: Message) -> str:
