@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from bot.settings.values import (
+    DOMAIN,
+    GUID,
     AlertPolicy,
     Channel,
     Frozen,
@@ -21,7 +23,7 @@ from bot.settings.values import (
     begins,
 )
 from commands.alerts import KINDS as KINDS_OF_ALERTS
-from graph.settings import TenantSettings
+from graph.settings import RemediateSettings, TenantSettings
 
 SLACK = "https://slack.com/api/"
 
@@ -191,6 +193,9 @@ class AlertSettings(Frozen):
     )
 
 
+_SHOWN: Final = "Overview of the app registration shows it as Application (client) ID"
+
+
 class Tenant(TenantSettings):
     """One tenant, with the people and channels that are its own. What is not given is as for all tenants."""
 
@@ -233,6 +238,30 @@ class Tenant(TenantSettings):
         description="further channel IDs of this tenant, which no other tenant's may enter; with channel, its"
         " cards go into these and nowhere else",
     )
+
+    # What was given is not told: somebody may have put a secret into the wrong place.
+    @field_validator("tenant_id")
+    @classmethod
+    def _a_tenant(cls, value: str) -> str:
+        if not GUID.fullmatch(value) and not DOMAIN.fullmatch(value):
+            raise ValueError(
+                "is neither a GUID nor a domain; Overview in the Entra admin center shows the Tenant ID"
+            )
+        return value
+
+    @field_validator("client_id")
+    @classmethod
+    def _an_application(cls, value: str) -> str:
+        if not GUID.fullmatch(value):
+            raise ValueError(f"is not a GUID; {_SHOWN}")
+        return value
+
+    @field_validator("remediate")
+    @classmethod
+    def _another_application(cls, value: RemediateSettings | None) -> RemediateSettings | None:
+        if value is not None and not GUID.fullmatch(value.client_id):
+            raise ValueError(f"its client_id is not a GUID; {_SHOWN}")
+        return value
 
     @model_validator(mode="after")
     def _first_channel(self) -> Self:

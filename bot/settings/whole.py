@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import astuple
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
@@ -23,12 +22,10 @@ from bot.settings.sections import (
     Tenant,
     TicketSettings,
 )
-from bot.settings.values import Frozen, Span, same
+from bot.settings.values import GUID, Frozen, Span, same
 from commands.signing_key import FILE
 from graph.settings import CLOUDS, is_loopback
 from graph.tenants import Tenants
-
-_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def _beside_the_ledger(given: dict[str, Any]) -> Path:
@@ -146,7 +143,7 @@ class Settings(Frozen):
             for app in map(same, one.client_ids):
                 other = holders.setdefault(app, one)
                 if other is not one and not (
-                    _GUID.fullmatch(one.tenant_id) and _GUID.fullmatch(other.tenant_id)
+                    GUID.fullmatch(one.tenant_id) and GUID.fullmatch(other.tenant_id)
                 ):
                     raise ValueError(
                         f"the tenants {other.name} and {one.name} use the same application, so each needs a"

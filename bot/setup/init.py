@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.errors import SettingsError
+from bot.settings.values import DOMAIN, GUID
 from bot.setup.keys import demand_name, make_credential
 from bot.setup.registrations import READER, WRITER
 from graph.errors import GraphError
@@ -29,8 +30,6 @@ from graph.wire import Wire
 
 CONFIG: Final = "compromise.toml"
 
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 _ADDRESS = re.compile(r"[^@\s\"\\]{1,64}@(.+)")
 _BETWEEN = re.compile(r"[,\s]+")
 LONGEST_NAME = 60
@@ -99,7 +98,7 @@ class Answers(InSlack):
 
 
 def _guid(text: str) -> str:
-    return _fits(_GUID, text.lower(), "a GUID such as 00000000-0000-0000-0000-000000000000")
+    return _fits(GUID, text.lower(), "a GUID such as 00000000-0000-0000-0000-000000000000")
 
 
 def _fits(form: re.Pattern[str], text: str, wanted: str) -> str:
@@ -110,9 +109,9 @@ def _fits(form: re.Pattern[str], text: str, wanted: str) -> str:
 
 
 def _tenant(text: str) -> str:
-    if _GUID.fullmatch(text.lower()):
+    if GUID.fullmatch(text.lower()):
         return text.lower()
-    return _fits(_DOMAIN, text.lower(), "a tenant ID (a GUID) or a domain such as contoso.example")
+    return _fits(DOMAIN, text.lower(), "a tenant ID (a GUID) or a domain such as contoso.example")
 
 
 def _slack_id(letters: str, example: str) -> Callable[[str], str]:
@@ -136,14 +135,14 @@ def _name(text: str) -> str:
 
 
 def _domain(text: str) -> str:
-    return _fits(_DOMAIN, text.lower(), "a domain such as contoso.example")
+    return _fits(DOMAIN, text.lower(), "a domain such as contoso.example")
 
 
 def _account(text: str) -> str:
     found = _ADDRESS.fullmatch(text)
-    if found and text.isprintable() and _DOMAIN.fullmatch(found[1].lower()):
+    if found and text.isprintable() and DOMAIN.fullmatch(found[1].lower()):
         return text
-    return _fits(_GUID, text.lower(), "an address or an object ID")
+    return _fits(GUID, text.lower(), "an address or an object ID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +197,13 @@ def _nothing(_: Mapping[str, Any]) -> str:
 
 def _own_domain(so_far: Mapping[str, Any]) -> str:
     tenant = str(so_far.get("tenant", ""))
-    return "" if _GUID.fullmatch(tenant) or ".onmicrosoft." in tenant else tenant
+    return "" if GUID.fullmatch(tenant) or ".onmicrosoft." in tenant else tenant
 
 
 def _own_name(so_far: Mapping[str, Any]) -> str:
     domain = next(iter(so_far.get("domains", ())), "") or str(so_far.get("tenant", ""))
     first = domain.partition(".")[0]
-    return "tenant" if _GUID.fullmatch(domain) else first[:1].upper() + first[1:]
+    return "tenant" if GUID.fullmatch(domain) else first[:1].upper() + first[1:]
 
 
 QUESTIONS: Final[tuple[Prompt, ...]] = (
@@ -329,7 +328,7 @@ def tenant_id(tenant: str, cloud: str, login: str = "") -> str:
     Raises:
         SettingsError: the login service does not know the domain, or does not answer.
     """
-    if _GUID.fullmatch(tenant):
+    if GUID.fullmatch(tenant):
         return tenant
     host = login.rstrip("/") or CLOUDS[Cloud(cloud)].login
     wire = Wire(1)
@@ -346,7 +345,7 @@ def tenant_id(tenant: str, cloud: str, login: str = "") -> str:
     finally:
         wire.close()
     issuer = found.get("issuer") if isinstance(found, dict) else None
-    ids = _GUID.findall(str(issuer or "").lower())
+    ids = GUID.findall(str(issuer or "").lower())
     if not reply.ok or not ids:
         raise SettingsError([f"tenant: there is no tenant {tenant}. {_GIVE_THE_ID}"])
     return str(ids[0])

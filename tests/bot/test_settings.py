@@ -21,7 +21,10 @@ GOOD = {
     "COMPROMISE_RESPONDERS_USERS": "U0MEGANBOW,U0ALEXWILB",
 }
 
-TOML = """
+READS = "0a1b2c3d-0000-4000-8000-0000000000c1"
+WRITES = "0a1b2c3d-0000-4000-8000-0000000000c2"
+
+TOML = f"""
 window = "36h"
 workers = 2
 ledger = "/var/lib/compromise/ledger.db"
@@ -40,15 +43,15 @@ U0ADELEVAN = "adele.vance@contoso.example"
 
 [[tenants]]
 name = "Contoso"
-tenant_id = "t1"
-client_id = "c1"
+tenant_id = "t1.example"
+client_id = "{READS}"
 client_secret = "invented-secret"
 domains = ["contoso.example"]
 
 [[tenants]]
 name = "Fabrikam"
-tenant_id = "t2"
-client_id = "c2"
+tenant_id = "t2.example"
+client_id = "{WRITES}"
 client_secret = "invented-secret"
 domains = ["fabrikam.example"]
 """
@@ -111,8 +114,8 @@ def test_private_keys_that_others_may_read_are_told_once_each(tmp_path, capsys):
     keys = [tmp_path / "investigate.pem", tmp_path / "remediate.pem"]
     path = tmp_path / "compromise.toml"
     path.write_text(
-        f'[tenant]\ntenant_id = "t1"\nclient_id = "c1"\ncertificate = "{keys[0]}"\n'
-        f'[tenant.remediate]\nclient_id = "c2"\ncertificate = "{keys[1]}"\n'
+        f'[tenant]\ntenant_id = "t1.example"\nclient_id = "{READS}"\ncertificate = "{keys[0]}"\n'
+        f'[tenant.remediate]\nclient_id = "{WRITES}"\ncertificate = "{keys[1]}"\n'
     )
     path.chmod(0o600)
     for key in keys:
@@ -155,7 +158,8 @@ def test_a_file_without_a_secret_is_read_and_told(tmp_path):
 def test_the_tokens_that_init_wrote_are_told_where_they_were_not_read(tmp_path):
     path, secrets = tmp_path / "compromise.toml", tmp_path / "secrets.env"
     path.write_text(
-        '[slack]\nchannel = "C0123ABCD"\n[tenant]\ntenant_id = "t"\nclient_id = "c"\nclient_secret = "s"\n'
+        '[slack]\nchannel = "C0123ABCD"\n'
+        f'[tenant]\ntenant_id = "t1.example"\nclient_id = "{READS}"\nclient_secret = "s"\n'
     )
     path.chmod(0o600)
     assert not any("secrets.env" in line for line in problems(path, {}))
@@ -267,19 +271,36 @@ def test_a_certificate_that_is_not_there_stops_the_start():
 
 
 def test_a_missing_part_of_a_tenant_is_told_by_its_place(file):
-    file.write_text(TOML.replace('client_id = "c2"\n', ""))
+    file.write_text(TOML.replace(f'client_id = "{WRITES}"\n', ""))
     (line,) = problems(file, {})
     assert line.startswith("tenants[1].client_id: is missing")
 
 
 def test_what_is_wrong_with_the_one_tenant_of_a_file_is_told_by_its_name_there(file):
-    one = TOML[: TOML.index("[[tenants]]")] + '[tenant]\ntenant_id = "t1"\nclient_id = "c1"\n'
+    one = TOML[: TOML.index("[[tenants]]")] + f'[tenant]\ntenant_id = "t1.example"\nclient_id = "{READS}"\n'
     file.write_text(one + 'certificate = "/nowhere/certificate.pem"\n')
     (line,) = problems(file, {})
     assert line.startswith("tenant.certificate (COMPROMISE_TENANT_CERTIFICATE): there is no file /nowhere")
-    file.write_text(one.replace('client_id = "c1"\n', 'client_secret = "invented"\n'))
+    file.write_text(one.replace(f'client_id = "{READS}"\n', 'client_secret = "invented"\n'))
     (line,) = problems(file, {})
     assert line.startswith("tenant.client_id (COMPROMISE_TENANT_CLIENT_ID): is missing")
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("COMPROMISE_TENANT_ID", "is neither a GUID nor a domain; Overview in the Entra admin center"),
+        ("COMPROMISE_TENANT_CLIENT_ID", "is not a GUID; Overview of the app registration shows it as"),
+        ("COMPROMISE_TENANT_REMEDIATE_CLIENT_ID", "its client_id is not a GUID; Overview of the app"),
+    ],
+)
+def test_what_cannot_be_an_id_of_microsofts_is_refused_and_not_repeated(key, says):
+    given = {**GOOD, "COMPROMISE_TENANT_REMEDIATE_CLIENT_SECRET": "invented-secret"}
+    given["COMPROMISE_TENANT_REMEDIATE_CLIENT_ID"] = GOOD["COMPROMISE_TENANT_CLIENT_ID"].upper()
+    assert load(None, given).tenants
+    (line,) = problems(None, {**given, key: "my-app"})
+    assert says in line
+    assert "my-app" not in line
 
 
 def test_a_tenant_needs_a_secret_or_a_certificate():

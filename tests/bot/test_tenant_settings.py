@@ -28,10 +28,14 @@ users = ["U0ALEXWILB"]
 """
 
 
+APP = "0a1b2c3d-0000-4000-8000-0000000000c"
+
+
 def tenant(name: str, number: int, more: str = "") -> str:
     """The keys of a tenant."""
     return (
-        f'name = "{name}"\ntenant_id = "t{number}"\nclient_id = "c{number}"\nclient_secret = "invented"\n'
+        f'name = "{name}"\ntenant_id = "t{number}.example"\nclient_id = "{APP}{number}"\n'
+        f'client_secret = "invented"\n'
         f'domains = ["{name.casefold()}.example"]\n{more}'
     )
 
@@ -89,7 +93,7 @@ def test_a_file_of_today_with_one_tenant_gives_it_nothing_of_its_own(tmp_path):
 
 def test_what_is_wrong_in_a_file_of_a_tenant_is_told_with_the_file_and_the_key(folder):
     wrong = put(folder, "a.toml", tenant("Adatum", 3, '[approvers]\nusers = ["megan"]\ncolor = 1\n'))
-    lacking = put(folder, "b.toml", 'name = "Fabrikam"\nclient_id = "c2"\nclient_secret = "invented"\n')
+    lacking = put(folder, "b.toml", f'name = "Fabrikam"\nclient_id = "{APP}2"\nclient_secret = "invented"\n')
     told = problems(folder)
     assert any(one.startswith(f"{wrong}: approvers.users[0]: should be Slack user IDs") for one in told)
     assert f"{wrong}: approvers.color: there is no such setting." in told
@@ -118,7 +122,11 @@ def test_a_certificate_that_is_not_there_is_told_with_the_file_that_names_it(fol
         (tenant("Adatum", 1), tenant("Adatum", 2), "name: Adatum is already the name of another tenant"),
         (tenant("Adatum", 1), tenant("ADATUM", 2), "name: ADATUM is already the name"),
         (tenant("Adatum", 1), tenant("Ａdatum", 2), "name: Ａdatum is already the name"),
-        (tenant("Adatum", 1), tenant("Fabrikam", 1), "tenant_id: t1 is already the ID of another tenant"),
+        (
+            tenant("Adatum", 1),
+            tenant("Fabrikam", 1),
+            "tenant_id: t1.example is already the ID of another tenant",
+        ),
     ],
 )
 def test_two_files_with_one_name_or_one_id_are_refused_and_both_are_named(folder, first, second, says):
@@ -183,7 +191,7 @@ def test_a_tenant_of_variables_and_a_folder_are_not_mixed(folder):
     put(folder, "a.toml", tenant("Adatum", 3))
     path = put(folder.parent, "compromise.toml", f'tenants_folder = "{folder}"\n')
     with pytest.raises(SettingsError, match=r"give either \[\[tenants\]\]"):
-        load(path, {"COMPROMISE_TENANT_ID": "t1"}, CHECK_NEEDS)
+        load(path, {"COMPROMISE_TENANT_ID": "t1.example"}, CHECK_NEEDS)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +240,10 @@ def test_a_tenant_that_names_the_people_of_one_step_leaves_those_of_the_others_a
 
 def test_two_names_for_one_tenant_of_microsofts_are_refused_where_an_id_hides_it(folder):
     """A domain means the tenant as its GUID does, and an application of both reaches into either."""
-    first = tenant("Adatum", 1).replace('"t1"', '"0a1b2c3d-0000-4000-8000-000000000001"')
+    first = tenant("Adatum", 1).replace('"t1.example"', '"0a1b2c3d-0000-4000-8000-000000000001"')
     put(folder, "a.toml", first)
-    put(folder, "b.toml", tenant("Fabrikam", 2).replace('"t2"', '"adatum.example"').replace('"c2"', '"C1"'))
+    other = tenant("Fabrikam", 2).replace('"t2.example"', '"adatum.example"')
+    put(folder, "b.toml", other.replace(f"{APP}2", f"{APP}1".upper()))
     (told,) = problems(folder)
     assert "the tenants Adatum and Fabrikam use the same application, so each needs a GUID" in told
     put(folder, "b.toml", first.replace("0001", "0002").replace("Adatum", "Fabrikam").replace("adatum", "b"))
@@ -270,7 +279,7 @@ def test_who_is_named_for_one_tenant_gets_no_cases_of_another_that_was_taken_out
 def test_cases_go_by_the_id_of_their_tenant_whatever_it_was_called(folder):
     put(folder, "a.toml", tenant("Adatum", 1))
     put(folder, "b.toml", tenant("Fabrikam", 2))
-    known = {"Adatum": "t1", "Fabrikam": "t2", "Old": "t1", "Gone": "t9"}
+    known = {"Adatum": "t1.example", "Fabrikam": "t2.example", "Old": "t1.example", "Gone": "t9.example"}
     settings = loaded(folder)
     former = former_names(known, {one.name: one.tenant_id for one in settings.tenants})
     tenancy = Tenancy(settings, former)
@@ -291,7 +300,7 @@ def test_cases_go_by_the_id_of_their_tenant_whatever_it_was_called(folder):
 def test_a_tenant_that_stands_alone_gets_no_cases_of_another_whose_id_is_known(folder):
     put(folder, "b.toml", tenant("Fabrikam", 2))
     settings = loaded(folder)
-    former = former_names({"Adatum": "t1", "Old": "t2"}, {"Fabrikam": "t2"})
+    former = former_names({"Adatum": "t1.example", "Old": "t2.example"}, {"Fabrikam": "t2.example"})
     tenancy = Tenancy(settings, former)
     assert {name: tenancy.whose(name) for name in ("Adatum", "Old", "Never")} == {
         "Adatum": "Adatum",

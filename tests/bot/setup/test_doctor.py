@@ -482,7 +482,10 @@ def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def test_a_certificate_says_until_when_it_holds(held, days, there, says):
     path = held
     settings = Tenant(
-        name="Contoso", tenant_id="t", client_id="c", certificate=path, certificate_passphrase=SecretStr("p")
+        tenant_id="contoso.example",
+        client_id="0a1b2c3d-0000-4000-8000-0000000000c1",
+        certificate=path,
+        certificate_passphrase=SecretStr("p"),
     )
     (line,) = look_at_certificates(settings, NOW + timedelta(days=days))
     assert (line.there, line.what) == (there, f"certificate {path}")
@@ -502,7 +505,8 @@ def pfx(credential: keys.Credential) -> bytes:
 def test_a_file_that_is_no_certificate_is_left_to_the_line_of_the_sign_in(tmp_path):
     path = tmp_path / "investigate.pem"
     path.write_text("hello")
-    settings = Tenant(name="Contoso", tenant_id="t", client_id="c", certificate=path)
+    client_id = "0a1b2c3d-0000-4000-8000-0000000000c1"
+    settings = Tenant(tenant_id="contoso.example", client_id=client_id, certificate=path)
     assert not list(look_at_certificates(settings, NOW))
 
 
