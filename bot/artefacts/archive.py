@@ -33,6 +33,8 @@ FORM: Final = "compromise-bot evidence, version 1"
 _PIECE = 1 << 20
 _LARGEST_MANIFEST = 16 << 20
 _NOT_KEPT = "the raw responses of the sources: not kept, deleted, or different from what the ledger recorded"
+_NONE_YET = "the case had none when this was made; the archive of its next check has what there is by then"
+_NO_CASE = "the report belongs to no case"
 _BODIES = "the text of messages (body, bodyPreview, uniqueBody)"
 _ABOUT = (
     "Each file in sources/ has the request and Microsoft's response: the items of all pages in "
@@ -67,10 +69,15 @@ def evidence_archive(
         answers: What `bot.artefacts.answers` kept, or None.
     """
     left_out = [_BODIES] if answers else [_BODIES, _NOT_KEPT]
-    members = dict(files)
-    members["proposals.json"] = _json([_proposal(one) for one in handled.proposals])
-    members["tasks.json"] = _json([_task(one) for one in handled.tasks])
-    members["offer.json"] = (offer or "[]").encode("utf-8", "replace")
+    known = {
+        "proposals.json": _json([_proposal(one) for one in handled.proposals]) if handled.proposals else b"",
+        "tasks.json": _json([_task(one) for one in handled.tasks]) if handled.tasks else b"",
+        "offer.json": b"" if offer in {"", "[]"} else offer.encode("utf-8", "replace"),
+    }
+    none = [name for name, content in known.items() if not content]
+    if none:
+        left_out.append(f"{', '.join(none)}: {_NONE_YET if handled.case_id else _NO_CASE}")
+    members = {**files, **{name: content for name, content in known.items() if content}}
     facts: list[dict[str, Any]] = []
     out = io.BytesIO()
     with ZipFile(out, "w") as archive:

@@ -14,7 +14,7 @@ import pytest
 
 from bot.artefacts import answers
 from bot.artefacts.archive import MANIFEST, evidence_archive, verify
-from bot.artefacts.handled import Handled
+from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.report_files import report_files
 from bot.cli import command
 from bot.errors import ArchiveAltered, ArchiveUnreadable
@@ -55,7 +55,7 @@ def files_of_it() -> dict[str, bytes]:
 
 
 def packed(kept: bytes | None) -> bytes:
-    return evidence_archive(REPORT, HANDLED, files_of_it(), "", kept)
+    return evidence_archive(REPORT, HANDLED, files_of_it(), '[{"step": "harden"}]', kept)
 
 
 @pytest.fixture
@@ -132,6 +132,23 @@ def test_an_archive_without_answers_says_that_they_are_not_in_it(tmp_path):
     files = contents(path)
     assert "sources/user.json" not in files
     assert any("the raw responses of the sources" in one for one in json.loads(files[MANIFEST])["left_out"])
+
+
+@pytest.mark.parametrize(
+    ("handled", "why"),
+    [
+        (Handled("C-7F3K2"), "the case had none when this was made; the archive of its next check has what"),
+        (NOTHING, "the report belongs to no case"),
+    ],
+)
+def test_what_there_is_not_yet_is_no_empty_file_and_the_manifest_says_why(tmp_path, handled, why):
+    path = tmp_path / "evidence.zip"
+    path.write_bytes(evidence_archive(REPORT, handled, {"report.txt": b"found"}, "[]", recorded()))
+    files = contents(path)
+    assert not {"proposals.json", "tasks.json", "offer.json"} & files.keys()
+    last = json.loads(files[MANIFEST])["left_out"][-1]
+    assert last.startswith(f"proposals.json, tasks.json, offer.json: {why}")
+    assert verify(path).files == len(files) - 1
 
 
 def test_kept_answers_are_for_their_owner_alone_and_given_back_only_unchanged(tmp_path):
