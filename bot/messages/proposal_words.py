@@ -65,8 +65,8 @@ def counts(proposal: Proposal) -> str:
     undone = "Can be undone" if len(plan.changes) == 1 else "All can be undone"
     facts = [
         f"*{final} cannot be undone*" if final else undone,
-        *([f"*{disrupt} disrupt{'s' if disrupt == 1 else ''} the user's work*"] if disrupt else []),
-        *([f"*{wide} reach{'es' if wide == 1 else ''} beyond this account*"] if wide else []),
+        *([f"*{disrupt} disrupt{'s' if disrupt == 1 else ''} work*"] if disrupt else []),
+        *([f"*{wide} affect{'s' if wide == 1 else ''} others too*"] if wide else []),
         *([f"{parts.counted(len(plan.tasks), 'manual task')}"] if plan.tasks else []),
     ]
     return f"*{parts.counted(len(plan.changes), 'change')}*: {phases}\n{'; '.join(facts)}"

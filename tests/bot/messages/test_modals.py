@@ -53,7 +53,7 @@ def test_whoever_approves_reads_what_keeps_the_user_from_working():
     blocked = [samples.change(n, step=step, text=f"Do {step}") for n, step in enumerate(steps)]
     proposal = samples.small(*blocked, samples.final(3, "reset_password", text="Reset the password"))
     text = shown(approve_modal(proposal, code=False))
-    assert "*1 cannot be undone*; *3 disrupt the user's work*" in text
+    assert "*1 cannot be undone*; *3 disrupt work*" in text
     assert (
         "*Disrupts the user's work, can be undone*\n1. Do block_sign_in\n2. Do remove_admin_roles\n" in text
     )

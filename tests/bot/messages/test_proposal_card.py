@@ -279,7 +279,7 @@ def test_whoever_decides_reads_what_it_comes_to_and_finds_the_buttons_before_the
     for part in (
         "⛔ *Compromised*, confidence high.",
         "*6 changes*: 2 stop the attacker, 2 remove what they left, 1 restores, 1 other",
-        "*1 cannot be undone*; *2 disrupt the user's work*; *1 reaches beyond this account*",
+        "*1 cannot be undone*; *2 disrupt work*; *1 affects others too*",
     ):
         assert part in above
     text = shown(message)
