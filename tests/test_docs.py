@@ -99,13 +99,20 @@ def test_the_page_about_registering_by_hand_grants_exactly_what_queries_and_step
 
 
 def test_the_page_about_registering_by_hand_has_the_lines_of_powershell_that_init_prints():
-    reading, writing = blocks("powershell")
+    reading, writing, removing = blocks("powershell")
     assert reading.splitlines() == list(manual_instructions.powershell("investigate", "CLIENT-ID"))
     lines = [
         *manual_instructions.powershell("remediate", "CLIENT-ID"),
         *manual_instructions.purview("CLIENT-ID"),
     ]
     assert writing.splitlines() == lines
+    # What is made is removed by its name: role groups with the roles that begin with theirs, and references.
+    everywhere, in_purview = removing.split("Connect-IPPSSession")
+    for one in registrations.registrations(to_act=True):
+        assert f'"{one.exchange.group}"' in everywhere
+        assert f"Remove-ServicePrincipal -Identity {one.what.upper()}-CLIENT-ID" in everywhere
+        assert (f'"{one.exchange.group}"' in in_purview) is bool(one.purview)
+        assert (f"{one.what.upper()}-CLIENT-ID" in in_purview) is bool(one.purview)
 
 
 def test_the_answers_of_the_page_about_registering_by_hand_give_its_settings_which_load(tmp_path):

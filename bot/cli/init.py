@@ -189,6 +189,7 @@ def _script(folder: Path, *, acts: bool) -> None:
         "Review it, and run it as an administrator in PowerShell 7. It ends with a few lines for a file"
     )
     typer.echo(f"of answers; then: compromise init --answers answers.toml --folder {folder}")
+    typer.echo("What it registers is removed by hand: docs/how-to/register-by-hand.md, “Remove it again”.")
 
 
 def _manifest(given: dict[str, Any], cloud: str, *, acts: bool) -> None:
@@ -313,10 +314,13 @@ def _remove(folder: Path, cloud: str, *, yes: bool, browser: bool | None) -> Non
     record = Record(folder, "", now)
     if not record.made:
         raise Stopped(
-            BAD_INPUT, f"{folder / FILE} is missing or empty, so there is nothing on record to remove."
+            BAD_INPUT,
+            f"{folder / FILE} is missing or empty, so there is nothing on record to remove. What "
+            "register.ps1 or a person registered is removed by hand: docs/how-to/register-by-hand.md, "
+            "“Remove it again”.",
         )
     for made in reversed(record.made):
-        typer.echo(f"{made.kind} {made.key}")
+        typer.echo(made.called)
     waits = Waits(20.0, 0.05) if os.environ.get(PATIENCE_VARIABLE) else Waits()
     touches = dialog.touches_exchange(record.made)
     administrator = _administrator(cloud, opener(wanted=browser), exchange=touches)

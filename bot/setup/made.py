@@ -46,6 +46,14 @@ class Made:
     at: str
     whose: str = ""
 
+    @property
+    def called(self) -> str:
+        """What people are told of it."""
+        if self.kind == PRINCIPAL:
+            # No other is made by itself: those of our applications come and go with their registrations.
+            return f"service principal for Microsoft's message trace ({self.key})"
+        return f"{self.kind} {self.key}"
+
 
 class Record:
     """The file. Written anew with every change, readable by its owner alone.

@@ -73,13 +73,13 @@ class Maker:
         while (found := find()) is not None:
             seen = True
             if not sent:
-                sent, why = self._send(request(found), f"the {made.kind} {made.key}", deadline)
+                sent, why = self._send(request(found), f"the {made.called}", deadline)
                 if sent:
                     continue
-            self._wait(deadline, f"The {made.kind} {made.key} is still there{f': {why}' if why else ''}.")
+            self._wait(deadline, f"The {made.called} is still there{f': {why}' if why else ''}.")
         self.record.gone(made)
         if seen:
-            self.say(f"Removed the {made.kind} {made.key}.")
+            self.say(f"Removed the {made.called}.")
 
     def there(
         self,

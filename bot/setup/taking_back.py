@@ -69,7 +69,7 @@ def _ways(maker: Maker, made: Made, certificates: Mapping[str, bytes]) -> tuple[
             lambda: _named_ours(maker, read, made),
             lambda _: Cmdlet(f"Remove-{noun}", agreed, compliance=compliance),
         )
-    raise NotRegistered(f"This version cannot remove the {made.kind} {made.key}.")
+    raise NotRegistered(f"This version cannot remove the {made.called}.")
 
 
 def _in_entra(maker: Maker, made: Made, certificates: Mapping[str, bytes]) -> tuple[Find, Removal]:
@@ -90,7 +90,7 @@ def _named_ours(maker: Maker, cmdlet: Cmdlet, made: Made) -> Item | None:
     found = named(maker, cmdlet, made.key)
     if found is None or (made.whose and made.whose in str(found.get("Description") or "")):
         return found
-    maker.say(f"Kept the {made.kind} {made.key}: it is not the one that was made here.")
+    maker.say(f"Kept the {made.called}: it is not the one that was made here.")
     return None
 
 

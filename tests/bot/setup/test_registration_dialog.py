@@ -266,6 +266,9 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
     assert (status, wrong) == (0, ""), said
     assert ours(played) == NOTHING
     assert not (tmp_path / FILE).exists()
+    trace = f"service principal for Microsoft's message trace ({registrations.TRACE})"
+    assert trace in said.splitlines()
+    assert f"Removed the {trace}." in said
 
 
 def test_a_damaged_certificate_is_named_before_anything_is_removed(tmp_path: Path) -> None:
@@ -547,6 +550,7 @@ def test_without_a_record_nothing_is_removed(compromise: Run, played: RunningTen
     status, _, wrong = compromise("init", "--remove", "--yes")
     assert status == 2
     assert "there is nothing on record to remove" in wrong
+    assert "What register.ps1 or a person registered is removed by hand" in wrong
 
 
 def test_a_record_of_another_tenant_or_form_is_refused(
