@@ -13,6 +13,7 @@ from bot.messages import Block, parts, tables
 from bot.messages.closing import word_for
 from bot.messages.plans import of_account
 from bot.messages.tables import Ranked, Table
+from commands.containment.state_words import field_in_words, value_in_words
 from commands.plans.plan import Change, Plan, State
 from commands.steps.disable_mail_protocols import PROTOCOLS
 
@@ -20,7 +21,6 @@ _HEADER: Final = ("No.", "Change", "Before → after")
 _SAYS: Final = 160
 _VALUE: Final = 40
 
-_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _PROTOCOLS: Final = "disable_mail_protocols"
@@ -75,7 +75,7 @@ def before_and_after(change: Change) -> str:
         )
     changed = [name for name in change.wants if change.expects.get(name) != change.wants[name]]
     return "; ".join(
-        f"{_spoken(name)}: {_value(change.expects.get(name))} → {_value(change.wants[name])}"
+        f"{field_in_words(name)}: {_value(change.expects.get(name))} → {_value(change.wants[name])}"
         for name in changed
     )
 
@@ -104,22 +104,13 @@ def _on(flag: str, value: Any) -> str:
 
 
 def _value(value: Any) -> str:
+    if word := value_in_words(value):
+        return word
     match value:
-        case True:
-            return "on"
-        case False:
-            return "off"
-        case None | "" | () | []:
-            return "none"
         case list() | tuple():
             return ", ".join(map(_value, value))
         case Mapping():
-            return ", ".join(f"{_spoken(str(name))} {_value(one)}" for name, one in value.items())
+            return ", ".join(f"{field_in_words(str(name))} {_value(one)}" for name, one in value.items())
         case _:
             text = " ".join(str(value).split())
             return text if len(text) <= _VALUE else f"{text[: _VALUE - 1]}…"
-
-
-def _spoken(name: str) -> str:
-    """A field's name in words: ``automaticRepliesSetting/status`` becomes ``status``."""
-    return _WORDS.sub(" ", name.rpartition("/")[2]).lower()

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Final
 
+from commands.containment.state_words import field_in_words, value_in_words
 from commands.plans.plan import (
     Act,
     Change,
@@ -21,10 +22,13 @@ from graph.request import Request
 
 
 def told(state: State) -> str:
-    """Say a state in words: ``accountEnabled true, mail ""``."""
+    """Say a state in words: ``enabled on, mail "adele@contoso.example"``."""
     if state is None:
         return "not present"
-    words = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in state.items())
+    words = ", ".join(
+        f"{field_in_words(name)} {value_in_words(value) or json.dumps(value, ensure_ascii=False)}"
+        for name, value in state.items()
+    )
     return words if len(words) <= 300 else f"{words[:299]}…"
 
 

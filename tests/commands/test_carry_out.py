@@ -770,5 +770,11 @@ def test_everything_that_the_steps_offer_for_a_takeover_is_made_once_and_taken_b
 
 def test_a_state_is_told_in_words():
     assert told(None) == "not present"
-    assert told({"accountEnabled": True, "mail": "é"}) == 'accountEnabled true, mail "é"'
+    assert told({"accountEnabled": True, "mail": "é"}) == 'enabled on, mail "é"'
+    before = {"ForwardingSmtpAddress": None, "DeliverToMailboxAndForward": False}
+    assert told(before) == "forwarding address none, copy kept in the mailbox off"
+    assert told({"AccessRights": ["SendAs"]}) == 'access rights ["SendAs"]'
+    assert told({"SmtpClientAuthenticationDisabled": None, "a/fieldName": "Disabled"}) == (
+        'SMTP AUTH disabled none, field name "Disabled"'
+    )
     assert len(told({"text": "x" * 1000})) == 300

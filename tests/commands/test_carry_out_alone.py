@@ -207,7 +207,7 @@ def test_what_is_neither_as_expected_nor_as_wanted_is_left_alone(desk: Desk):
     (found,) = desk.run(change())
     assert found.outcome is O.CHANGED
     assert found.says == (
-        'It is now on "maybe", but was expected to be on true. It changed since it was planned, so nothing '
+        'It is now on "maybe", but was expected to be on on. It changed since it was planned, so nothing '
         "was sent. Check the account again."
     )
     assert desk.microsoft.sent() == []
@@ -217,7 +217,7 @@ def test_what_is_not_there_is_told_so(desk: Desk):
     desk.microsoft.things.clear()
     missing, removed = desk.run(change(), removal("two"))
     assert (missing.outcome, removed.outcome) == (O.CHANGED, O.ALREADY)
-    assert missing.says.startswith("It is now not present, but was expected to be on true.")
+    assert missing.says.startswith("It is now not present, but was expected to be on on.")
 
 
 def test_what_cannot_be_looked_at_is_not_sent(desk: Desk):
@@ -462,7 +462,7 @@ def test_in_doubt_twice_is_for_a_person(desk: Desk):
     (found,) = desk.run(change())
     assert (found.outcome, found.attempt, found.request_id) == (O.UNKNOWN, 2, "m-9")
     assert found.says == (
-        "Nobody answered. It could not be confirmed. Verify it in the admin center: it should be on false. "
+        "Nobody answered. It could not be confirmed. Verify it in the admin center: it should be on off. "
         "If not, propose it again."
     )
     assert len(desk.microsoft.sent()) == 2
@@ -486,7 +486,7 @@ def test_in_doubt_and_not_to_be_sent_again_says_why(
     (found,) = desk.run(change(**more))
     assert (found.outcome, found.attempt) == (O.UNKNOWN, 1)
     assert found.says == (
-        f"Nobody answered. {why} Verify it in the admin center: it should be on false. "
+        f"Nobody answered. {why} Verify it in the admin center: it should be on off. "
         "If not, propose it again."
     )
 

@@ -355,7 +355,7 @@ def test_many_changes_that_can_be_undone_are_a_table_below_what_is_grave():
     assert [cell["text"] for cell in table["rows"][1]] == [
         "1",
         "Do thing 0",
-        "is enabled: on → off",
+        "enabled: on → off",
     ]
     for form in (newest, newest.simpler, newest.simpler.simpler):
         text = shown(form)
@@ -374,13 +374,23 @@ def test_the_table_has_the_changes_in_the_order_in_which_they_are_made():
 @pytest.mark.parametrize(
     ("expects", "wants", "says"),
     [
-        ({"accountEnabled": True}, {"accountEnabled": False}, "account enabled: on → off"),
-        ({"a/status": "alwaysEnabled"}, {"a/status": "disabled"}, "status: alwaysEnabled → disabled"),
+        ({"accountEnabled": True}, {"accountEnabled": False}, "enabled: on → off"),
+        ({"a/status": "alwaysEnabled"}, {"a/status": "disabled"}, "status: always on → disabled"),
         ({"AccessRights": ["SendAs"]}, None, "SendAs → removed"),
         ({"resourceId": "811e8b97-ea65-4fff-a107-37c1d503e3ba"}, None, "present → removed"),
         ({}, None, "present → removed"),
         (None, {}, "none → set"),
         ({"x": "A", "y": 1}, {"x": None, "y": 1}, "x: A → none"),
+        (
+            {"DeliverToMailboxAndForward": True, "ForwardingSmtpAddress": "a@b.example"},
+            {"DeliverToMailboxAndForward": False, "ForwardingSmtpAddress": None},
+            "copy kept in the mailbox: on → off; forwarding address: a@b.example → none",
+        ),
+        (
+            {"automaticRepliesSetting/status": "alwaysEnabled"},
+            {"automaticRepliesSetting/status": "disabled"},
+            "automatic replies: always on → disabled",
+        ),
     ],
 )
 def test_what_was_before_and_is_after_is_said_in_words(expects, wants, says):

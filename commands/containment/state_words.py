@@ -1,0 +1,53 @@
+"""The fields of a state and their values in words: in the table of an approval, and in what is told after it.
+
+Source of the fields: Microsoft Graph v1.0, "user", "device", "servicePrincipal", "messageRule",
+"automaticRepliesSetting", "oAuth2PermissionGrant"; Exchange Online PowerShell, Get-Mailbox,
+Get-MailboxMessageConfiguration, Get-MailboxAuditBypassAssociation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from commands.steps.disable_mail_protocols import PROTOCOLS
+
+_FIELDS: Final = {
+    "accountEnabled": "enabled",
+    "isEnabled": "enabled",
+    "ForwardingAddress": "forwarding recipient",
+    "ForwardingSmtpAddress": "forwarding address",
+    "DeliverToMailboxAndForward": "copy kept in the mailbox",
+    "automaticRepliesSetting/status": "automatic replies",
+    "AuditBypassEnabled": "bypass of auditing",
+    "AuditEnabled": "mailbox auditing",
+    "AutoAddSignature": "signature on new messages",
+    "AutoAddSignatureOnReply": "signature on replies",
+    "resourceId": "application",
+    "scope": "permissions",
+    "lastPasswordChangeDateTime": "password last changed",
+    "otherMails": "other email addresses",
+    **{one.flag: f"{one.name} disabled" if one.off else one.name for one in PROTOCOLS},
+}
+_VALUES: Final = {"alwaysEnabled": "always on"}
+"""No word that a name in the tenant might be as well."""
+
+_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def field_in_words(name: str) -> str:
+    """Say what a field is; of one that is not known here, ``inner/fieldName`` becomes ``field name``."""
+    return _FIELDS.get(name) or _WORDS.sub(" ", name.rpartition("/")[2]).lower()
+
+
+def value_in_words(value: Any) -> str:
+    """Say a value that people know by a word; "" for every other, such as an address."""
+    match value:
+        case bool():
+            return "on" if value else "off"
+        case None | "" | () | []:
+            return "none"
+        case str():
+            return _VALUES.get(value, "")
+        case _:
+            return ""
