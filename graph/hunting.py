@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from graph.audit_log.record import AuditRecord
+from graph.audit_log.record import CONTACT_OPERATIONS, AuditRecord
 from graph.effects import Asking, fetch_each
 from graph.evidence import Known
 from graph.parts.audit_search import ASKED, LATENESS, Wanted, search
@@ -87,6 +87,7 @@ RULE_OPERATIONS: Final = ("New-InboxRule", "Set-InboxRule", "Enable-InboxRule", 
 
 RARE_OPERATIONS: Final = (
     *RULE_OPERATIONS,
+    *CONTACT_OPERATIONS,
     "Set-Mailbox",
     "Set-MailboxJunkEmailConfiguration",
     "Set-MailboxAutoReplyConfiguration",

@@ -16,11 +16,10 @@ from typing import Final
 from commands.clues.actions import given
 from commands.clues.records import addresses_in, changing
 from graph.audit_log.pieces import mailbox_name
+from graph.audit_log.record import CONTACT_OPERATIONS
 from graph.evidence import Evidence, remembered
 
-_MADE: Final = frozenset(
-    f"{verb}-{noun}" for verb in ("new", "set", "enable") for noun in ("mailcontact", "mailuser")
-)
+_MADE: Final = frozenset(name.casefold() for name in CONTACT_OPERATIONS)
 _NAMES: Final = ("identity", "name", "alias", "primarysmtpaddress", "microsoftonlineservicesid")
 
 _SHOWN: Final = re.compile(r"\s*\[(?:EX|SMTP):[^\]]*\]\s*$", re.IGNORECASE)

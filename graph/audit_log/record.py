@@ -10,9 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import PlainSerializer
+
+CONTACT_OPERATIONS: Final = (
+    "New-MailContact",
+    "Set-MailContact",
+    "Enable-MailContact",
+    "New-MailUser",
+    "Set-MailUser",
+    "Enable-MailUser",
+)
+"""What gives a recipient of the tenant an address outside, so that mail sent to its name leaves the tenant.
+Source: Exchange PowerShell, each of these (ExternalEmailAddress)."""
 
 
 class ActorType(StrEnum):

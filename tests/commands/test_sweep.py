@@ -137,6 +137,29 @@ def test_a_sweep_of_one_day_finds_who_still_forwards_outside_through_a_contact_m
     assert any("archive@mailbox-relay.example" in why for why in adele.why)
 
 
+def test_a_mail_flow_rule_that_copies_mail_to_a_contact_is_found_with_the_address_behind_it() -> None:
+    with tenant.start(made("mailbox-takeover"), limits=False, audit_query_seconds=0.05) as running:
+        now, records = running.state.clock(), running.state.audit_records
+        [made_contact] = [one for one in records if one["Operation"] == "New-MailContact"]
+        for hours, operation, given in (
+            (6, "New-MailContact", {"Name": "Books", "ExternalEmailAddress": "books@evil.example"}),
+            (5, "New-TransportRule", {"Name": "Copies", "BlindCopyTo": "Books"}),
+        ):
+            told = {
+                "Id": operation,
+                "CreationTime": f"{now - timedelta(hours=hours):%Y-%m-%dT%H:%M:%S}",
+                "Operation": operation,
+                "ObjectId": given["Name"],
+                "Parameters": [{"Name": name, "Value": value} for name, value in given.items()],
+            }
+            records.append({**made_contact, **told})
+        records.sort(key=lambda one: str(one["CreationTime"]))
+        with connect_to(running) as connection:
+            *_, end = sweep(Window(now - timedelta(days=1), now), connection, Memory(), patience=20)
+    [adele] = [one for one in end.found.touched if one.account == ADELE]
+    assert any("books@evil.example" in why for why in adele.why)
+
+
 def test_the_outcome_is_the_same_in_whichever_order_pieces_come() -> None:
     pieces = [
         ((0, number), [in_doubt("a@c.example", (f"sign{number % 2}", number), records=(str(number),))])
