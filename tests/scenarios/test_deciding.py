@@ -117,6 +117,7 @@ def test_the_subject_cannot_decide_and_the_case_is_told(story):
     change, _ = story.rule(subject)
     proposal = story.proposed(story.case(change, subject=subject))
     story.refused("subject", proposal, "You cannot vote on your own account.")
+    assert story.slack.modals("subject") == []
     story.type(f"deny {proposal.id}", "subject")
     story.wait(lambda: story.count(proposal, "vote_refused") == 2, "the denial refused as well")
     assert story.stands(proposal) is ProposalState.OPEN

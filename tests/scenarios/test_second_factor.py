@@ -335,6 +335,25 @@ def test_where_the_policy_wants_a_code_everybody_needs_one_and_is_told_what_to_t
     assert len(story.writes(proposal)) == 2
 
 
+def test_after_three_wrong_codes_the_right_one_counts_and_only_the_window_tells(story):
+    phone = enrolled(story, "approver")
+    proposal = story.simple()
+    others = {person: told_directly(story, person) for person in ("responder", "second_approver")}
+    story.press("approver", proposal)
+    form = story.window("approver")
+    told = [says(story.slack.submit("approver", form, {"code": phone.wrong()})) for _ in range(3)]
+    assert told == [f"The code is invalid. Attempts left: {left}." for left in (4, 3, 2)]
+    assert story.kinds().count("factor_refused") == 3
+    assert "factor_locked" not in story.kinds()
+    assert story.votes(proposal) == []
+    assert "invalid code" not in story.thread(proposal.plan.case_id)
+    assert {person: told_directly(story, person) for person in others} == others
+
+    assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
+    story.ends(proposal, ProposalState.DONE)
+    assert [voter for voter, _ in story.votes(proposal)] == [story.slack.people["approver"].id]
+
+
 def test_after_five_wrong_codes_not_even_a_right_one_counts_for_a_while(story):
     phone = enrolled(story, "approver")
     proposal = story.simple()
