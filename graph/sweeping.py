@@ -22,7 +22,8 @@ from graph.parts.reading import lacking, read_each
 from graph.parts.recipients import behind
 from graph.queries import Query, auto_reply, delegates, hidden_inbox_rules, inbox_rules, unavailable
 from graph.question import Question, Subject, Window
-from graph.request import Cmdlet
+from graph.request import Cmdlet, Request
+from graph.resources.directory import Domain
 from graph.resources.mailbox import Mailbox
 
 SLICE: Final = timedelta(hours=24)
@@ -52,6 +53,8 @@ _FORWARDS: Final = Cmdlet(
     ),
 )
 
+_DOMAINS: Final = Request("GET", "/domains", {"$select": "id,isVerified"})
+
 TIMELY: Final = ("audit_log", "sign_ins")
 """The questions about everybody whose answers grow with the span of time."""
 
@@ -75,7 +78,11 @@ def timely_queries() -> tuple[TenantQuery, ...]:
 def standing_queries() -> tuple[TenantQuery, ...]:
     """Give the questions about everybody that are asked once."""
     others = tuple(query for query in sweep_queries() if query.name not in TIMELY)
-    return (*others, TenantQuery("mailbox", _forwarding, (_FORWARDS,)))
+    return (
+        *others,
+        TenantQuery("mailbox", _forwarding, (_FORWARDS,)),
+        TenantQuery("domains", _domains, (_DOMAINS,)),
+    )
 
 
 def _forwarding(question: Question) -> Asking[tuple[Mailbox, ...]]:
@@ -96,6 +103,13 @@ def _forwarding(question: Question) -> Asking[tuple[Mailbox, ...]]:
         ),
         missing=missing,
     )
+
+
+def _domains(question: Question) -> Asking[tuple[Domain, ...]]:
+    """The tenant's own domains, to which forwarding leads nowhere outside."""
+    items = yield from fetch(_DOMAINS)
+    found, missing = read_each(Domain, items)
+    return Known(found, missing=missing)
 
 
 def _whose(number: int) -> str:

@@ -322,6 +322,7 @@ def _evidence(name: str, person: _Person, answers: Mapping[str, Source[Any]], wi
         sign_ins=_part(answers, "sign_ins", tuple(by_kind[0])),
         sign_ins_non_interactive=_part(answers, "sign_ins", tuple(by_kind[1])),
         risk_detections=_part(answers, "risk_detections", tuple(person.risks)),
+        domains=answers.get("domains", NOT_ASKED),
         risky_user=_part(answers, "risky_users", person.risky),
         mailbox=_part(answers, "mailbox", person.mailbox) if person.mailbox else NOT_ASKED,
     )

@@ -21,6 +21,8 @@ from graph.most import Most, Tally
 from graph.parcels import parcels
 from graph.question import Window
 from graph.request import Limit, Request
+from graph.resources.directory import Domain
+from graph.resources.mailbox import Mailbox
 from graph.responses import Page
 from graph.sweeping import slices
 from sandbox import tenant
@@ -135,6 +137,16 @@ def test_a_sweep_of_one_day_finds_who_still_forwards_outside_through_a_contact_m
             *_, end = sweep(Window(now - timedelta(days=1), now), connection, Memory(), patience=20)
     [adele] = [one for one in end.found.touched if one.account == ADELE]
     assert any("archive@mailbox-relay.example" in why for why in adele.why)
+
+
+def test_forwarding_to_another_domain_of_the_tenant_is_not_outside() -> None:
+    box = Mailbox(primary_smtp_address=ADELE, forwarding_smtp_address="smtp:sales@fabrikam.example")
+    domains = Known(
+        (Domain(id="contoso.example", is_verified=True), Domain(id="fabrikam.example", is_verified=True))
+    )
+    [outside] = judged({"mailbox": Known((box,))}, WINDOW)
+    inside = judged({"mailbox": Known((box,)), "domains": domains}, WINDOW)
+    assert outside.points > sum(one.points for one in inside)
 
 
 def test_a_mail_flow_rule_that_copies_mail_to_a_contact_is_found_with_the_address_behind_it() -> None:

@@ -72,6 +72,7 @@ def expected(shape: Shape, days: int, doubted: int) -> dict[str, int]:
         "risk": 2 * pages(shape.attacked, RISK_PAGE),
         "audit search": days,
         "audit records": days * pages(records_of(shape, DAY), RECORDS_PAGE),
+        "domains": 1,
         "of a mailbox": doubted * 2,
         "cmdlet": pages(shape.forwarding, PAGE) + shape.forwarding + doubted * CMDLETS,
         "hidden rules": doubted,

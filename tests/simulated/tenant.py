@@ -121,6 +121,8 @@ class Tenant:
             at, *_ = self._searches[int(path.rpartition("/")[2])]
             status = "succeeded" if self._clock.now() >= at + shape.search else "running"
             return self._after("audit status", 0.1, _json({"id": path.rpartition("/")[2], "status": status}))
+        if path == "/domains":
+            return self._after("domains", shape.page, _json({"value": [{"id": DOMAIN, "isVerified": True}]}))
         if path == "/$batch":
             return self._batch(sent["requests"])
         if path.startswith("/users/"):

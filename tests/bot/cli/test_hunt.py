@@ -46,6 +46,7 @@ def test_a_sweep_as_json_ranks_and_says_what_was_collected(capsys):
         "risk_detections",
         "risky_users",
         "mailbox",
+        "domains",
         "inbox_rules",
         "auto_reply",
         "delegates",
