@@ -183,7 +183,13 @@ class Desk:
 
     def wrong_code(self, user: str, code: str) -> str:
         """Take the code that goes with an approval; give why it does not count, "" when it does."""
-        return enrol.wrong_code(user, code, self._tools)
+        checked = enrol.wrong_code(user, code, self._tools)
+        if checked.locks:
+            try:
+                self._pool.submit(enrol.announce_lock, user, self._tools)
+            except RuntimeError:
+                log.warning("A lock was not announced.", action="factor.lock_not_announced")
+        return "" if checked.right else checked.says
 
     def enrol(self, asked: Asked, code: str) -> str:
         """Take the first code of a new second factor; give why it does not count, "" when it does."""

@@ -92,6 +92,14 @@ def enrolled(user: str) -> Message:
     )
 
 
+def codes_locked(user: str) -> Message:
+    """Tell the team that someone's codes are locked, since whoever holds a stolen Slack account may guess."""
+    return parts.sentence(
+        f"⚠ {parts.mention(user)} entered five wrong codes of the second factor; their codes are locked for "
+        "15 minutes. Call them to ask whether it was them."
+    )
+
+
 def no_longer_asked() -> Message:
     """Stand in for the copy of a proposal's card whose reader may no longer approve; tells nothing of it."""
     return parts.sentence("You are no longer asked to approve this.")

@@ -65,10 +65,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a code: whether it counts, and one sentence for whoever typed it."""
+    """What came of a code: whether it counts, one sentence for whoever typed it, whether codes are locked."""
 
     right: bool
     says: str
+    locks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,8 @@ def _said(verdict: Verdict, standing: Standing) -> Checked:
     until = f"{standing.locked_until.astimezone(UTC):%H:%M} UTC" if standing.locked_until else ""
     left = MOST_WRONG - standing.wrong
     if verdict is Verdict.WRONG and until:
-        return Checked(right=False, says=f"That was the fifth wrong code; codes are locked until {until}.")
+        says_so = f"That was the fifth wrong code; codes are locked until {until}."
+        return Checked(right=False, says=says_so, locks=True)
     says = {
         Verdict.RIGHT: "The code is valid.",
         Verdict.WRONG: f"The code is invalid. Attempts left: {left}.",

@@ -59,14 +59,15 @@ def shows(done: str, tools: Tools) -> Answer:
     return Answer(e.ModalOpened(window=done))
 
 
-def wrong_code(user: str, code: str, tools: Tools) -> str:
-    """Take the code that goes with an approval; give why it does not count, "" when it does."""
-    return _says(tools.factor.check, user, code)
+def wrong_code(user: str, code: str, tools: Tools) -> Checked:
+    """Take the code that goes with an approval; say whether it counts, and why not."""
+    return _checked(tools.factor.check, user, code)
 
 
 def wrong_first_code(user: str, code: str, tools: Tools) -> str:
     """Take the first code of a new second factor; give why it does not count, "" when it does."""
-    return _says(tools.factor.confirm, user, code)
+    checked = _checked(tools.factor.confirm, user, code)
+    return "" if checked.right else checked.says
 
 
 def announce(asked: Asked, tools: Tools) -> Message:
@@ -78,10 +79,17 @@ def announce(asked: Asked, tools: Tools) -> Message:
     return decisions.enrolled(asked.user)
 
 
-def _says(take: Callable[[str, str], Checked], user: str, code: str) -> str:
+def announce_lock(user: str, tools: Tools) -> None:
+    """Tell the team that someone's codes are locked: whoever guesses them may hold a stolen Slack account."""
     try:
-        checked = take(user, code)
+        team.tell(answers.codes_locked(user), user, tools)
+    except BotError as error:
+        log.warning("A lock was not announced.", action="factor.lock_not_announced", error=str(error))
+
+
+def _checked(take: Callable[[str, str], Checked], user: str, code: str) -> Checked:
+    try:
+        return take(user, code)
     except CommandError as error:
         log.error("A code could not be checked.", action="factor.unusable", error=str(error))  # noqa: TRY400
-        return str(error)
-    return "" if checked.right else checked.says
+        return Checked(right=False, says=str(error))

@@ -365,6 +365,11 @@ def test_after_five_wrong_codes_not_even_a_right_one_counts_for_a_while(story):
     assert "Too many wrong codes" in says(story.slack.submit("approver", form, {"code": phone.code()}))
     assert story.kinds().count("factor_locked") == 1
     story.nothing_was_done(proposal)
+    # Whoever holds a stolen Slack account and guesses sees the window; the others hear of it, once.
+    locked = "@Alex Wilber entered five wrong codes"
+    story.wait(lambda: locked in told_directly(story, "second_approver"), "the others' message")
+    assert told_directly(story, "second_approver").count(locked) == 1
+    assert locked not in told_directly(story, "bystander")
 
     story.ahead += timedelta(minutes=15)
     assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
