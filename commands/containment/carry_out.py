@@ -11,8 +11,12 @@ sending it twice does no harm, is it sent once more; otherwise nobody knows, and
 
 Reads may show an old state for minutes, so "not seen" is never told as "not done".
 
+Changes in different services that do not wait for one another are made beside each other, see `lanes`; each
+of them goes this way, and only one writes into the ledger at a time. Reading back is done beside each other.
+
 Only one may carry out a proposal at a time; who starts this sees to that. When the ledger cannot be written,
-its error goes up at once and nothing further is sent. Whoever starts it again goes on where it ended.
+no further change is begun, and its error goes up once those under way have ended. Whoever starts it again
+goes on where it ended.
 
 Sources: Microsoft Graph, "Throttling guidance" and "Best practices for working with Microsoft Graph"; the
 order of intent, act and outcome is that of any write-ahead log.
@@ -24,14 +28,18 @@ every way in which it may break off.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import takewhile
 from typing import Final
 
 import structlog
 
 from commands.containment import passwords
+from commands.containment.lanes import service_of, stages
 from commands.containment.one_time_password import filled, secret_name, without
 from commands.containment.outcome_words import (
     _is_default_method,
@@ -57,6 +65,7 @@ from commands.plans.plan import (
 )
 from commands.plans.planning_input import Guard
 from commands.signing_key import SigningKey
+from graph.beside import beside
 from graph.connection import Connection
 from graph.errors import (
     Broken,
@@ -79,6 +88,12 @@ UNAVAILABLE: Final = (Throttled, Broken, OutOfTime)
 
 MOST_ATTEMPTS: Final = 2
 """How often a change is sent, at most: once, and once more when it is in doubt and repeatable."""
+
+LANES_AT_ONCE: Final = 4
+"""How many changes are under way at the same time: one of each service."""
+
+LOOKS_AT_ONCE: Final = 8
+"""How many looks are; each of them keeps to the limits of its service all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +196,6 @@ def carry_out(
         tell,
         below,
         forbidden,
-        iter(patience.pauses),
     ).carry_on()
 
 
@@ -238,31 +252,54 @@ class _Run:
     below: Callable[[int], int]
     forbidden: str
     """Why nothing new may be sent; what was begun is only read back then. "" when it may."""
-    outage: Iterator[float]
-    """The pauses that are left for a service that is not there."""
+    changes: Mapping[str, Change] = field(init=False)
+    actions: dict[str, Action] = field(init=False)
+    """What became of each change so far, as the ledger has it: nobody else writes of them meanwhile."""
+    outages: dict[str, Iterator[float]] = field(default_factory=dict)
+    """The pauses that are left for each service that is not there."""
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    """Held while something is written down, and told."""
+    broken: bool = False
+    """Whether something went wrong that no change answers for, so that no other is begun."""
+
+    def __post_init__(self) -> None:
+        self.changes = {change.id: change for change in self.plan.changes}
+        self.actions = {action.change: action for action in self.proposals.get(self.id).actions}
 
     def carry_on(self) -> None:
         """Bring every change to an outcome, read all of them back, and finish."""
-        ended = self._ended()
-        left = [change for change in self.plan.changes if change.id not in ended]
-        put_off = [change for change in left if not self._make(change)]
-        for change in put_off:
-            self._make(change, last=True)
+        left = [change for change in self.plan.changes if not self._is_ended(change.id)]
+        put_off: set[str] = set()
+        for stage in stages(left):
+            works = [partial(self._make_all, lane) for lane in stage]
+            put_off.update(*beside(works, self.connection.clock, LANES_AT_ONCE))
+        for change in left:
+            if change.id in put_off:
+                self._make(change, last=True)
         self._read_all_back()
         self.proposals.finish(self.id)
         self.tell()
 
-    def _actions(self) -> Mapping[str, Action]:
-        return {action.change: action for action in self.proposals.get(self.id).actions}
+    def _is_ended(self, name: str) -> bool:
+        return name in self.actions and self.actions[name].outcome is not None
 
-    def _ended(self) -> set[str]:
-        return {name for name, action in self._actions().items() if action.outcome is not None}
+    def _make_all(self, lane: Sequence[Change]) -> set[str]:
+        """Make the changes of one lane in their order; give those whose turn comes again at the end."""
+        put_off = set()
+        for change in takewhile(lambda _: not self.broken, lane):
+            try:
+                if not self._make(change):
+                    put_off.add(change.id)
+            except BaseException:
+                self.broken = True
+                raise
+        return put_off
 
     # --- one change ----------------------------------------------------------------------------------------
 
     def _make(self, change: Change, *, last: bool = False) -> bool:
         """Bring one change to its outcome; False when its turn comes again at the end."""
-        action = self._actions().get(change.id)
+        action = self.actions.get(change.id)
         if action is None:
             end = self._begin(change, last=last)
         elif last:
@@ -286,8 +323,7 @@ class _Run:
             # Microsoft's times are to the second: what moves twice in one second is not seen to move.
             self.sleep(1)
         do, sealed = self._with_password(change)
-        self.proposals.intend(self.id, change.id, found.state, sealed=sealed)
-        self.tell()
+        self._write(lambda: self.proposals.intend(self.id, change.id, found.state, sealed=sealed))
         return self._send(change, do, found.state, last=last)
 
     def _with_password(self, change: Change) -> tuple[Act, bytes]:
@@ -300,10 +336,7 @@ class _Run:
 
     def _waits(self, change: Change) -> bool:
         """Whether this one depends on a change whose turn is yet to come."""
-        if not change.after:
-            return False
-        ended = self._ended()
-        return any(one.id in change.after and one.id not in ended for one in self.plan.changes)
+        return any(name in self.changes and not self._is_ended(name) for name in change.after)
 
     def _look_first(self, change: Change) -> Seen | End:
         """See whether this change may be made now: give what was seen, or why it is not made."""
@@ -314,9 +347,9 @@ class _Run:
             return End(Outcome.SKIPPED, f"It needs this to be confirmed first: {missing}.")
         try:
             for demand in change.demands:
-                if self._look_patiently(demand.look) is None:
+                if self._look_patiently(change, demand.look) is None:
                     return End(Outcome.REFUSED, demand.says)
-            state = self._look_patiently(change.look)
+            state = self._look_patiently(change, change.look)
         except GraphError as error:
             return End(Outcome.FAILED, could_not_look(error), error.request_id)
         if change.moves:
@@ -329,18 +362,26 @@ class _Run:
 
     def _missing(self, after: Collection[str]) -> str:
         """Name the first change of these that is not known to have taken effect; "" when all have."""
-        by_id = {change.id: change for change in self.plan.changes}
+        sights = self._sights([name for name in after if self._is_unconfirmed(name)])
         for name in after:
-            change = by_id.get(name)
-            if change is None or not self._is_settled(change):
+            change = self.changes.get(name)
+            if change is None or not self._is_settled(change, sights.get(name)):
                 return change.says if change else name
         return ""
 
-    def _is_settled(self, change: Change) -> bool:
-        """Whether a change has taken effect; one that was only just sent is read back with patience."""
-        action = self._actions().get(change.id)
-        if action is not None and action.outcome is Outcome.UNCONFIRMED:
-            if not self._read_back(change, action.saw).took_effect:
+    def _is_unconfirmed(self, name: str) -> bool:
+        return name in self.actions and self.actions[name].outcome is Outcome.UNCONFIRMED
+
+    def _is_settled(self, change: Change, sight: _Sight | None) -> bool:
+        """Whether a change has taken effect; one that was only just sent is read back with patience.
+
+        Args:
+            change: The change.
+            sight: What the first look showed at one that was only just sent.
+        """
+        action = self.actions.get(change.id)
+        if action is not None and sight is not None:
+            if not self._read_back(change, action.saw, sight).took_effect:
                 return False
             self._confirm(change)
             return True
@@ -356,7 +397,7 @@ class _Run:
             except InDoubt as error:
                 return self._settle(change, saw, error, last=last)
             except UNAVAILABLE as error:
-                if not self._wait_for_the_service():
+                if not self._wait_for_the_service(change):
                     return End(Outcome.FAILED, f"Nothing was sent: {error.sentence} Propose it again later.")
             except NotFound as error:
                 return self._gone(change, error)
@@ -371,7 +412,7 @@ class _Run:
         """Microsoft does not know the thing any more; for a removal that is what was wanted."""
         if not _removes(change.do):
             return End(Outcome.FAILED, f"{error.sentence} Check the account again.", error.request_id)
-        if self._actions()[change.id].attempt > 1:
+        if self.actions[change.id].attempt > 1:
             return End(Outcome.UNCONFIRMED, request_id=error.request_id)
         return End(Outcome.ALREADY, "It was already removed.", error.request_id)
 
@@ -384,7 +425,7 @@ class _Run:
             doubt: Why nobody knows.
             last: Whether its turn cannot come again.
         """
-        sight = self._read_back(change, saw)
+        sight = self._read_back(change, saw, self._sight(change, saw))
         if sight.took_effect:
             return End(Outcome.CONFIRMED, request_id=doubt.request_id)
         password = self._password_of(change)
@@ -408,14 +449,13 @@ class _Run:
             return f"It is now {told(sight.state)}, which is neither the previous nor the planned value."
         if self.forbidden:
             return f"It could not be confirmed, and was not sent again: {self.forbidden}"
-        if not change.repeatable or self._actions()[change.id].attempt >= MOST_ATTEMPTS:
+        if not change.repeatable or self.actions[change.id].attempt >= MOST_ATTEMPTS:
             return "It could not be confirmed."
         return ""
 
     def _repeat(self, change: Change, do: Act, saw: State, *, last: bool) -> End | PutOff:
         """Send a change once more."""
-        self.proposals.again(self.id, change.id, saw)
-        self.tell()
+        self._write(lambda: self.proposals.again(self.id, change.id, saw))
         return self._send(change, do, saw, last=last)
 
     def _password_of(self, change: Change) -> str | None:
@@ -432,21 +472,21 @@ class _Run:
     def _look(self, what: Look) -> State:
         return look_at(what, self.connection, self.patience.look)
 
-    def _look_patiently(self, what: Look) -> State:
-        """Look, again and again while the service is not there and there is patience left."""
+    def _look_patiently(self, change: Change, what: Look) -> State:
+        """Look for a change, again and again while the service is not there and there is patience left."""
         while True:
             try:
                 return self._look(what)
             except UNAVAILABLE:
-                if not self._wait_for_the_service():
+                if not self._wait_for_the_service(change):
                     raise
 
-    def _wait_for_the_service(self) -> bool:
+    def _wait_for_the_service(self, change: Change) -> bool:
         """Wait a while; False when the patience for a service that is not there is used up.
 
-        There is one for the whole run: when all of Microsoft is away, fifty changes do not wait in turn.
+        There is one for each service in the whole run: when it is away, fifty changes do not wait in turn.
         """
-        pause = next(self.outage, None)
+        pause = next(self.outages.setdefault(service_of(change.do), iter(self.patience.pauses)), None)
         if pause is not None:
             self.sleep(pause)
         return pause is not None
@@ -458,9 +498,16 @@ class _Run:
             return _Sight(error=error)
         return _Sight(took_effect(change, saw, state), state)
 
-    def _read_back(self, change: Change, saw: State) -> _Sight:
-        """Look until the change is seen to have taken effect, or the patience ends."""
-        sight = self._sight(change, saw)
+    def _sights(self, names: Sequence[str]) -> Mapping[str, _Sight]:
+        """Look at changes that were sent, beside each other."""
+        looks = [partial(self._named_sight, name) for name in names]
+        return dict(beside(looks, self.connection.clock, LOOKS_AT_ONCE))
+
+    def _named_sight(self, name: str) -> tuple[str, _Sight]:
+        return name, self._sight(self.changes[name], self.actions[name].saw)
+
+    def _read_back(self, change: Change, saw: State, sight: _Sight) -> _Sight:
+        """Look on after the first sight, until the change is seen to have taken effect or patience ends."""
         for pause in self.patience.pauses:
             if sight.took_effect:
                 break
@@ -470,31 +517,34 @@ class _Run:
 
     def _read_all_back(self) -> None:
         """Look at everything that was sent, in rounds; say of what is still not seen that it is not."""
-        by_id = {change.id: change for change in self.plan.changes}
         sights: dict[str, _Sight] = {}
         for pause in (None, *self.patience.pauses):
-            open_ones = {
-                name: action
-                for name, action in self._actions().items()
-                if action.outcome is Outcome.UNCONFIRMED
-            }
+            open_ones = [name for name in self.actions if self._is_unconfirmed(name)]
             if open_ones and pause is not None:
                 self.sleep(pause)
-            for name, action in open_ones.items():
-                sights[name] = self._sight(by_id[name], action.saw)
+            sights.update(self._sights(open_ones))
+            for name in open_ones:
                 if sights[name].took_effect:
-                    self._confirm(by_id[name])
-        for name, action in self._actions().items():
-            if action.outcome is Outcome.UNCONFIRMED:
-                self.proposals.not_confirmed(self.id, name, _not_yet(sights[name]))
-                self.tell()
+                    self._confirm(self.changes[name])
+        for name in [name for name in self.actions if self._is_unconfirmed(name)]:
+            says = _not_yet(sights[name])
+            self._write(partial(self.proposals.not_confirmed, self.id, name, says))
 
     # --- writing down --------------------------------------------------------------------------------------
+
+    def _write(self, write: Callable[[], Action]) -> None:
+        """Write something down about a change, one at a time, and tell it."""
+        with self.writing:
+            self._take_note(write())
+
+    def _take_note(self, action: Action) -> None:
+        self.actions[action.change] = action
+        self.tell()
 
     def _write_end(self, change: Change, end: End) -> None:
         # Whatever Microsoft answered may quote what was sent to it.
         says = without(self._password_of(change), end.says)
-        self.proposals.ended(self.id, change.id, end.outcome, says, end.request_id)
+        self._write(lambda: self.proposals.ended(self.id, change.id, end.outcome, says, end.request_id))
         log.info(
             "A change ended.",
             action="change.ended",
@@ -503,11 +553,11 @@ class _Run:
             outcome=str(end.outcome),
             request_id=end.request_id,
         )
-        self.tell()
 
     def _confirm(self, change: Change) -> None:
-        self.proposals.confirmed(self.id, change.id)
-        self.tell()
+        with self.writing:
+            if self._is_unconfirmed(change.id):  # two lanes may have waited for the same change
+                self._take_note(self.proposals.confirmed(self.id, change.id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from commands.ledger import BOT, CASE_LETTERS, Ledger, Writing
 from commands.ledger import entries as e
 from commands.ledger import proposals as stored
 from commands.ledger.entries import whole
-from commands.ledger.proposals import Action, Proposal
+from commands.ledger.proposals import Action, Proposal, Standing
 from commands.ledger.tasks import TaskState
 from commands.ledger.verify import verified
 from commands.plans.approval import (
@@ -366,9 +366,9 @@ class Proposals:
         """
         with self.ledger.writing() as writing:
             proposal = self._running(writing, proposal_id)
-            if any(action.change == change_id for action in proposal.actions):
+            if stored.action(writing, proposal_id, change_id) is not None:
                 raise AlreadyBegun(proposal_id, change_id)
-            case_id = proposal.plan.case_id
+            case_id = proposal.case_id
             writing.append(e.Intended(proposal_id, proposal.digest, change_id, 1, saw), BOT, case_id)
             if sealed:
                 until, digest = writing.now + SECRET_LIFE, writing.keep(sealed)
@@ -384,11 +384,11 @@ class Proposals:
         """
         with self.ledger.writing() as writing:
             proposal = self._running(writing, proposal_id)
-            action = next((one for one in proposal.actions if one.change == change_id), None)
+            action = stored.action(writing, proposal_id, change_id)
             if action is None or action.outcome is not None:
                 raise AlreadyBegun(proposal_id, change_id)
             event = e.Intended(proposal_id, proposal.digest, change_id, action.attempt + 1, saw)
-            writing.append(event, BOT, proposal.plan.case_id)
+            writing.append(event, BOT, proposal.case_id)
         return self.action(proposal_id, change_id)
 
     def action(self, proposal_id: str, change_id: str) -> Action:
@@ -397,8 +397,10 @@ class Proposals:
         Raises:
             KeyError: it was not begun.
         """
-        found = {action.change: action for action in self.get(proposal_id).actions}
-        return found[change_id]
+        found = stored.action(self.ledger, proposal_id, change_id)
+        if found is None:
+            raise KeyError(change_id)
+        return found
 
     def ended(
         self, proposal_id: str, change_id: str, outcome: Outcome, says: str = "", request_id: str = ""
@@ -411,23 +413,25 @@ class Proposals:
         """
         with self.ledger.writing() as writing:
             proposal = self._running(writing, proposal_id)
-            known = next((one for one in proposal.actions if one.change == change_id), None)
+            known = stored.action(writing, proposal_id, change_id)
             if known is not None and known.outcome is not None:
                 raise AlreadyBegun(proposal_id, change_id)
             event = e.ChangeEnded(proposal_id, change_id, str(outcome), says, request_id)
-            writing.append(event, BOT, proposal.plan.case_id)
+            writing.append(event, BOT, proposal.case_id)
         return self.action(proposal_id, change_id)
 
-    def confirmed(self, proposal_id: str, change_id: str) -> None:
+    def confirmed(self, proposal_id: str, change_id: str) -> Action:
         """Write down that a change was read back and has taken effect."""
         self._note(proposal_id, e.ChangeConfirmed(proposal_id, change_id))
+        return self.action(proposal_id, change_id)
 
-    def not_confirmed(self, proposal_id: str, change_id: str, says: str) -> None:
+    def not_confirmed(self, proposal_id: str, change_id: str, says: str) -> Action:
         """Write down that a change cannot be read back yet; `says` is one sentence for people."""
         self._note(proposal_id, e.ChangeNotConfirmed(proposal_id, change_id, says))
+        return self.action(proposal_id, change_id)
 
-    def _running(self, writing: Writing, proposal_id: str) -> Proposal:
-        proposal = self._inside(writing, proposal_id)
+    def _running(self, writing: Writing, proposal_id: str) -> Standing:
+        proposal = _standing(writing, proposal_id)
         if proposal.state is not ProposalState.RUNNING:
             raise NotNow(f"Proposal {proposal_id} is {proposal.state}, so nothing is sent for it.")
         return proposal
@@ -453,14 +457,14 @@ class Proposals:
     def _note(self, proposal_id: str, event: e.Event) -> None:
         """Append what the bot did about a proposal."""
         with self.ledger.writing() as writing:
-            writing.append(event, BOT, self._inside(writing, proposal_id).plan.case_id)
+            writing.append(event, BOT, _standing(writing, proposal_id).case_id)
 
     def password_shown(self, proposal_id: str, change_id: str, user: str) -> bool:
         """Note that somebody is being shown a password, and forget it; False when it was gone already."""
         with self.ledger.writing() as writing:
-            proposal = self._inside(writing, proposal_id)
+            proposal = _standing(writing, proposal_id)
             is_there = stored.has_password(writing, proposal_id, change_id)
-            writing.append(e.PasswordShown(proposal_id, change_id, is_there), user, proposal.plan.case_id)
+            writing.append(e.PasswordShown(proposal_id, change_id, is_there), user, proposal.case_id)
         return is_there
 
     def forget_secrets(self, now: datetime) -> tuple[str, ...]:
@@ -478,6 +482,13 @@ class Proposals:
         if not found:
             raise NoSuchProposal(proposal_id)
         return found[0]
+
+
+def _standing(writing: Writing, proposal_id: str) -> Standing:
+    found = stored.standing(writing, proposal_id)
+    if found is None:
+        raise NoSuchProposal(proposal_id)
+    return found
 
 
 def _ballot(proposal: Proposal, subject: Subject, owner: Identity) -> Ballot:

@@ -101,10 +101,39 @@ class Proposal:
         return Identity.of((self.proposed_by,), (self.proposer_object,), self.proposer)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a proposal stands, without its plan and what became of it.
+
+    Attributes:
+        case_id: Its case.
+        digest: Its plan's digest.
+        state: Where it stands.
+    """
+
+    case_id: str
+    digest: str
+    state: ProposalState
+
+
 def read(book: Readable, where: str, values: Sequence[Any] = ()) -> tuple[Proposal, ...]:
     """Read proposals with their votes and actions, the oldest first; `where` is a condition of ours."""
     rows = book.rows(f"SELECT * FROM proposals WHERE {where} ORDER BY seq", values)  # noqa: S608 - `where` is ours
     return tuple(_whole(row, book) for row in rows)
+
+
+def standing(book: Readable, proposal_id: str) -> Standing | None:
+    """Give where a proposal stands, None where there is none: one row, whatever it plans."""
+    rows = book.rows("SELECT case_id, digest, state FROM proposals WHERE id = ?", [proposal_id])
+    if not rows:
+        return None
+    return Standing(rows[0]["case_id"], rows[0]["digest"], ProposalState(rows[0]["state"]))
+
+
+def action(book: Readable, proposal_id: str, change_id: str) -> Action | None:
+    """Give what became of one change so far, None where it was not begun."""
+    rows = book.rows("SELECT * FROM actions WHERE proposal = ? AND change = ?", [proposal_id, change_id])
+    return _action(rows[0]) if rows else None
 
 
 def undecided(book: Readable, account: str) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import orjson
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -168,12 +168,16 @@ class Service:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return  # half a request: who sent it is gone, and nothing is done for it
         arrival = Arrival(
             request.method,
             scope["path"].removeprefix(self.prefix),
             scope["query_string"].decode(),
             {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]},
-            await request.body(),
+            body,
         )
         call = self._call(arrival)
         self.core.calls.append(call)

@@ -18,6 +18,7 @@ from commands.plans.approval import ProposalState, Vote
 from commands.plans.plan import NEW_PASSWORD, Change, Look, Plan
 from commands.plans.planning_input import Guard
 from commands.signing_key import SigningKey
+from graph.clock import CLOCK, Clock
 from graph.errors import Broken, GraphError, InDoubt, NotFound, Refused
 from graph.limits import Deadline
 from graph.request import Cmdlet, Request, changes
@@ -77,6 +78,7 @@ class Microsoft:
 
     Attributes:
         former: The names that the tenant had earlier.
+        clock: Whose threads look and send beside each other.
         things: What there is.
         shows: What the next looks at a path find instead: a thing, None for none, or an error.
         answers: How the next writes to a path end: an error or None, and whether they took effect.
@@ -85,6 +87,7 @@ class Microsoft:
 
     settings: TenantSettings = SETTINGS
     former: frozenset[str] = frozenset()
+    clock: Clock = CLOCK
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     shows: dict[str, list[Mapping[str, Any] | GraphError | None]] = field(default_factory=dict)
     answers: dict[str, list[tuple[GraphError | None, bool]]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,11 +41,13 @@ class Killer:
 
     def __init__(self, last: int) -> None:
         self.left = last
+        self.lock = threading.Lock()
 
     def __call__(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self.lock:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 class KilledLedger(Ledger):

@@ -423,6 +423,7 @@ def test_what_never_left_this_machine_is_tried_again_and_then_failed(scene: Scen
 
         settings = scene.connection.settings
         names = scene.connection.names
+        clock = scene.connection.clock
 
         def fetch(self, what, deadline):
             reads = what.name.startswith("Get-") if isinstance(what, Cmdlet) else what.method == "GET"
@@ -442,8 +443,9 @@ def test_what_never_left_this_machine_is_tried_again_and_then_failed(scene: Scen
 def test_when_all_of_microsoft_is_away_the_changes_do_not_wait_in_turn(scene: Scene):
     scene.tenant.faults.add("/users", Fault(status=503))
     scene.tenant.faults.add("Get-Mailbox", Fault(status=503))
-    assert scene.run(block_sign_in(), disable_rule(scene.tenant), remove_forwarding()) == [O.FAILED] * 3
-    assert scene.waited == list(PATIENCE.pauses)
+    made = (block_sign_in(), revoke_grant(scene.tenant), disable_rule(scene.tenant), remove_forwarding())
+    assert scene.run(*made) == [O.FAILED] * 4
+    assert scene.waited == list(PATIENCE.pauses) * 2, "once for each service"
     assert scene.sent() == []
 
 

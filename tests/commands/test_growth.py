@@ -23,6 +23,7 @@ from graph.evidence import Evidence
 from graph.resources.applications import OAuthGrant
 from graph.resources.mailbox import Delegate, DelegateKind
 from graph.resources.rules import HiddenInboxRule, InboxRule
+from tests.commands.alone import Desk, change, path_of
 from tests.commands.evidence import INTRUDER, evidence
 from tests.commands.evidence import record as log
 from tests.each import some_now
@@ -30,6 +31,9 @@ from tests.each import some_now
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 FEW = 60
 """The smallest file; the others have twice and four times as many records."""
+
+CHANGES = 20
+"""The changes of the smallest plan."""
 
 MOST = 2.5
 """How many times as many further calls the second doubling may take as the first: 2 is linear, 4 square."""
@@ -251,3 +255,18 @@ def test_a_line_of_another_product_costs_little(tmp_path: Path) -> None:
         path.write_text("\n".join(json.dumps(junk(number)) for number in range(many)))
         counts.append(calls_of(lambda: analyze([path], user=None, now=NOW, processes=1)))
     assert (counts[2] - counts[1]) / 200 <= JUNK_CALLS
+
+
+def test_each_change_of_a_plan_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
+    counts: list[int] = []
+    for many in (4 * CHANGES, CHANGES, 2 * CHANGES, 4 * CHANGES):
+        folder = tmp_path / str(len(counts))
+        folder.mkdir()
+        desk = Desk(folder)
+        names = [f"thing{number}" for number in range(many)]
+        desk.microsoft.things |= {path_of(name): {"on": True} for name in names}
+        made = desk.approved(*map(change, names))
+        counts.append(calls_of(lambda desk=desk, made=made: desk.carry_out(made)))  # type: ignore[misc]
+        desk.ledger.close()
+    _, few, twice, four = counts
+    assert four - twice <= MOST * (twice - few)
