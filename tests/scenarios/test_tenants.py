@@ -104,7 +104,7 @@ def asked(story: Table, words: str, person: str, channel: str = "general") -> st
     """Type something, and give the private answer to it."""
     before = len(story.slack.ephemerals(person))
     story.type(words, person, channel)
-    known = {"🔎"}
+    known = {"🔎", "📄"}
 
     def answer() -> str | None:
         for message in story.slack.ephemerals(person)[before:]:
