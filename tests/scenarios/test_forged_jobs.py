@@ -137,6 +137,7 @@ def test_a_second_run_of_a_plan_that_is_being_carried_out_sends_nothing(stage, p
         assert kinds.count(kind) == 1, kind
 
 
+@pytest.mark.slow
 def test_a_recheck_that_is_not_due_is_not_made(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover")
     taken_back(story, carrying.remove_forwarding())
@@ -147,6 +148,7 @@ def test_a_recheck_that_is_not_due_is_not_made(stage, postgres):
     story.slack.wait_for(lambda: [one["round"] for one in rechecks(story)] == [1], what="the one that is due")
 
 
+@pytest.mark.slow
 def test_a_check_that_is_made_twice_at_once_is_noted_once(stage, postgres):
     story = keeping(stage, postgres, "clean", audit_query_seconds=SEARCH)
     story.type(f"check {ADELE}")
@@ -185,6 +187,7 @@ ODD: dict[str, tuple[str, str, list[Any], dict[str, Any]]] = {
 """Jobs that nobody of ours writes: name, queue, arguments, and what else stands in the row."""
 
 
+@pytest.mark.slow
 def test_odd_jobs_hold_up_no_other(stage, postgres):
     story = keeping(stage, postgres)
     jobs = {what: forge(story, name, queue, *args, **more) for what, (name, queue, args, more) in ODD.items()}

@@ -7,6 +7,8 @@ from contextlib import closing
 from datetime import timedelta
 from threading import Event
 
+import pytest
+
 from commands.containment.carry_out import Patience
 from sandbox.tenant import Fault
 from tests.commands import carrying
@@ -15,6 +17,7 @@ from tests.scenarios.conftest import Stage
 from tests.scenarios.test_forged_jobs import approved, offered, sent
 
 
+@pytest.mark.slow
 def test_a_ledger_that_is_altered_between_two_changes_stops_the_second_and_says_so(stage):
     story: Stage = stage(changes={"approvers": APPROVERS}, freely=True, directory_roles=PRIVILEGED)
     offered(story, carrying.remove_forwarding(), carrying.disable_protocols())
