@@ -9,11 +9,11 @@ from bot.clock import now
 from commands.containment.proposals import Outcome
 from commands.plans.plan import Change, Plan, offer_text
 from commands.rechecks.schedule import set_rechecks
-from graph.question import Window
 from sandbox.workspace import Message
 from tests.bot.messages import samples
 from tests.commands import carrying
 from tests.scenarios.conftest import Stage
+from tests.scenarios.offering import opened
 
 CASE = carrying.CASE
 
@@ -24,15 +24,7 @@ def taken_back(story: Stage, *changes: Change, case_id: str = CASE) -> None:
     The tenant still stands as the attacker left it, so each of them has come back.
     """
     ledger = story.bot.ledger
-    with ledger.writing() as writing:
-        writing.open_case(
-            case_id,
-            tenant="Contoso",
-            subject=carrying.ADELE,
-            window=Window(now() - timedelta(days=7), now()),
-            channel=story.slack.channels["incident-room"].id,
-            asked_by=story.slack.people["responder"].id,
-        )
+    opened(ledger, story.slack, case_id)
     story.bot.desk._cards.post(ledger.case(case_id))
     with ledger.writing() as writing:
         report = report_store.dump(samples.rich())

@@ -17,18 +17,17 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot.clock import now
 from bot.work.engine.kinds import CHECK, DELIVERIES, PLAN, PLANS, RECHECK, VERSION
 from commands.containment.carry_out import Patience
 from commands.containment.proposals import Proposal
-from commands.plans.plan import Change, offer_text
-from graph.question import Window
+from commands.plans.plan import Change
 from sandbox.tenant import Fault
 from tests.approving import approve
 from tests.commands import carrying
 from tests.postgres import Cluster, running, soon
 from tests.scenarios.acting import APPROVERS, PRIVILEGED
 from tests.scenarios.conftest import ADELE, Stage
+from tests.scenarios.offering import offering
 from tests.scenarios.rechecks import CASE, rechecks, taken_back
 
 SEARCH = 3600
@@ -88,19 +87,7 @@ def is_over(story: Stage, job: str) -> bool:
 
 def offered(story: Stage, *changes: Change) -> None:
     """A finished case in which these changes are offered."""
-    ledger = story.bot.ledger
-    with ledger.writing() as writing:
-        writing.open_case(
-            CASE,
-            tenant="Contoso",
-            subject=carrying.ADELE,
-            window=Window(now() - timedelta(days=7), now()),
-            channel=story.slack.channels["incident-room"].id,
-            asked_by=story.slack.people["responder"].id,
-        )
-    with ledger.writing() as writing:
-        writing.finish(CASE, verdict="compromised", report="{}", offer=offer_text(changes))
-        writing.shown(CASE, "the story begins when the check is over")
+    offering(story.bot.ledger, story.slack, CASE, *changes)
 
 
 def approved(story: Stage, numbers: str = "1") -> Proposal:

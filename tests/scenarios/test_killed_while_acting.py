@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from threading import Event
@@ -21,13 +20,12 @@ from commands.containment.proposals import Outcome, Proposal, Proposals
 from commands.ledger import Ledger
 from commands.ledger.verify import verify_ledger
 from commands.plans.approval import ProposalState
-from commands.plans.plan import offer_text
-from graph.question import Window
 from sandbox.tenant import Fault
 from tests.approving import approve
 from tests.commands import carrying
 from tests.scenarios.acting import APPROVERS, Acting, acting
 from tests.scenarios.forked import running_bot
+from tests.scenarios.offering import offering
 from tests.scenarios.test_durability import variables
 
 CASE = "C-2ABCD"
@@ -95,18 +93,7 @@ def night(tmp_path: Path) -> Iterator[Night]:
             carrying.block_sign_in(),
         )
         ledger = Ledger(story.settings.ledger, now)
-        with ledger.writing() as writing:
-            writing.open_case(
-                CASE,
-                tenant="Contoso",
-                subject=carrying.ADELE,
-                window=Window(now() - timedelta(days=7), now()),
-                channel=story.slack.channels["incident-room"].id,
-                asked_by=story.slack.people["responder"].id,
-            )
-        with ledger.writing() as writing:
-            writing.finish(CASE, verdict="compromised", report="{}", offer=offer_text(offer))
-            writing.shown(CASE, "the story begins when the check is over")
+        offering(ledger, story.slack, CASE, *offer)
         yield Night(story, ledger)
         ledger.close()
 
