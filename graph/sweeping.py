@@ -55,6 +55,9 @@ _FORWARDS: Final = Cmdlet(
 
 _DOMAINS: Final = Request("GET", "/domains", {"$select": "id,isVerified"})
 
+DOMAINS: Final = "domains"
+"""The one question that each piece of a sweep asks anew, and whose answer holds for everybody."""
+
 TIMELY: Final = ("audit_log", "sign_ins")
 """The questions about everybody whose answers grow with the span of time."""
 
@@ -71,8 +74,11 @@ def slices(window: Window) -> tuple[Window, ...]:
 
 
 def timely_queries() -> tuple[TenantQuery, ...]:
-    """Give the questions about everybody that are asked for each slice."""
-    return tuple(query for query in sweep_queries() if query.name in TIMELY)
+    """Give the questions about everybody that are asked for each slice, and that for the tenant's domains.
+
+    What a slice brought is judged and let go, so each needs to know what lies inside the tenant.
+    """
+    return (*(query for query in sweep_queries() if query.name in TIMELY), domains_query())
 
 
 def standing_queries() -> tuple[TenantQuery, ...]:
@@ -81,8 +87,13 @@ def standing_queries() -> tuple[TenantQuery, ...]:
     return (
         *others,
         TenantQuery("mailbox", _forwarding, (_FORWARDS,)),
-        TenantQuery("domains", _domains, (_DOMAINS,)),
+        domains_query(),
     )
+
+
+def domains_query() -> TenantQuery:
+    """Give the question for the tenant's own domains, without which all else is judged wrongly."""
+    return TenantQuery(DOMAINS, _domains, (_DOMAINS,))
 
 
 def _forwarding(question: Question) -> Asking[tuple[Mailbox, ...]]:
@@ -119,6 +130,7 @@ def _whose(number: int) -> str:
 def close_queries(suspects: Sequence[Subject]) -> tuple[TenantQuery, ...]:
     """Give the questions about mailboxes in doubt that cost little: visible rules, replies, delegates."""
     return (
+        domains_query(),
         _together("inbox_rules", inbox_rules, suspects),
         _together("auto_reply", auto_reply, suspects),
         *_each("delegates", delegates, suspects),
@@ -127,7 +139,7 @@ def close_queries(suspects: Sequence[Subject]) -> tuple[TenantQuery, ...]:
 
 def costly_queries(suspects: Sequence[Subject]) -> tuple[TenantQuery, ...]:
     """Give the questions about mailboxes in doubt that take Exchange long: hidden rules."""
-    return _each("hidden_inbox_rules", hidden_inbox_rules, suspects)
+    return (domains_query(), *_each("hidden_inbox_rules", hidden_inbox_rules, suspects))
 
 
 def _each(name: str, query: Query, suspects: Sequence[Subject]) -> tuple[TenantQuery, ...]:
@@ -177,7 +189,7 @@ def answers_of(
     name, _, number = source.partition(" ")
     if number:
         yield suspects[int(number)].user_principal_name, name, found
-    elif isinstance(found, Known):
+    elif name != DOMAINS and isinstance(found, Known):
         for account, answer in found.value:
             yield account, name, answer
     else:

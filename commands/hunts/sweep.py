@@ -38,6 +38,7 @@ from graph.memory import Memory
 from graph.question import Question, Subject, Window
 from graph.sweeping import (
     CHUNK,
+    DOMAINS,
     answers_of,
     close_queries,
     costly_queries,
@@ -235,7 +236,8 @@ class _Sweep:
         for source, answer in self._collected(self._window, queries(suspects)):
             for account, name, one in answers_of(source, suspects, answer):
                 answers[account][name] = one
-                coverages.add([state_of(name, one)])
+                if name != DOMAINS:
+                    coverages.add([state_of(name, one)])
         return judged_closely(suspects, answers, self._window), coverages.states("mailboxes")
 
     def _collected(self, window: Window, queries: Sequence[TenantQuery]) -> Iterator[tuple[str, Source[Any]]]:

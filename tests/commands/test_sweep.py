@@ -149,6 +149,29 @@ def test_forwarding_to_another_domain_of_the_tenant_is_not_outside() -> None:
     assert outside.points > sum(one.points for one in inside)
 
 
+def test_what_a_day_brought_is_judged_knowing_all_domains_of_the_tenant() -> None:
+    with tenant.start(made("mailbox-takeover"), limits=False, audit_query_seconds=0.05) as running:
+        now, records = running.state.clock(), running.state.audit_records
+        [own] = [one["id"] for one in running.state.domains if one["isInitial"]]
+        given = {"Name": "Deputy", "ForwardTo": f"deputy@{own}", "MarkAsRead": "True"}
+        example = next(one for one in records if one["Operation"] == "New-InboxRule")
+        for number, to in enumerate((f"deputy@{own}", "deputy@elsewhere.example")):
+            given["ForwardTo"] = to
+            told = {
+                "Id": to,
+                "UserId": f"megan{number}@contoso.example",
+                "CreationTime": f"{now - timedelta(hours=5):%Y-%m-%dT%H:%M:%S}",
+                "Parameters": [{"Name": name, "Value": value} for name, value in given.items()],
+            }
+            records.append({**example, **told})
+        records.sort(key=lambda one: str(one["CreationTime"]))
+        with connect_to(running) as connection:
+            *_, end = sweep(Window(now - timedelta(days=1), now), connection, Memory(), patience=20)
+    told = {one.account: one.why for one in end.found.touched if one.account.startswith("megan")}
+    assert any("deputy@elsewhere.example" in why for why in told["megan1@contoso.example"])
+    assert not [why for why in told.get("megan0@contoso.example", ()) if "deputy@" in why]
+
+
 def test_a_mail_flow_rule_that_copies_mail_to_a_contact_is_found_with_the_address_behind_it() -> None:
     with tenant.start(made("mailbox-takeover"), limits=False, audit_query_seconds=0.05) as running:
         now, records = running.state.clock(), running.state.audit_records

@@ -41,6 +41,10 @@ def _people(*groups: Iterable[Recipient]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for address in found if address))
 
 
+def _is_address(text: str) -> bool:
+    return "@" in text
+
+
 _WORD_CONDITIONS: Final = (
     "bodyContains", "bodyOrSubjectContains", "subjectContains", "senderContains", "recipientContains",
     "headerContains",
@@ -114,6 +118,7 @@ class _Deeds:
     Attributes:
         sends: Whether it sends mail on.
         targets: To which addresses.
+        unnamed: How many recipients it names without an address.
         deletes: Whether it deletes mail.
         moves: Whether it moves or copies mail.
         folder: The name of the folder, None where it is not known.
@@ -125,6 +130,7 @@ class _Deeds:
 
     sends: bool
     targets: frozenset[str]
+    unnamed: int
     deletes: bool
     moves: bool
     folder: str | None
@@ -141,7 +147,8 @@ def _deeds_in_graph(rule: InboxRule, folders: Mapping[str, MailFolder]) -> _Deed
     folder = folders.get(moves)
     return _Deeds(
         sends=bool(targets),
-        targets=frozenset(targets),
+        targets=frozenset(filter(_is_address, targets)),
+        unnamed=sum(not _is_address(one) for one in targets),
         deletes=bool(actions.delete or actions.permanent_delete),
         moves=bool(moves),
         folder=folder.display_name.casefold() if folder is not None else None,
@@ -159,6 +166,7 @@ def _deeds_in_exchange(rule: HiddenInboxRule) -> _Deeds:
     return _Deeds(
         sends=bool(targets),
         targets=frozenset(addresses_in(";".join(targets))),
+        unnamed=0,
         deletes=bool(rule.delete_message or rule.soft_delete_message),
         moves=bool(moves),
         folder=moves.rpartition("\\")[2].rpartition(":")[2].casefold(),
@@ -183,13 +191,14 @@ def _is_bare(rule: InboxRule) -> bool:
 def _differ(rule: _Deeds, other: _Deeds) -> bool:
     """Whether a rule of Graph's and one of Exchange's do different things.
 
-    Exchange gives no address for recipients of the organization, so only what it names must be in Graph's.
+    Exchange gives no address for recipients of the organization, so only what it names must be in Graph's, or
+    be one that Graph names without an address.
     """
     return (
         rule.sends is not other.sends
         or rule.deletes is not other.deletes
         or rule.moves is not other.moves
-        or not rule.targets >= other.targets
+        or len(other.targets - rule.targets) > rule.unnamed
     )
 
 
@@ -208,10 +217,19 @@ def _unlike(rule: _Deeds, other: _Deeds) -> int:
 
 
 def visible(rule: InboxRule, twin: HiddenInboxRule | None, folders: Mapping[str, MailFolder]) -> Rule:
-    """A rule that Graph lists; what Graph does not say of it, Exchange's copy does."""
-    if twin is None or not _is_bare(rule):
-        return _from_graph(rule, folders)
+    """A rule that Graph lists; what Graph does not say of it, Exchange's copy does.
+
+    A recipient of the organization may have its legacy name in Graph's list, and behind it may be a contact.
+    Source: Microsoft Graph v1.0, "List messages", the sender of a response; Exchange, "Get-InboxRule".
+    """
+    shown = _from_graph(rule, folders)
+    if twin is None:
+        return shown
     told = _from_exchange(twin, folders, hidden=False)
+    if not _is_bare(rule):
+        named = tuple(filter(_is_address, shown.destinations))
+        others = told.destinations or shown.destinations
+        return replace(shown, destinations=tuple(dict.fromkeys((*named, *others))))
     return replace(told, ids=(rule.id, *told.ids), enabled=rule.is_enabled)
 
 

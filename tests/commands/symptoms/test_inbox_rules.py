@@ -576,6 +576,48 @@ def test_a_rule_that_graph_lists_without_what_it_does_is_judged_by_exchanges_cop
     assert [one.records[0] for one in found] == ["read only"]
 
 
+LEGACY = "/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=0a1b-helper"
+
+
+def test_whom_a_visible_rule_sends_to_is_told_by_exchange_where_graph_names_no_address() -> None:
+    """Behind a recipient of the organization may be a contact, whose mail goes outside."""
+    seen = evidence(
+        inbox_rules=[rule("Copies", forwardTo=[LEGACY])],
+        hidden_inbox_rules=[
+            HiddenInboxRule(identity="1", name="Copies", forward_to=('"Helper" [SMTP:drop@evil.example]',))
+        ],
+    )
+    found = [one for one in inbox_rules.detect(seen, USUAL) if "drop@evil.example" in one.summary]
+    assert [(one.sign.id, one.records[0]) for one in found] == [("rule_forwards_outside", "rule Copies")]
+
+
+def test_a_rule_that_sends_to_a_colleague_whom_the_lists_name_differently_is_not_hidden() -> None:
+    seen = evidence(
+        inbox_rules=[rule("Deputy", FROM_SHOP, forwardTo=[LEGACY])],
+        hidden_inbox_rules=[
+            HiddenInboxRule(
+                identity="1", name="Deputy", forward_to=('"Alex" [SMTP:alex.wilber@contoso.example]',)
+            )
+        ],
+    )
+    assert counting(inbox_rules, seen) == []
+    assert [one.hidden for one in rules_of(seen)] == [False]
+
+
+def test_a_rule_of_the_same_name_that_sends_to_more_people_is_still_another_one() -> None:
+    seen = evidence(
+        inbox_rules=[rule("Deputy", FROM_SHOP, forwardTo=[LEGACY])],
+        hidden_inbox_rules=[
+            HiddenInboxRule(
+                identity="1",
+                name="Deputy",
+                forward_to=("alex.wilber@contoso.example", "megan@contoso.example"),
+            )
+        ],
+    )
+    assert [one.hidden for one in rules_of(seen)] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("drop", "harmless"),
     [
