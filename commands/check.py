@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from commands import accounts, importance, symptoms, usual, verdict
-from commands.counts import in_short
 from commands.faults import noted
 from commands.report import (
     Coverage,
@@ -28,7 +27,7 @@ from commands.report import (
 )
 from commands.story import exposure, forwarded, leads, reach, story, timeline, whose
 from commands.usual.places import Atlas
-from graph.evidence import SOURCES, Evidence, Source, Unavailable, remembered, without_mailbox
+from graph.evidence import SOURCES, Evidence, Reason, Source, Unavailable, remembered, without_mailbox
 from graph.question import Question
 
 if TYPE_CHECKING:
@@ -275,7 +274,7 @@ def _gaps(evidence: Evidence) -> tuple[str, ...]:
 def _gap(name: str, source: Source[Any]) -> str:
     if isinstance(source, Unavailable):
         return _phrase(name, source.says, ())
-    return _phrase(name, "", in_short(source.missing)) if source.missing else ""
+    return _phrase(name, "", source.in_short) if source.missing else ""
 
 
 # Ten thousand accounts of one export have the same few gaps: said once, they cost neither time nor memory.
@@ -290,8 +289,8 @@ def _listed(missing: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _unseen(name: str, says: str, needs: str) -> SourceState:
-    return SourceState(name, Coverage.UNAVAILABLE, says, 0, needs=needs)
+def _unseen(name: str, why: Reason, says: str, needs: str) -> SourceState:
+    return SourceState(name, Coverage.UNAVAILABLE, says, 0, needs=needs, why=why)
 
 
 @lru_cache(maxsize=1024)
@@ -310,9 +309,10 @@ def _states(evidence: Evidence) -> tuple[SourceState, ...]:
 def state_of(name: str, source: Source[Any]) -> SourceState:
     """Describe how a source ended."""
     if isinstance(source, Unavailable):
-        return _unseen(name, source.says, source.needs)
+        return _unseen(name, source.reason, source.says, source.needs)
     value = source.value
     records = len(value) if isinstance(value, tuple) else int(value is not None)
     state = Coverage.PARTIAL if source.missing else Coverage.COMPLETE
     reason, until, since = _listed(source.missing), source.complete_until, source.complete_from
-    return SourceState(name, state, reason, records, until, complete_from=since)
+    short = _listed(source.in_short) if source.counted else ""
+    return SourceState(name, state, reason, records, until, complete_from=since, in_short=short)

@@ -6,24 +6,11 @@ number cannot be told apart that way, it says "at least".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable
 
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Unavailable
 from graph.resources.sign_ins import SignIn
-
-ROUTINE: Final = "routine records"
-"""How a gap begins that tells how many everyday records were not read one by one."""
-
-
-def in_short(missing: Sequence[str]) -> tuple[str, ...]:
-    """Give what is missing without how many everyday records were not read, which the sources tell once.
-
-    Where nothing else is missing, it is what makes the source incomplete, and is given.
-    """
-    kept = tuple(one for one in missing if not one.startswith(ROUTINE))
-    return kept or tuple(missing)
 
 
 def further(evidence: Evidence, operations: Collection[str], addresses: Collection[str]) -> int:

@@ -5,16 +5,18 @@ Longer than other files because every value that a report is made of stands in i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from functools import lru_cache
-from typing import Annotated, Self
+from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
 from commands import facts
+from commands.sentence import Sentence
+from graph.evidence import Reason
 from graph.question import Subject, Window
 
 PROBABLY = "probably "  # what stands before a clause that records make likely, and no more
@@ -91,6 +93,22 @@ class Service(StrEnum):
     CHATS = "chats"
 
 
+class Hides(StrEnum):
+    """What an entry of a mailbox's junk email lists hides, as far as that matters."""
+
+    WARNINGS = "warnings"
+    ANSWERS = "answers"  # to the attacker's mail
+    NOTHING = ""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Hides | None:
+        """Read what reports said that were stored before 30 November 2026: words."""
+        return {
+            "it hides warnings": cls.WARNINGS,
+            "it hides answers to the attacker’s mail": cls.ANSWERS,
+        }.get(str(value))
+
+
 @dataclass(frozen=True, slots=True)
 class ListEntry:
     """One entry of a mailbox's junk email lists, and what is known of how it came there.
@@ -99,13 +117,13 @@ class ListEntry:
         blocked: Whether it is among the blocked senders; else among the trusted ones.
         text: The entry in comparable form: an address or a domain, lower case.
         added: Whether the change that the finding is about added it; None where no record tells.
-        why: What speaks against this very entry, in a few words; "" where nothing does.
+        why: What speaks against this very entry.
     """
 
     blocked: bool
     text: str
     added: bool | None = None
-    why: str = ""
+    why: Hides = Hides.NOTHING
 
 
 class Made(StrEnum):
@@ -146,6 +164,10 @@ class Finding:
         seen_in: What of the account the first of them is about; None where nothing tells.
         counted: Of a block of sending, the recipients that Microsoft counted; None where it told none.
         made: What was made to sign in with, where `sign` does not tell it; else None.
+        act: What was done, as a code, where `sign` does not tell it; see `commands.clues.actions.once`.
+        names: What was set up, each by itself, where `after` may hold several or tells of it in words: the
+            addresses that mail is sent on to, the protocols that were enabled.
+        pieces: `summary` in its pieces; () where nothing but the whole is told.
     """
 
     symptom: str
@@ -166,6 +188,9 @@ class Finding:
     seen_in: Service | None = None
     counted: Counted | None = None
     made: Made | None = None
+    act: str = ""
+    names: tuple[str, ...] = ()
+    pieces: Sentence = ()
 
     @property
     def severity(self) -> Severity:
@@ -215,9 +240,18 @@ class Coverage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """How one source ended: its state, why (""), how many records, and from and up to when it is complete.
+    """How one source ended.
 
-    `complete_from` is None where the service keeps its records for the whole window.
+    Attributes:
+        id: The source.
+        state: How much it gave.
+        reason: What is missing and why, in words; "" where nothing is.
+        records: How many records there were.
+        complete_until: Up to when it is complete, where that is earlier than now.
+        needs: The permission, role or license that is lacking, or "".
+        complete_from: From when on; None where the service keeps its records for the whole window.
+        why: Why nothing of it was seen; None where something was.
+        in_short: `reason` without how much was only counted; "" where that is the same.
     """
 
     id: str
@@ -227,6 +261,8 @@ class SourceState:
     complete_until: datetime | None = None
     needs: str = ""
     complete_from: datetime | None = None
+    why: Reason | None = None
+    in_short: str = ""
 
 
 class VerdictCode(StrEnum):
@@ -348,31 +384,38 @@ class Point(StrEnum):
 class Tie(StrEnum):
     """What connects another account with the attacker, the most telling first."""
 
-    says: str
-
-    SAME_SESSION = "same-session", "acted in the attacker's session"
-    SAME_APPLICATION = "same-application", "consented to or used the attacker's application"
-    SAME_ADDRESS = "same-address", "used from the attacker's IP address"
-    CREATED = "created", "created from this account"
-    GIVEN = "given", "was granted rights by this account"
-    CHANGED = "changed", "was changed from this account"
-    READ = "read", "was read with this account"
-    TRIED = "tried", "tried from the attacker's IP address"
-    LURED = "lured", "received mail from the attacker"
-    FORWARDS = "forwards", "forwards to {} as well"
-    NONE = "", ""
-
-    def __new__(cls, code: str, says: str) -> Self:
-        """Make a member of its code and what people are told."""
-        self = str.__new__(cls, code)
-        self._value_ = code
-        self.says = says
-        return self
+    SAME_SESSION = "same-session"
+    SAME_APPLICATION = "same-application"
+    SAME_ADDRESS = "same-address"
+    CREATED = "created"
+    GIVEN = "given"
+    CHANGED = "changed"
+    READ = "read"
+    TRIED = "tried"
+    LURED = "lured"
+    FORWARDS = "forwards"
+    NONE = ""
 
     @classmethod
     def _missing_(cls, value: object) -> Tie | None:
         """Read what reports said that were stored before 30 November 2026: the words."""
-        return next((one for one in cls if one.says == value), None)
+        return next((one for one, says in TIES.items() if says == value), None)
+
+
+TIES: Final[Mapping[Tie, str]] = {
+    Tie.SAME_SESSION: "acted in the attacker's session",
+    Tie.SAME_APPLICATION: "consented to or used the attacker's application",
+    Tie.SAME_ADDRESS: "used from the attacker's IP address",
+    Tie.CREATED: "created from this account",
+    Tie.GIVEN: "was granted rights by this account",
+    Tie.CHANGED: "was changed from this account",
+    Tie.READ: "was read with this account",
+    Tie.TRIED: "tried from the attacker's IP address",
+    Tie.LURED: "received mail from the attacker",
+    Tie.FORWARDS: "forwards to {} as well",
+    Tie.NONE: "",
+}
+"""How people are told what connects another account with the attacker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +457,7 @@ class Clause:
     @property
     def because(self) -> str:
         """What connects a lead, in words; "" of every other clause."""
-        return self.why.says.format(self.shared)
+        return TIES[self.why].format(self.shared)
 
     @property
     def in_full(self) -> str:

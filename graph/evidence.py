@@ -46,6 +46,8 @@ class Known(Generic[T]):
     Attributes:
         value: The answer.
         missing: What the answer lacks, one phrase each; empty when it is complete.
+        counted: Those of `missing` that tell how many everyday records were only counted.
+        texts: Those of `missing` that are about texts alone, so that nothing else of an entry is missing.
         complete_until: Up to when the service had everything, when that is earlier than now.
         complete_from: From when on the service keeps everything, when that is later than the window's start;
             `missing` says so as well.
@@ -55,6 +57,16 @@ class Known(Generic[T]):
     missing: tuple[str, ...] = ()
     complete_until: datetime | None = None
     complete_from: datetime | None = None
+    counted: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    @property
+    def in_short(self) -> tuple[str, ...]:
+        """What is missing without what was only counted, which the sources tell once.
+
+        Where nothing else is missing, it is what makes the source incomplete, and is given.
+        """
+        return tuple(one for one in self.missing if one not in self.counted) or self.missing
 
     def seen(self, otherwise: object = None) -> T:
         """The answer."""

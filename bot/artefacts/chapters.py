@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.artefacts.events import DID
+from bot.artefacts.events import DID, WORDS, What
 from bot.artefacts.grounds import first_of
 from bot.artefacts.spoken_time import spoken_times
 from commands.report import Finding, Report, numbered
@@ -22,7 +22,7 @@ TITLES: Final = {
 }
 """The chapters, by the parts of the story."""
 
-_WORDS: Final = {"entry": "got in", "by_others": "others"}
+_WORDS: Final = {"entry": WORDS[What.GOT_IN], "by_others": "others"}
 """What the parts that tell of no action are called in the table of them."""
 
 _REST: Final = "Other findings"
@@ -63,7 +63,7 @@ def in_order(report: Report) -> tuple[Line, ...]:
     return tuple(
         Line(
             spoken_times(one.times, short_time) or short_time(at),
-            _WORDS.get(part) or DID[part].word,
+            _WORDS.get(part) or WORDS[DID[part]],
             f"with {one.in_full}" if part == "entry" else one.says,
             one.findings[0],
             next(iter(one.techniques), ""),

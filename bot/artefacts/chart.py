@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
-from bot.artefacts.events import MOST, Course, course
+from bot.artefacts.events import MOST, WORDS, Course, course
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.spoken_time import spoken_time
 from bot.messages import parts
@@ -181,7 +181,7 @@ def in_words(report: Report, drawn: Chart) -> str:
     said.append(f"{parts.counted(found, 'finding')}{span}." if found else "No findings.")
     for one in drawn.course.events:
         when = f", {spoken_time(one.at)} UTC" if one.at else ""
-        word = f"{one.what.word[:1].upper()}{one.what.word[1:]}"
+        word = f"{WORDS[one.what][:1].upper()}{WORDS[one.what][1:]}"
         said.append(f"{one.number}. {word}{when}: {cut(one.says, 70)}.")
     if drawn.deeds:
         said.append(

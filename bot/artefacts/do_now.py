@@ -23,7 +23,7 @@ from bot.messages.escape import visible
 from bot.messages.turns import TITLES
 from commands.payment_details import defanged, payee
 from commands.plans.task_order import AT_ONCE, Turn, in_turn, turn_of
-from commands.report import Impact, Report, Tie, VerdictCode
+from commands.report import TIES, Impact, Report, Tie, VerdictCode
 from commands.story import reach
 from graph.question import Subject
 
@@ -214,7 +214,7 @@ def _to_check(report: Report, handled: Handled, tasks: Tasks, grounds: Grounds) 
         )
     if reached and lured:
         yield Statement(
-            f"Ask {named(lured, NAMED, 'account')} (inside; {Tie.LURED.says}) whether they acted on it, and "
+            f"Ask {named(lured, NAMED, 'account')} (inside; {TIES[Tie.LURED]}) whether they acted on it, and "
             f"check whoever did{'' if seen else given}.",
             grounds.of_records(reached.sent_records),
         )

@@ -8,11 +8,11 @@ the tenant is in the words: whoever shows them escapes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self, TypeAlias
+from typing import Final, TypeAlias
 
 from bot.artefacts.containment import items, left_open, rechecked_in_words, stopped
 from bot.artefacts.handled import NOTHING, Handled
@@ -49,28 +49,37 @@ _APART: Final = timedelta(hours=1)
 class What(StrEnum):
     """What an event is: something that the attacker did, or what was done against that."""
 
-    word: str
+    GOT_IN = "got-in"
+    STAYED = "stayed"
+    HID = "hid"
+    TOOK = "took"
+    SENT = "sent"
+    REACHED = "reached"
+    LAST_SEEN = "last-seen"
+    LAST_ACTION = "last-action"
+    BLOCKED = "blocked"  # by itself, so nobody takes it for the attacker's action
+    CONTAINED = "contained"
+    STILL_OPEN = "still-open"
+    GIVEN_BACK = "given-back"
+    RECHECKED = "rechecked"
 
-    GOT_IN = "got-in", "got in"
-    STAYED = "stayed", "stayed"
-    HID = "hid", "hid"
-    TOOK = "took", "took"
-    SENT = "sent", "sent"
-    REACHED = "reached", "reached"
-    LAST_SEEN = "last-seen", "last seen"
-    LAST_ACTION = "last-action", "last action"
-    BLOCKED = "blocked", "blocked by Microsoft"  # by itself, so nobody takes it for the attacker's action
-    CONTAINED = "contained", "contained"
-    STILL_OPEN = "still-open", "still open"
-    GIVEN_BACK = "given-back", "given back"
-    RECHECKED = "rechecked", "rechecked"
 
-    def __new__(cls, code: str, word: str) -> Self:
-        """Make a member of its code and the word for people."""
-        self = str.__new__(cls, code)
-        self._value_ = code
-        self.word = word
-        return self
+WORDS: Final[Mapping[What, str]] = {
+    What.GOT_IN: "got in",
+    What.STAYED: "stayed",
+    What.HID: "hid",
+    What.TOOK: "took",
+    What.SENT: "sent",
+    What.REACHED: "reached",
+    What.LAST_SEEN: "last seen",
+    What.LAST_ACTION: "last action",
+    What.BLOCKED: "blocked by Microsoft",
+    What.CONTAINED: "contained",
+    What.STILL_OPEN: "still open",
+    What.GIVEN_BACK: "given back",
+    What.RECHECKED: "rechecked",
+}
+"""What people are told that it is."""
 
 
 DID: Final = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.report import Report
-from graph.evidence import NOT_IN_EXPORT
+from graph.evidence import Reason
 
 _FROM_TENANT: Final = (
     "The bot reads what Microsoft 365 keeps about the account, over Microsoft Graph, Exchange Online and "
@@ -54,7 +54,7 @@ class Method:
 
 def is_of_files(report: Report) -> bool:
     """Say whether a report rests on exported files, and not on a tenant."""
-    return any(one.reason == NOT_IN_EXPORT.says for one in report.sources)
+    return any(one.why is Reason.NOT_IN_EXPORT for one in report.sources)
 
 
 def method(report: Report) -> Method:

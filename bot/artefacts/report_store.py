@@ -14,7 +14,12 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from bot.artefacts.json_pieces import pieces
-from commands.report import PROBABLY, Clause, Event, Point, Report, Story
+from commands.analyze.shared import OUTSIDE
+from commands.clues.records import addresses_in
+from commands.report import PROBABLY, Clause, Event, Finding, Point, Report, SourceState, Story
+from commands.symptoms import audit_trail
+from graph.errors import NO_MAILBOX
+from graph.evidence import NOT_IN_EXPORT, Reason
 
 _REPORT = TypeAdapter(Report)
 
@@ -47,9 +52,38 @@ _SHOWN_BY: Final = (
 
 
 def _with_codes(report: Report) -> Report:
-    """Give a report whose sign-ins, ways in and other clauses are told by codes, and no longer by words."""
-    timeline = tuple(map(_event, report.timeline))
-    return replace(report, timeline=timeline, story=_story(report.story) if report.story else None)
+    """Give a report that tells by codes what it told by words."""
+    return replace(
+        report,
+        timeline=tuple(map(_event, report.timeline)),
+        story=_story(report.story) if report.story else None,
+        sources=tuple(map(_source, report.sources)),
+        symptoms=tuple(replace(one, findings=tuple(map(_finding, one.findings))) for one in report.symptoms),
+    )
+
+
+_WHY: Final = {NO_MAILBOX: Reason.NO_MAILBOX, NOT_IN_EXPORT.says: Reason.NOT_IN_EXPORT}
+_ACTS: Final = {
+    "An audit bypass was set": audit_trail.BYPASS_SET,
+    "Mailbox auditing was disabled": audit_trail.MAILBOX_DISABLED,
+    "Mailbox auditing was disabled for the whole organization": audit_trail.ALL_DISABLED,
+}
+
+
+def _source(source: SourceState) -> SourceState:
+    return source if source.why else replace(source, why=_WHY.get(source.reason))
+
+
+def _finding(finding: Finding) -> Finding:
+    if finding.symptom == "audit_trail" and not finding.act:
+        return replace(finding, act=_ACTS.get(finding.after, ""))
+    if finding.names or not finding.after:
+        return finding
+    if finding.symptom == "mail_protocols":
+        return replace(finding, names=tuple(finding.after.split(", ")))
+    if finding.sign.id in OUTSIDE:
+        return replace(finding, names=addresses_in(finding.after))
+    return finding
 
 
 def _event(event: Event) -> Event:

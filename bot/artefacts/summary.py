@@ -37,7 +37,6 @@ from bot.messages.escape import visible
 from bot.messages.outcomes import in_words
 from bot.messages.roles_gone import Gone
 from bot.messages.story import access_in_words, got, how, roles_in_words
-from commands.counts import in_short as without_counts
 from commands.importance import ADMINISTRATOR
 from commands.plans.undo import is_undo
 from commands.report import (
@@ -52,8 +51,7 @@ from commands.report import (
     spoken,
 )
 from commands.story.doors import DoorState
-from graph.errors import NO_MAILBOX
-from graph.evidence import NOT_IN_EXPORT
+from graph.evidence import Reason
 
 _LIVES_ON: Final = timedelta(hours=1)
 """How long about an access token may still work. Source: Microsoft Entra, "Revoke user access"."""
@@ -430,11 +428,11 @@ class _Told:
 
     def _without_mailbox(self) -> bool:
         """Whether Exchange Online has no mailbox for the account, which no further check changes."""
-        return any(one.reason == NO_MAILBOX for one in self.report.sources)
+        return any(one.why is Reason.NO_MAILBOX for one in self.report.sources)
 
     def _not_handed_in(self) -> tuple[str, ...]:
         """The logs that would tell most, and are in none of the exported files; () of a tenant."""
-        absent = {one.id for one in self.report.sources if one.reason == NOT_IN_EXPORT.says}
+        absent = {one.id for one in self.report.sources if one.why is Reason.NOT_IN_EXPORT}
         return tuple(name for id_, name in _LOGS.items() if id_ in absent)
 
     def blind(self) -> Iterator[Statement]:
@@ -511,12 +509,12 @@ class _Told:
                 )
         yield from self._reach()
         gaps = [one for one in self.report.sources if one.state is not Coverage.COMPLETE]
-        alike: dict[tuple[Coverage, str, str], list[str]] = {}
+        alike: dict[tuple[Coverage, Reason | None, str, str], list[str]] = {}
         for one in gaps:
-            why = "; ".join(without_counts(one.reason.split("; ")))
-            alike.setdefault((one.state, why, one.needs), []).append(spoken(one.id))
-        for (state, why, needs), names in alike.items():
-            if why == NO_MAILBOX:
+            key = (one.state, one.why, one.in_short or one.reason, one.needs)
+            alike.setdefault(key, []).append(spoken(one.id))
+        for (state, code, why, needs), names in alike.items():
+            if code is Reason.NO_MAILBOX:
                 yield Statement(parts.no_mailbox(names, len(names)), ("state of the sources",))
                 continue
             says = f"{named(names, 6, 'source')}: {STATES[state]}"

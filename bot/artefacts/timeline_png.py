@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bot.artefacts.chart import ALT, Chart, Lane, chart, in_words
 from bot.artefacts.containment import as_of, known_as, stopped
-from bot.artefacts.events import ON_A_SCREEN, Happened, What, shortened
+from bot.artefacts.events import ON_A_SCREEN, WORDS, Happened, What, shortened
 from bot.artefacts.grounds import first_of
 from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.others import Ring, others
@@ -168,7 +168,7 @@ def _events(events: Sequence[Happened], before: datetime | None, longest: int) -
                 "at": spoken_times(one.times or ((one.at,) if one.at else ()))
                 or ("" if one.what is What.STILL_OPEN else "time unknown"),
                 "kind": one.what.value,
-                "what": one.what.word,
+                "what": WORDS[one.what],
                 "says": shortened(one.says, 3 * longest if one.named or one.what is What.GOT_IN else longest),
                 "further": f"and {parts.counted(one.further, 'more action')} of this kind{_from_to(one.span)}"
                 if one.further

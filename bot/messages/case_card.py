@@ -36,7 +36,7 @@ from commands.report import (
     spoken,
 )
 from commands.story.doors import Standing
-from graph.errors import NO_MAILBOX
+from graph.evidence import Reason
 from graph.question import Window
 
 if TYPE_CHECKING:  # a check brings the whole network with it, which drawing a card does not need
@@ -338,7 +338,7 @@ def _gap_lines(report: Report, view: CaseView) -> Iterator[str]:
         key = (source.state, source.needs, "" if source.needs else source.reason)
         groups.setdefault(key, []).append(source)
     for (state, needs, _), sources in sorted(groups.items(), key=lambda group: -len(group[1])):
-        if sources[0].reason == NO_MAILBOX:
+        if sources[0].why is Reason.NO_MAILBOX:
             yield f"{parts.STATE[state]} {parts.no_mailbox([spoken(one.id) for one in sources], 4)}"
             continue
         names = parts.few((spoken(source.id) for source in sources), 4)

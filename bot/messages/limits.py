@@ -10,9 +10,8 @@ posts takes what `shorter` gives where Slack refuses all the same.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from bot.messages import Block, Message
 
@@ -32,7 +31,8 @@ BUTTON_TEXT = 75
 _TABLES = frozenset({"table", "data_table"})
 _SHORTEST = 1_000
 _HINT = "see the file in the thread"
-_GONE = re.compile(r"… (\d+) more, ")
+_LEFT_OUT: Final = "left_out:"
+"""How the id begins of the block that says how many are gone; the number follows."""
 
 
 def fit(message: Message, *, hint: str = _HINT, most: int = ALL_BLOCKS_CHARACTERS) -> Message:
@@ -134,13 +134,14 @@ def _is_empty(block: Block) -> bool:
 
 def _more(count: int, hint: str) -> Block:
     text = f"… {count} more, {hint}" if count else f"… shortened, {hint}"
-    return {"type": "context", "elements": [{"type": "plain_text", "text": text}]}
+    elements = [{"type": "plain_text", "text": text}]
+    return {"type": "context", "block_id": f"{_LEFT_OUT}{count}", "elements": elements}
 
 
 def _gone(block: Block) -> int:
     """How many blocks this one says are gone; 0 for any other block."""
-    found = _GONE.match(" ".join(_texts_in(block))) if block["type"] == "context" else None
-    return int(found[1]) if found else 0
+    id_ = str(block.get("block_id", ""))
+    return int(id_.removeprefix(_LEFT_OUT)) if id_.startswith(_LEFT_OUT) else 0
 
 
 def _fit_text(value: Mapping[str, Any], limit: int) -> dict[str, Any]:

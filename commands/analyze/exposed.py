@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from commands.report import Finding, Owner, Report, Role, VerdictCode
+from commands.sentence import Kind, Piece, which, whole
 from commands.story.access_and_impact import exposed, is_deed
 from commands.symptoms import delegates
 
@@ -33,13 +34,26 @@ def with_exposed(reports: Sequence[Report]) -> tuple[Report, ...]:
             holder = called.get(finding.after.casefold(), "") if finding.symptom == "delegates" else ""
             if holder and finding.at is not None and not report.subject.is_meant_by(holder):
                 whose = report.subject.user_principal_name
-                summary = finding.summary.replace("this account", whose)
-                told = replace(finding, sign=delegates.RECEIVED, summary=summary, owner=None, doubt=0, ask="")
+                says = tuple(_on(one, whose) for one in finding.pieces)
+                told = replace(
+                    finding,
+                    sign=delegates.RECEIVED,
+                    summary=whole(says),
+                    pieces=says,
+                    owner=None,
+                    doubt=0,
+                    ask="",
+                )
                 received[holder].setdefault(finding.records[0], told)
     return tuple(
         _exposed(report, tuple(received[report.subject.user_principal_name].values()), theirs)
         for report in reports
     )
+
+
+def _on(piece: Piece, whose: str) -> Piece:
+    """Name the mailbox where a sentence of its own report means it."""
+    return which(whose) if piece.kind is Kind.CHECKED else piece
 
 
 def _exposed(report: Report, received: tuple[Finding, ...], theirs: Mapping[str, str]) -> Report:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.analyze.shared import OUTSIDE
-from commands.clues.records import addresses_in
 from commands.report import Report, Severity, Tie, VerdictCode
 from commands.usual.domains import domain_of
 from commands.usual.places import spot_of
@@ -81,8 +80,6 @@ def _things(report: Report) -> Iterator[tuple[str, str]]:
     home = domain_of(report.subject.user_principal_name)
     for finding in report.findings:
         if finding.sign.id in OUTSIDE:
-            yield from (
-                ("forwarding target", to) for to in addresses_in(finding.after) if domain_of(to) != home
-            )
+            yield from (("forwarding target", to) for to in finding.names if domain_of(to) != home)
         elif finding.symptom in _NAMED and finding.after and finding.severity >= Severity.LOW:
             yield _NAMED[finding.symptom], finding.after

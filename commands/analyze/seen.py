@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from commands.accounts import kind_of
 from commands.analyze.everybody import Guesses
-from commands.counts import ROUTINE
 from commands.usual.agents import agent_of
 from commands.usual.places import Atlas
 from graph.audit_log.contexts import Habit, LeftOut
@@ -136,15 +135,18 @@ def evidence_of(subject: Subject, seen: Seen, around: Around, now: datetime) -> 
     gaps = tuple(missing)
     if shared := sharing((*seen.records.values(), *seen.directory.values())):
         missing.append(f"records that share an ID with another one, each counted: {shared}")
+    counted = []
     if seen.quiet:
-        missing.append(f"{ROUTINE} of this user that were prefiltered: {seen.quiet}")
+        counted.append(f"routine records of this user that were prefiltered: {seen.quiet}")
     if around.left_out:
-        missing.append(f"{ROUTINE} of all users that were only counted: {around.left_out}")
+        counted.append(f"routine records of all users that were only counted: {around.left_out}")
     found: dict[str, Any] = dict.fromkeys(SOURCES, NOT_IN_EXPORT)
     others_than_these = (seen.directory, seen.sign_ins, seen.risks, seen.messages, seen.rules)
     if seen.records or not any(others_than_these):
         mine.extend(_tried_too(mine, seen.sign_ins.values(), subject, around.guesses))
-        found["audit_log"] = Known(tuple(_in_order(mine)), missing=tuple(missing))
+        found["audit_log"] = Known(
+            tuple(_in_order(mine)), missing=(*missing, *counted), counted=tuple(counted)
+        )
         found["audit_log_on_mailbox"] = Known(tuple(_in_order(others)), missing=gaps)
     if seen.directory:
         ordered = _in_order(seen.directory.values())

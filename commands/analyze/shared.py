@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from commands import verdict
-from commands.clues.records import addresses_in, listed
+from commands.clues.records import listed
 from commands.report import (
     Finding,
     Report,
@@ -20,6 +20,7 @@ from commands.report import (
     VerdictCode,
     numbered,
 )
+from commands.sentence import further, sentence, thing, whole
 from commands.story.clauses import Told, clauses
 from commands.story.leads import Lead, with_further
 from commands.story.story import tell
@@ -39,7 +40,7 @@ OUTSIDE: Final = frozenset(
         "forwarding_outside_for_long",
     }
 )
-"""Signs of a rule or a setting that sends a mailbox's mail outside; the address stands in `after`."""
+"""Signs of a rule or a setting that sends a mailbox's mail outside."""
 
 
 def with_shared_destinations(reports: Iterable[Report]) -> list[Report]:
@@ -58,9 +59,7 @@ def _destinations(report: Report) -> Iterator[tuple[str, Finding]]:
     for symptom in report.symptoms:
         for finding in symptom.findings:
             if finding.sign.id in OUTSIDE:
-                for to in addresses_in(finding.after):
-                    if domain_of(to) != home:
-                        yield to, finding
+                yield from ((to, finding) for to in finding.names if domain_of(to) != home)
 
 
 def _told(report: Report, shared: Mapping[str, Sequence[str]]) -> Report:
@@ -68,13 +67,16 @@ def _told(report: Report, shared: Mapping[str, Sequence[str]]) -> Report:
     for to, finding in _destinations(report):
         others = [one for one in shared.get(to, ()) if one != report.subject.user_principal_name]
         if others and to not in more:
-            summary = f"Mail of {len(others) + 1} mailboxes goes to {to}; the others: {listed(others)}"
+            count = f"Mail of {len(others) + 1} mailboxes goes to "
+            says = sentence(count, thing(to), further(f"; the others: {listed(others)}"))
             more[to] = replace(
                 finding,
                 symptom="mail_forwarding",
                 sign=mail_forwarding.SHARED,
-                summary=summary,
+                summary=whole(says),
+                pieces=says,
                 after=to,
+                names=(to,),
             )
     if not more:
         return report

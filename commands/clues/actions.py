@@ -105,20 +105,30 @@ def whom(record: AuditRecord, subject: Subject) -> str:
     return records.named(record.owner or record.object_id or "the tenant")
 
 
-def once(findings: Iterable[Finding], *, by: str = "summary") -> Iterator[Finding]:
+def whose(record: AuditRecord, subject: Subject) -> str:
+    """Give the account that was acted on, in comparable form: "" for the subject's own."""
+    name = record.owner or record.object_id
+    own = to_subject(record, subject) or subject.is_meant_by(records.named(name))
+    return "" if own else name.casefold()
+
+
+def once(findings: Iterable[Finding], *, by_sign: bool = False) -> Iterator[Finding]:
     """Put findings of one action together: two services often record the same, a few seconds apart.
 
-    Findings of one sign that lie within `records.TOGETHER` and agree in `by` become one, which rests on the
-    records of all. With `by` ``"sign"`` the sign and the time are enough; the one that says most is kept.
+    Findings of one sign that lie within `records.TOGETHER` become one, which rests on the records of all,
+    where they agree in what was done (`act`), to what (`before` and `after`), by whom and from where. With
+    `by_sign` the sign and the time are enough; the one that says most is kept.
     """
     kept: list[Finding] = []
-    # Places by sign (and sentence), in the order of their times, so that only those near are looked at.
-    alike: dict[tuple[int, str], list[tuple[datetime, int]]] = defaultdict(list)
+    # Places by what has to agree, in the order of their times, so that only those near are looked at.
+    alike: dict[tuple[str, ...], list[tuple[datetime, int]]] = defaultdict(list)
     for finding in findings:
         if finding.at is None:
             kept.append(finding)
             continue
-        times = alike[id(finding.sign), "" if by == "sign" else finding.summary]
+        one = finding
+        did = () if by_sign else (one.act, one.before, one.after, one.by, one.address)
+        times = alike[one.sign.id, *did]
         first = bisect_left(times, (finding.at - records.TOGETHER, -1))
         last = bisect_right(times, (finding.at + records.TOGETHER, len(kept)))
         if first == last:
@@ -127,7 +137,7 @@ def once(findings: Iterable[Finding], *, by: str = "summary") -> Iterator[Findin
             continue
         at, place = min(times[first:last], key=lambda one: one[1])
         other = kept[place]
-        best = finding if by == "sign" and finding.after and not other.after else other
+        best = finding if by_sign and finding.after and not other.after else other
         both = tuple(dict.fromkeys((*other.records, *finding.records)))
         kept[place] = replace(best, records=both)
         if best is finding:

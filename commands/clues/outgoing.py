@@ -15,7 +15,6 @@ from typing import Final
 
 from commands.clues.records import message_key
 from commands.clues.sending import tried_of
-from commands.counts import in_short
 from commands.report import Report, Severity, spoken
 from commands.usual import Usual
 from graph.evidence import Evidence, Known
@@ -221,7 +220,7 @@ def _gaps(evidence: Evidence) -> Iterator[str]:
         if not isinstance(state, Known):
             yield f"{_name(source)} ({state.says.rstrip('.')})"
         elif state.missing:
-            yield f"{_name(source)} (incomplete: {'; '.join(in_short(state.missing))})"
+            yield f"{_name(source)} (incomplete: {'; '.join(state.in_short)})"
 
 
 def _name(source: str) -> str:

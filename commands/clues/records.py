@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 
 from commands.report import Finding, Sign
+from commands.sentence import Piece, Sentence, around, ending, sentence, whole
 from commands.usual import Usual
 from graph.audit_log.pieces import mailbox_name
 from graph.audit_log.record import ActorType, AuditRecord
@@ -136,32 +137,47 @@ def address_of(record: AuditRecord) -> str:
     return "" if record.microsoft_address or not record.address else record.address
 
 
-def whence(record: AuditRecord, usual: Usual) -> str:
-    """The end of a sentence that says who and from where, such as `` by a@b from 203.0.113.7 (…)``."""
-    words = f" by {record.actor}" if record.actor else ""
+def whence(record: AuditRecord, usual: Usual, verb: str = "") -> Piece:
+    """The end of a sentence that says who and from where, such as `` by a@b from 203.0.113.7 (…)``.
+
+    `verb` is what stands before it: ``; added``.
+    """
+    words = f"{verb} by {record.actor}" if record.actor else verb
     if address := address_of(record):
         words += f" from {address}"
     if usual.is_suspect_record(record):
         words += " (suspicious IP address)" if usual.is_suspect(address) else " (suspicious session)"
-    return words
+    return around(words)
+
+
+_CODED: Final = re.compile(r"[A-Z][a-z]+-[A-Z]\w+|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
+
+
+def by_way_of(operation: str) -> Piece:
+    """Name an operation in parentheses; a cmdlet's name, or one in camel case, tells a reader nothing."""
+    words = f" ({operation})"
+    return around(words) if _CODED.fullmatch(operation) else ending(words)
 
 
 def found(
     symptom: str,
     sign: Sign,
-    summary: str,
+    says: str | Sentence,
     record: AuditRecord,
     *,
     before: str = "",
     after: str = "",
     records: Sequence[str] = (),
     further: int = 0,
+    act: str = "",
+    names: Sequence[str] = (),
 ) -> Finding:
     """Make a finding that rests on an audit record, and on further records by id."""
+    pieces = sentence(says)
     return Finding(
         symptom=symptom,
         sign=sign,
-        summary=summary,
+        summary=whole(pieces),
         at=record.at,
         by=record.actor,
         address=address_of(record),
@@ -169,15 +185,18 @@ def found(
         after=after,
         records=tuple(dict.fromkeys((record.id, *records))),
         further=further,
+        act=act,
+        names=tuple(names),
+        pieces=pieces,
     )
 
 
-def untold(evidence: Evidence, what: str) -> str:
+def untold(evidence: Evidence, what: str) -> Piece:
     """Say, as the end of a sentence, that no record tells something, or that nobody has seen any yet."""
     logs = (evidence.audit_log, evidence.audit_log_on_mailbox)
     if any(isinstance(log, Unavailable) for log in logs):
-        return f"; the audit log, which may show {what}, was not collected"
-    return f"; no record shows {what}"
+        return around(f"; the audit log, which may show {what}, was not collected")
+    return around(f"; no record shows {what}")
 
 
 def message_key(internet_message_id: str) -> str:
@@ -322,12 +341,12 @@ def merged(changes: Iterable[tuple[str, str, str, AuditRecord]]) -> tuple[Change
 class Doer(Enum):
     """Who changed something on the subject's account, as far as it matters for the weight of it."""
 
-    SUSPECT = "from a suspicious IP address"
-    FAMILIAR = "the user, from a familiar IP address"
-    UNFAMILIAR = "the user's account, from an unfamiliar IP address"
-    UNPLACED = "the user's account, IP address unknown"
-    OTHER = "someone else in the organization"
-    SERVICE = "a program"
+    SUSPECT = "suspect"  # from a suspicious IP address or in a suspicious session
+    FAMILIAR = "familiar"  # the user, from a familiar IP address
+    UNFAMILIAR = "unfamiliar"  # the user's account, from an unfamiliar IP address
+    UNPLACED = "unplaced"  # the user's account, IP address unknown
+    OTHER = "other"  # someone else in the organization
+    SERVICE = "service"  # a program
 
 
 def doer_of(record: AuditRecord, subject: Subject, usual: Usual) -> Doer:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from commands.report import Coverage, Report, SourceState, Tie
+from commands.report import TIES, Coverage, Report, SourceState, Tie
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Source, Unavailable
 from graph.hunting import RULE_OPERATIONS, Term, TermKind
@@ -25,10 +25,10 @@ from graph.question import Subject
 from graph.resources.mail import TracedMessage
 from graph.resources.sign_ins import SignIn
 
-SAME_SESSION: Final = Tie.SAME_SESSION.says
-SAME_APPLICATION: Final = Tie.SAME_APPLICATION.says
-SAME_ADDRESS: Final = Tie.SAME_ADDRESS.says
-TRIED: Final = Tie.TRIED.says
+SAME_SESSION: Final = TIES[Tie.SAME_SESSION]
+SAME_APPLICATION: Final = TIES[Tie.SAME_APPLICATION]
+SAME_ADDRESS: Final = TIES[Tie.SAME_ADDRESS]
+TRIED: Final = TIES[Tie.TRIED]
 RECEIVED: Final = "received the message"
 HANDLED: Final = "opened, moved or sent the message"
 SAME_RULE: Final = "has an inbox rule with this text"

@@ -152,4 +152,4 @@ def _change(planning: PlanningInput, protocol: Protocol, value: bool | None) -> 
 def _finding(planning: PlanningInput, protocol: Protocol) -> Finding | None:
     """The finding that says that this protocol was switched on."""
     findings = planning.findings("mail_protocols")
-    return next((one for one in findings if protocol.name in one.after.split(", ")), None)
+    return next((one for one in findings if protocol.name in one.names), None)

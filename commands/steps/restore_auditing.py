@@ -105,4 +105,4 @@ def _audit(planning: PlanningInput) -> Change:
 
 def _finding(planning: PlanningInput, done: frozenset[str]) -> Finding | None:
     """The gravest finding on the audit trail that is of this kind, by its sign or by what was done."""
-    return next((one for one in planning.findings("audit_trail") if {one.sign.id, one.after} & done), None)
+    return next((one for one in planning.findings("audit_trail") if {one.sign.id, one.act} & done), None)

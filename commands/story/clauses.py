@@ -7,31 +7,27 @@ their evidence. What is alike but for one name or one right becomes one clause t
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import Final
 
 from commands.clues.records import listed
 from commands.report import Clause, Finding
-from graph.audit_log.record import AuditRecord
-
-_IP: Final = r"(?:(?:\d{1,3}\.){3}\d{1,3}|(?=[0-9a-fA-F.]*:)[0-9a-fA-F:.]*[0-9a-fA-F:])"
-_END: Final = rf"(?: from {_IP})?(?: \(suspicious (?:IP address|session)\))?"
-_VERB: Final = r"(?:[;,] (?:created or changed|added|recorded|sent))?"
-_FROM: Final = re.compile(rf"{_VERB},? from {_IP}(?: \(suspicious (?:IP address|session)\))?(?=[\s,;)]|$)")
-_SPOT: Final = re.compile(rf",? from {_IP} \([^()]*\)")
-_TO: Final = re.compile(rf" to {_IP} \(([^()]*)\)")
-_VERB_ALONE: Final = re.compile(r"; (?:created or changed|recorded)(?=;|$)")
-_UNTOLD: Final = re.compile(
-    r"; (?:the audit log, which may show [^;]*, was not collected|no record shows [^;]*)"
+from commands.sentence import (
+    Sentence,
+    brief_of,
+    clause_of,
+    deed_of,
+    form_of,
+    merged,
+    of_many,
+    sentence,
+    things_of,
+    whole,
 )
-
-_OPERATION: Final = re.compile(r" \((?:[A-Z][a-z]+-[A-Z]\w+|[A-Z][a-z]+(?:[A-Z][a-z]+)+)\)$")
-"""The name of a cmdlet or of one operation in parentheses, which tells nobody what happened."""
+from graph.audit_log.record import AuditRecord
 
 _SUMS: Final = frozenset(
     {
@@ -83,19 +79,6 @@ _ONE_ACT: Final = timedelta(minutes=2)
 """Within so much time several logs record one act."""
 
 _PASSWORD: Final = frozenset({"password_changed_from_suspect_address", "password_changed_from_new_address"})
-
-_ALIKE: Final = {"Mail is forwarded to {}": "Forwarding to {} was added"}
-"""Sentences that say the same of a setting that stands and of one that is only recorded."""
-
-_BRIEF: Final = 90
-"""Characters from which on a reason is told without its end."""
-
-_ENDS: Final = (", if ", ", which ", " (", "; ")
-"""Where a sentence may end early and still be true."""
-
-_QUOTED: Final = re.compile(r"“[^”]*”")
-
-_ROOM: Final = re.compile(r"^(?:The (account|application|guest|device|mail flow rule) )?\{\} (was|has)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +134,6 @@ def _is_standing(finding: Finding) -> bool:
     return finding.at is None and finding.symptom in _ONE_SETTING
 
 
-def clause(deed: Sequence[Told]) -> Clause:
-    """Tell one deed."""
-    first = deed[0].finding
-    return resting(plain(first), deed, at=first.at)
-
-
 def resting(says: str | Clause, told: Sequence[Told], *, at: datetime | None = None) -> Clause:
     """Give a clause with the numbers, records and techniques of the findings it rests on."""
     return replace(
@@ -197,49 +174,24 @@ def dated(clause: Clause, findings: Mapping[str, Finding], records: Mapping[str,
     return replace(clause, at=times[0], times=tuple(times) if len(times) > 1 else ())
 
 
-def plain(finding: Finding) -> str:
+def pieces_of(finding: Finding) -> Sentence:
     """Give a finding's sentence without who, from where and what was not collected: the story says those."""
-    says = finding.summary.rstrip(".")
-    if finding.by:
-        says = re.sub(rf"{_VERB} by {re.escape(finding.by)}{_END}(?=[\s,;)]|$)", "", says)
-    for pattern in (_FROM, _UNTOLD, _VERB_ALONE, _OPERATION):
-        says = pattern.sub("", says)
-    return says
+    return deed_of(finding.pieces or sentence(finding.summary.rstrip(".")))
+
+
+def plain(finding: Finding) -> str:
+    """Give the same as text."""
+    return whole(pieces_of(finding))
 
 
 def in_short(finding: Finding) -> str:
     """Give a finding's sentence as one clause: without who, from where, and further reasons."""
-    says = _TO.sub(r" to \1", _SPOT.sub("", finding.summary))
-    return _first_clause(plain(replace(finding, summary=says)))
+    return whole(clause_of(pieces_of(finding)))
 
 
 def in_brief(finding: Finding) -> str:
-    """Give a finding as a few words that can be read alone: of `in_short`, a long end is left out.
-
-    What stands in quotation marks is the tenant's text, and stays whole.
-    """
-    says = in_short(finding)
-    if len(says) <= _BRIEF:
-        return says
-    bare = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), says)
-    ends = [end for mark in _ENDS if (end := bare.rfind(mark, _BRIEF // 3, _BRIEF)) > 0]
-    return says[: max(ends)] if ends else says
-
-
-def _first_clause(says: str) -> str:
-    """Give what stands before the first semicolon, and of what is in parentheses the same."""
-    kept: list[str] = []
-    depth, left_out = 0, False
-    for letter in says:
-        depth += (letter == "(") - (letter == ")")
-        if depth <= 0:
-            left_out = False
-        if letter == ";" and depth <= 0:
-            break
-        left_out = left_out or (letter == ";" and depth == 1)
-        if not left_out:
-            kept.append(letter)
-    return "".join(kept).rstrip()
+    """Give a finding as a few words that can be read alone: of `in_short`, a long end is left out."""
+    return brief_of(pieces_of(finding))
 
 
 # --- what is alike -------------------------------------------------------------------------------------
@@ -247,72 +199,56 @@ def _first_clause(says: str) -> str:
 
 def _joined(found: Sequence[tuple[Told, ...]]) -> list[tuple[str, Clause]]:
     """Join deeds that are alike, and give each clause with its symptom."""
-    things: dict[tuple[str, ...], list[tuple[Told, ...]]] = defaultdict(list)
-    for number, deed in enumerate(found):
-        first = deed[0].finding
+    about: dict[tuple[str, ...], list[tuple[Told, ...]]] = defaultdict(list)
+    for number, one in enumerate(found):
+        first = one[0].finding
         if first.sign.id in _PASSWORD:
             key: tuple[str, ...] = ("password",)
         elif first.after and first.symptom in _ONE_THING | {"delegates"}:
             key = (first.symptom, first.after.casefold())
         else:
             key = (str(number),)
-        things[key].append(deed)
-    texts = [text for group in things.values() for text in _of_one_thing(group)]
-    alike: dict[str, list[tuple[str, str, tuple[Told, ...]]]] = defaultdict(list)
-    for says, deed in texts:
-        name = deed[0].finding.after
-        template = says.replace(name, "{}", 1) if name and len(name) > 1 and "{" not in says else says
-        template = _ALIKE.get(template, template)
-        alike[template].append((says, name, deed))
-    return [_of_one_kind(template, same) for template, same in alike.items()]
+        about[key].append(one)
+    alike: dict[Sentence, list[_Said]] = defaultdict(list)
+    for group in about.values():
+        for said in _of_one_thing(group):
+            alike[form_of(said.says)].append(said)
+    return [_of_one_kind(same) for same in alike.values()]
 
 
-def _of_one_thing(group: Sequence[tuple[Told, ...]]) -> list[tuple[str, tuple[Told, ...]]]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is told of one thing, and the findings that it rests on, the first of them first."""
+
+    says: Sentence
+    told: tuple[Told, ...]
+
+
+def _of_one_thing(group: Sequence[tuple[Told, ...]]) -> list[_Said]:
     """Tell all deeds that are about the same thing by one sentence where one will do."""
-    whole = tuple(one for deed in group for one in deed)
+    every = tuple(one for each in group for one in each)
     first = group[0][0].finding
-    texts = [plain(deed[0].finding) for deed in group]
+    texts = [pieces_of(each[0].finding) for each in group]
     if len(group) == 1:
-        return [(texts[0], whole)]
+        return [_Said(texts[0], every)]
     if first.sign.id in _PASSWORD:
-        return [(f"The password was changed {len(group)} times", whole)]
+        return [_Said(sentence(f"The password was changed {len(group)} times"), every)]
     if first.symptom in _ONE_THING:
-        grave = [deed[0].finding for deed in group if deed[0].finding.severity == first.severity]
-        return [(max((plain(one) for one in grave), key=len), whole)]
-    varied = _varied(list(dict.fromkeys(texts)))
-    return [(varied, whole)] if varied else list(zip(texts, group, strict=True))
+        grave = [each[0].finding for each in group if each[0].finding.severity == first.severity]
+        return [_Said(max((pieces_of(one) for one in grave), key=lambda one: len(whole(one))), every)]
+    one = merged(texts, listed)
+    return [_Said(one, every)] if one else [_Said(*pair) for pair in zip(texts, group, strict=True)]
 
 
-def _varied(texts: Sequence[str]) -> str:
-    """Write sentences that differ in one place as one sentence; "" where they differ in more."""
-    if len(texts) == 1:
-        return texts[0]
-    words = [text.split(" ") for text in texts]
-    begin = len(list(takewhile(lambda column: len(set(column)) == 1, zip(*words, strict=False))))
-    ends = zip(*(one[begin:][::-1] for one in words), strict=False)
-    end = len(list(takewhile(lambda column: len(set(column)) == 1, ends)))
-    middles = [" ".join(one[begin : len(one) - end]) for one in words]
-    if not begin or not all(middles):
-        return ""
-    return " ".join((*words[0][:begin], listed(middles), *words[0][len(words[0]) - end :]))
-
-
-def _of_one_kind(template: str, same: Sequence[tuple[str, str, tuple[Told, ...]]]) -> tuple[str, Clause]:
+def _of_one_kind(same: Sequence[_Said]) -> tuple[str, Clause]:
     """Tell deeds whose sentences differ by the name alone."""
-    whole = tuple(one for _, _, deed in same for one in deed)
-    first = whole[0].finding
-    in_time = sorted(same, key=lambda one: (one[2][0].finding.at is None, one[2][0].finding.at or 0))
-    names = list(dict.fromkeys(name for _, name, _ in in_time))
-    says = same[0][0]
-    if len(same) > 1 and "{}" in template and len(names) > 1:
-        several = _ROOM.sub(_plural, template)
-        says = several.replace("{}", listed(names), 1)
-    elif len(same) > 1 and len({deed[0].finding.summary for _, _, deed in same}) == 1:
+    every = tuple(one for said in same for one in said.told)
+    first = every[0].finding
+    in_time = sorted(same, key=lambda one: (one.told[0].finding.at is None, one.told[0].finding.at or 0))
+    names = list(dict.fromkeys(name for said in in_time for name in things_of(said.says)))
+    says = whole(same[0].says)
+    if len(names) > 1:
+        says = of_many(same[0].says, listed(names))
+    elif len(same) > 1 and len({said.told[0].finding.summary for said in same}) == 1:
         says = f"{says} ({len(same)} times)"
-    return first.symptom, resting(says, whole, at=first.at)
-
-
-def _plural(match: re.Match[str]) -> str:
-    noun, verb = match.groups()
-    many = "were" if verb == "was" else "have"
-    return f"The {noun}s {{}} {many}" if noun else f"{{}} {many}"
+    return first.symptom, resting(says, every, at=first.at)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from commands.clues.outgoing import Origin, Outgoing, outbox_of, sent_anything
 from commands.clues.records import is_about
-from commands.counts import further_like, in_short, messages_in
+from commands.counts import further_like, messages_in
 from commands.payment_details import details_in
 from commands.report import (
     Clause,
@@ -215,7 +215,7 @@ def _applications(report: Report, evidence: Evidence) -> Iterator[Clause]:
 
 @lru_cache(maxsize=256)  # the same sentence for ten thousand accounts of one export
 def _only_in_part(missing: tuple[str, ...]) -> str:
-    return f"the audit log was collected only in part ({'; '.join(in_short(missing))})"
+    return f"the audit log was collected only in part ({'; '.join(missing)})"
 
 
 def _unread(evidence: Evidence, ordinary: Usual, report: Report) -> Iterator[str]:
@@ -225,7 +225,7 @@ def _unread(evidence: Evidence, ordinary: Usual, report: Report) -> Iterator[str
         yield f"the audit log was not collected ({log.says.rstrip('.')})"
         return
     if isinstance(log, Known) and log.missing:
-        yield _only_in_part(log.missing)
+        yield _only_in_part(log.in_short)
     opened = [
         one for one in evidence.records() if one.operation == OPENED and is_about(one, evidence.subject)
     ]

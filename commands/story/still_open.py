@@ -22,11 +22,14 @@ from commands.clues.rules import rules_of
 from commands.clues.rules.listed import paired
 from commands.clues.rules.rule import Rule, says
 from commands.clues.sign_in_methods import described
-from commands.report import Clause, spoken
-from commands.story.clauses import Told, plain, resting
+from commands.report import Clause, Finding, spoken
+from commands.story.clauses import Told, resting
 from commands.story.manual_doors import by_people
 from commands.symptoms.delegates import spelled
 from commands.symptoms.inbox_rules import LONG
+from commands.symptoms.mail_protocols import IMAP, POP, SMTP_AUTH
+from commands.symptoms.transport_rules import key_of, names_in
+from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Unavailable
 from graph.resources.directory import DirectoryRole
 
@@ -291,15 +294,15 @@ def _protocols(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
     if now is None:
         return
     on = {
-        "POP": ("PopEnabled", now.pop_enabled),
-        "IMAP": ("ImapEnabled", now.imap_enabled),
-        "SMTP AUTH": (
+        POP: ("PopEnabled", now.pop_enabled),
+        IMAP: ("ImapEnabled", now.imap_enabled),
+        SMTP_AUTH: (
             "SmtpClientAuthenticationDisabled",
             now.smtp_client_authentication_disabled is False,
         ),
     }
     for one in found.of("mail_protocols"):
-        names = [name for name in one.finding.after.split(", ") if name in on and on[name][1]]
+        names = [name for name in one.finding.names if name in on and on[name][1]]
         if names:
             yield _door(listed(names), (one,), [[f"disable_mail_protocols:{on[name][0]}"] for name in names])
 
@@ -365,16 +368,24 @@ def _rules(found: _Deeds, evidence: Evidence) -> Iterator[Clause]:
         ]
         if told and rule.is_live and rule.enabled and rule.gone is None:
             yield _door(_rule(rule), told, [_off(rule, twins)])
+    records = {record.id: record for record in evidence.records()}
     for flow in evidence.transport_rules.seen(()):
         name = one_line(flow.name)
+        names = {key_of(one) for one in (flow.name, flow.guid)} - {""}
         told = [
             one
             for one in found.of("transport_rules")
-            if flow.guid in one.finding.records or (name and f"“{name}”" in plain(one.finding))
+            if not names.isdisjoint(_names_of(one.finding, records))
         ]
         if told and flow.state.casefold() != "disabled":
             closed_by = f"disable_transport_rules:{flow.guid or flow.name}"
             yield _door(f"the mail flow rule “{name}”", told, [[closed_by]])
+
+
+def _names_of(finding: Finding, records: Mapping[str, AuditRecord]) -> set[str]:
+    """Give the ids that a finding on a mail flow rule rests on, and what its records call the rule."""
+    named_so = (name for id_ in finding.records if id_ in records for name in names_in(records[id_]))
+    return {key_of(one) for one in (*finding.records, *named_so)}
 
 
 def _twins(evidence: Evidence) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Finding, Sign, weighed
+from commands.sentence import WAS, Piece, ending, sentence, thing
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -48,11 +49,14 @@ SOON: Final = timedelta(days=1)
 """An account that lives no longer than this has been made for something else than work."""
 
 _MADE: Final = {"add user": MADE, "invite external user": INVITED}
+_THE_ACCOUNT: Final = Piece("The account ", many="The accounts ")
+_THE_GUEST: Final = Piece("The guest ", many="The guests ")
 _SAYS: Final = {
-    MADE: "The account {name} was created",
-    INVITED: "The guest {name} was invited",
-    PROMOTED: "The guest {name} was converted to a member",
+    MADE: (_THE_ACCOUNT, " created"),
+    INVITED: (_THE_GUEST, " invited"),
+    PROMOTED: (_THE_GUEST, " converted to a member"),
 }
+"""What was done with whom."""
 
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -76,12 +80,21 @@ def _made(own: list[AuditRecord], usual: Usual) -> Iterator[Finding]:
         later = gone.get(name)
         if plain is MADE and later is not None and timedelta() <= later.at - record.at <= SOON:
             sign = graded(record, usual, suspect=BY_INTRUDER, plain=SHORT_LIVED)
-            summary = f"The account {name} was created and deleted within a day{whence(record, usual)}"
-            yield found("account_changes", sign, summary, record, after=name, records=[later.id])
+            says = sentence(_THE_ACCOUNT, thing(name), WAS, " created and deleted within a day")
+            yield found(
+                "account_changes",
+                sign,
+                (*says, whence(record, usual)),
+                record,
+                after=name,
+                records=[later.id],
+                act=SHORT_LIVED.id,
+            )
             continue
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=WORK)
-        summary = f"{_SAYS[plain].format(name=name)}{whence(record, usual)}"
-        yield found("account_changes", sign, summary, record, after=name)
+        noun, done = _SAYS[plain]
+        says = sentence(noun, thing(name), WAS, done, whence(record, usual))
+        yield found("account_changes", sign, says, record, after=name, act=plain.id)
 
 
 def _plain(record: AuditRecord) -> Sign | None:
@@ -106,8 +119,9 @@ def _deleted(own: list[AuditRecord], usual: Usual) -> Iterator[Finding]:
         sign = graded(first, usual, suspect=DELETED_BY_INTRUDER, plain=DELETED, familiar=WORK)
         number = "1 account was" if len(names) == 1 else f"{len(names)} accounts were"
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        summary = f"{number} deleted ({', '.join(names[:3])}{more}){whence(first, usual)}"
-        yield found("account_changes", sign, summary, first, records=[record.id for record in records])
+        shown = ending(f" ({', '.join(names[:3])}{more})")
+        says = sentence(f"{number} deleted", shown, whence(first, usual))
+        yield found("account_changes", sign, says, first, records=[record.id for record in records])
 
 
 def _name(record: AuditRecord) -> str:

@@ -20,10 +20,12 @@ from commands.clues.actions import (
     once,
     to_subject,
     whom,
+    whose,
 )
 from commands.clues.records import changing, found, named, one_line, whence
 from commands.clues.roles import way
 from commands.report import Finding, Sign, weighed
+from commands.sentence import WAS, sentence, thing, whole
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -96,15 +98,25 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if recent:
             powerful = {name.casefold(), role.role_definition_id.casefold()} & POWERFUL_ROLES
             sign = ACTIVATED if role.how == "active" else POWERFUL if powerful else GIVEN
-        how = way(role)
-        shown = one_line(name) or one_line(role.role_definition_id)
-        summary = f"Has {shown} ({how}){', since the window began' if recent else ''}"
-        yield Finding("admin_roles", sign, summary, at=began, after=name, records=(role.assignment_id,))
+        shown = thing(one_line(name) or one_line(role.role_definition_id))
+        says = sentence("Has ", shown, f" ({way(role)}){', since the window began' if recent else ''}")
+        yield Finding(
+            "admin_roles",
+            sign,
+            whole(says),
+            at=began,
+            after=name,
+            records=(role.assignment_id,),
+            act=role.how,
+            pieces=says,
+        )
     for groups in (evidence.exchange_role_groups, evidence.purview_role_groups):
         for group in groups.seen(()):
             if group.name.casefold() not in told:
-                summary = f"Is a member of the role group {one_line(group.name)}"
-                yield Finding("admin_roles", HELD, summary, after=group.name, records=(group.name,))
+                says = sentence("Is a member of the role group ", thing(one_line(group.name)))
+                yield Finding(
+                    "admin_roles", HELD, whole(says), after=group.name, records=(group.name,), pieces=says
+                )
 
 
 def _joining(evidence: Evidence, role: DirectoryRole) -> AuditRecord | None:
@@ -124,10 +136,10 @@ def _through_group(record: AuditRecord, role: DirectoryRole, subject: Subject, u
     group = one_line(role.through_name) or one_line(role.through)
     powerful = bool({role.name.casefold(), role.role_definition_id.casefold()} & POWERFUL_ROLES)
     sign = _sign(record, subject, usual, powerful=powerful, activation=False)
-    summary = (
-        f"{name} was assigned to {whom(record, subject)} through the group {group}{whence(record, usual)}"
-    )
-    finding = found("admin_roles", sign, summary, record, after=role.name or role.role_definition_id)
+    to = f" assigned to {whom(record, subject)} through the group {group}"
+    says = sentence(thing(name), WAS, to, whence(record, usual))
+    after = role.name or role.role_definition_id
+    finding = found("admin_roles", sign, says, record, after=after, act=f"through:{role.through}")
     return replace(finding, records=(*finding.records, role.assignment_id))
 
 
@@ -149,25 +161,21 @@ def _change(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[Fin
     new = changed(record, "Role.DisplayName")[1] or changed(record, "Role.TemplateId")[1]
     template = "".join(changed(record, "Role.TemplateId")).casefold()
     name = one_line(new or old or record.details.get("TargetName", "") or "a role")
-    whose = whom(record, subject)
+    to, account = whom(record, subject), whose(record, subject)
     if "remove" in operation:
         if _ACTIVATION in operation or "expired" in operation:
             return  # an activation that ran out
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
-        yield found(
-            "admin_roles",
-            sign,
-            f"{name} was removed from {whose}{whence(record, usual)}",
-            record,
-            before=name,
-        )
+        says = sentence(thing(name), WAS, f" removed from {to}", whence(record, usual))
+        yield found("admin_roles", sign, says, record, before=name, act=f"removed:{account}")
         return
     if operation.endswith(("requested", "denied")) or "request" in operation.split("(")[0]:
         return  # only the completed change counts
     powerful = name.casefold() in POWERFUL_ROLES or template in POWERFUL_ROLES
     sign = _sign(record, subject, usual, powerful=powerful, activation=_ACTIVATION in operation)
-    verb = "activated (PIM) for" if _ACTIVATION in operation else "assigned to"
-    yield found("admin_roles", sign, f"{name} was {verb} {whose}{whence(record, usual)}", record, after=name)
+    act, verb = ("activated", "activated (PIM) for") if _ACTIVATION in operation else ("given", "assigned to")
+    says = sentence(thing(name), WAS, f" {verb} {to}", whence(record, usual))
+    yield found("admin_roles", sign, says, record, after=name, act=f"{act}:{account}")
 
 
 def _sign(record: AuditRecord, subject: Subject, usual: Usual, *, powerful: bool, activation: bool) -> Sign:
@@ -218,8 +226,8 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
     what = one_line(roles.strip(";") or group)
     if record.operation.casefold() == "remove-rolegroupmember":
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TAKEN, familiar=_work(record, subject))
-        summary = f"{named(who)} was removed from {one_line(group)}{whence(record, usual)}"
-        yield found("admin_roles", sign, summary, record, before=group)
+        says = sentence(f"{named(who)} was removed from ", thing(one_line(group)), whence(record, usual))
+        yield found("admin_roles", sign, says, record, before=group, act=f"removed:{who.casefold()}")
         return
     at_work = subject.is_meant_by(record.actor) and at_own_place(record, usual)
     to_self = subject.is_meant_by(who) and subject.is_meant_by(record.actor)
@@ -233,6 +241,8 @@ def _exchange(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[F
         sign = POWERFUL
     else:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=GIVEN, familiar=_work(record, subject))
-    whose = THIS_ACCOUNT if subject.is_meant_by(who) else named(who)
-    summary = f"{what} was assigned to {whose}{whence(record, usual)}"
-    yield found("admin_roles", sign, summary, record, after=group)
+    own = subject.is_meant_by(who)
+    to = THIS_ACCOUNT if own else named(who)
+    says = sentence(thing(what), WAS, f" assigned to {to}", whence(record, usual))
+    act = f"given:{what}:{'' if own else who.casefold()}"
+    yield found("admin_roles", sign, says, record, after=group, act=act)

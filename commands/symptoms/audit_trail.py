@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from commands.clues.actions import AUDITS, changed, concerns, given, graded, off, on, once, whom
-from commands.clues.records import changing, found, one_line, whence
+from commands.clues.actions import AUDITS, changed, concerns, given, graded, off, on, once, whom, whose
+from commands.clues.records import changing, found, whence
 from commands.report import Finding, Sign, weighed
+from commands.sentence import sentence
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -41,10 +42,10 @@ AUDIT_PLANS: Final = frozenset({"M365_ADVANCED_AUDITING"})
 Source: Microsoft Entra, "Product names and service plan identifiers for licensing".
 """
 
-BYPASS_SET: Final = "An audit bypass was set"
-MAILBOX_DISABLED: Final = "Mailbox auditing was disabled"
-ALL_DISABLED: Final = "Mailbox auditing was disabled for the whole organization"
-"""What findings have as their new value where auditing of the mailbox was bypassed or disabled."""
+BYPASS_SET: Final = "bypass-set"
+MAILBOX_DISABLED: Final = "mailbox-auditing-disabled"
+ALL_DISABLED: Final = "all-mailbox-auditing-disabled"
+"""The acts by which auditing of the mailbox was bypassed or disabled."""
 
 _PLANS: Final = re.compile(r"DisabledPlans=\[([^\]]*)\]")
 
@@ -57,11 +58,14 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for record in changing(evidence):
         if concerns(record, evidence.subject):
-            for plain, what in _done(record):
+            for plain, act, what in _done(record):
                 sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
-                whose = "" if plain is TENANT_OFF else f" for {whom(record, evidence.subject)}"
-                summary = f"{what}{whose}{whence(record, usual)}"
-                yield found("audit_trail", sign, summary, record, after=what)
+                everyone = plain is TENANT_OFF
+                to = "" if everyone else f" for {whom(record, evidence.subject)}"
+                other = "" if everyone else whose(record, evidence.subject)
+                did = f"{act}:{other}" if other else act
+                says = sentence(f"{what}{to}", whence(record, usual))
+                yield found("audit_trail", sign, says, record, after=what, act=did)
     mailbox = evidence.mailbox.seen(None)
     if mailbox is not None and mailbox.audit_enabled is False:
         summary = "Auditing of this mailbox is currently disabled"
@@ -71,43 +75,45 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         yield Finding("audit_trail", BYPASSED, summary, records=(f"{mailbox.identity}:AuditBypassEnabled",))
 
 
-def _done(record: AuditRecord) -> Iterator[tuple[Sign, str]]:
+def _done(record: AuditRecord) -> Iterator[tuple[Sign, str, str]]:
+    """Give what a record shows: its sign, what was done as a code, and in words."""
     parameters = given(record)
     match record.operation.casefold():
         case "set-adminauditlogconfig":
             if off(parameters.get("unifiedauditlogingestionenabled", "")):
-                yield TENANT_OFF, "The unified audit log was disabled"
+                yield TENANT_OFF, "unified-log-disabled", "The unified audit log was disabled"
             if off(parameters.get("adminauditlogenabled", "")):
-                yield TENANT_OFF, "The admin audit log was disabled"
+                yield TENANT_OFF, "admin-log-disabled", "The admin audit log was disabled"
         case "set-organizationconfig":
             if on(parameters.get("auditdisabled", "")):
-                yield TENANT_OFF, ALL_DISABLED
+                what = "Mailbox auditing was disabled for the whole organization"
+                yield TENANT_OFF, ALL_DISABLED, what
         case "set-mailboxauditbypassassociation":
             if on(parameters.get("auditbypassenabled", "")):
-                yield BYPASSED, BYPASS_SET
+                yield BYPASSED, BYPASS_SET, "An audit bypass was set"
         case "set-mailbox":
             yield from _mailbox(parameters)
         case "remove-unifiedauditlogretentionpolicy" | "remove-auditlogretentionpolicy":
-            yield SHORTENED, "A retention policy of the audit log was removed"
+            yield SHORTENED, "retention-removed", "A retention policy of the audit log was removed"
         case "update user" | "change user license":
             old, new = changed(record, "AssignedLicense")
             gone = (_disabled(new) - _disabled(old)) & AUDIT_PLANS
             if gone:
-                yield LICENSE, f"The service plan {', '.join(sorted(gone))} was disabled"
+                yield LICENSE, "plan-disabled", f"The service plan {', '.join(sorted(gone))} was disabled"
         case _:
             return
 
 
-def _mailbox(parameters: Mapping[str, str]) -> Iterator[tuple[Sign, str]]:
+def _mailbox(parameters: Mapping[str, str]) -> Iterator[tuple[Sign, str, str]]:
     if off(parameters.get("auditenabled", "")):
-        yield MAILBOX_OFF, MAILBOX_DISABLED
+        yield MAILBOX_OFF, MAILBOX_DISABLED, "Mailbox auditing was disabled"
     age = parameters.get("auditlogagelimit", "")
     if age and (days := _days(age)) is not None and days < ORDINARY_DAYS:
-        yield SHORTENED, f"Mailbox audit records are retained for only {days} days"
+        yield SHORTENED, f"retained:{days}", f"Mailbox audit records are retained for only {days} days"
     for name in ("auditowner", "auditdelegate", "auditadmin"):
         value = parameters.get(name)
         if value is not None and (not value or value.casefold() == "none" or "remove" in value.casefold()):
-            yield LESS, f"Fewer actions are audited ({one_line(name)})"
+            yield LESS, f"less:{name}", f"Fewer actions are audited ({name})"
 
 
 def _days(text: str) -> int | None:

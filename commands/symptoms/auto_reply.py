@@ -14,6 +14,7 @@ from commands.clues.actions import AUDITS, actions, given, graded
 from commands.clues.lures import families_in, sent_families
 from commands.clues.records import addresses_in, found, listed, one_line, whence
 from commands.report import Finding, Sign, weighed
+from commands.sentence import Piece, further, sentence, whole
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -45,8 +46,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
         said = one_line(_TAGS.sub(" ", texts[1] or texts[0]), _LONG)
         more = _essentials(texts, parameters.get("externalaudience", ""), usual)
-        summary = f"The automatic reply was set{whence(record, usual)}{more}"
-        yield found("auto_reply", sign, summary, record, after=said)
+        says = sentence("The automatic reply was set", whence(record, usual), more)
+        yield found("auto_reply", sign, says, record, after=said)
     reply = evidence.auto_reply.seen(None)
     if reply is None or reply.status.casefold() in {"", "disabled"}:
         return
@@ -56,16 +57,16 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         text = one_line(_TAGS.sub(" ", texts[1] or texts[0]), _LONG)
         kinds = _families(texts)
         what = f"matches the lure “{'” and “'.join(kinds)}”" if kinds else "has an external address"
-        summary = f"The automatic reply {what}{_essentials(texts, reply.external_audience, usual)}"
-        yield Finding("auto_reply", standing, summary, after=text, records=("auto_reply",))
+        says = sentence(f"The automatic reply {what}", _essentials(texts, reply.external_audience, usual))
+        yield Finding("auto_reply", standing, whole(says), after=text, records=("auto_reply",), pieces=says)
 
 
-def _essentials(texts: list[str], audience: str, usual: Usual) -> str:
+def _essentials(texts: list[str], audience: str, usual: Usual) -> Piece:
     """Say which addresses outside the reply gives, in full, and that everybody outside gets it."""
     given_out = _outside(texts, usual)
     names = f"; it gives the address {listed(given_out)}" if given_out else ""
     everybody = "; everyone outside who writes gets it" if audience.casefold() == "all" else ""
-    return f"{names}{everybody}"
+    return further(f"{names}{everybody}")
 
 
 def _families(texts: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ from commands.clues.records import (
     TOGETHER,
     Doer,
     address_of,
+    by_way_of,
     changing,
     doer_of,
     found,
@@ -25,6 +26,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Finding, Made, weighed
+from commands.sentence import ending, further, sentence, thing, whole
 from commands.usual import Usual
 from commands.usual.domains import domain_of, registrable
 from graph.audit_log.record import AuditRecord
@@ -201,8 +203,9 @@ def _alone(event: _Event, usual: Usual) -> Finding:
     made = _made(record) if event.kind == "pass" else None
     what = "The password was changed" if event.kind == "password" else _SAYS[made]
     detail = one_line(record.details.get("ResultReason", "") or record.details.get("resultReason", ""))
-    summary = f"{what} ({record.operation}{f': {detail}' if detail else ''}){whence(record, usual)}"
-    return replace(found(_ID, sign, summary, record, records=event.records), made=made)
+    how = f" ({record.operation}: {detail})" if detail else by_way_of(record.operation)
+    says = sentence(what, how, whence(record, usual))
+    return replace(found(_ID, sign, says, record, records=event.records), made=made)
 
 
 _SAYS: Final = {
@@ -221,9 +224,10 @@ def _tokens(event: _Event, passwords: Sequence[_Event], usual: Usual) -> Finding
     """Every new password moves the date from which tokens are valid; alone, and from elsewhere, it tells."""
     beside = any(abs(password.at - event.at) <= TOGETHER for password in passwords)
     strange = event.doer in (Doer.SUSPECT, Doer.UNFAMILIAR)
-    summary = f"All refresh tokens were revoked ({event.record.operation}){whence(event.record, usual)}"
+    how = by_way_of(event.record.operation)
+    says = sentence("All refresh tokens were revoked", how, whence(event.record, usual))
     sign = TOKENS if strange and not beside else TOKENS_ORDINARY
-    return found(_ID, sign, summary, event.record, records=event.records)
+    return found(_ID, sign, says, event.record, records=event.records)
 
 
 def _several(passwords: Sequence[_Event]) -> Iterator[Finding]:
@@ -254,8 +258,9 @@ def _together(passwords: Sequence[_Event], methods: Sequence[_Event], usual: Usu
         if not at_home and not any(_is_foreign(event, usual) for event in (password, *near)):
             sign = PASSWORD_AND_METHOD_FAMILIAR
         names = ", ".join(dict.fromkeys(method.record.operation for method in near))
-        summary = f"Sign-in methods were changed within a day of a password change ({names})"
-        yield found(_ID, sign, summary, password.record, records=_ids([password, *near]))
+        what = "Sign-in methods were changed within a day of a password change"
+        says = sentence(what, ending(f" ({names})"))
+        yield found(_ID, sign, says, password.record, records=_ids([password, *near]))
         return
 
 
@@ -284,14 +289,16 @@ def _methods_in_force(evidence: Evidence, methods: Sequence[_Event], usual: Usua
             continue
         after = any(timedelta() <= made - intrusion <= AFTER_SUSPECT for intrusion in intrusions)
         name = one_line(method.display_name or method.phone_number or method.model or method.email_address)
-        which = f"{method.kind} “{name}”" if name else method.kind
+        which = sentence(f"{method.kind} “", thing(name), "”") if name else sentence(method.kind)
+        says = sentence("The sign-in method ", which, " was added", further("; unknown by whom"))
         yield Finding(
             symptom=_ID,
             sign=METHOD_AFTER_SUSPECT if after else METHOD_UNRECORDED,
-            summary=f"The sign-in method {which} was added; unknown by whom",
+            summary=whole(says),
             at=made,
             after=name,
             records=(method.id,),
+            pieces=says,
         )
     user = evidence.user
     if isinstance(user, Unavailable) or user.value.last_password_change_date_time is None:
@@ -299,12 +306,14 @@ def _methods_in_force(evidence: Evidence, methods: Sequence[_Event], usual: Usua
     changed = user.value.last_password_change_date_time
     known = [record for record in changing(evidence) if _kind(record) == "password"]
     if changed in evidence.window and not any(abs(record.at - changed) <= NEAR / 24 for record in known):
+        says = sentence("The password was last changed within the window", further("; unknown by whom"))
         yield Finding(
             symptom=_ID,
             sign=ORDINARY,
-            summary="The password was last changed within the window; unknown by whom",
+            summary=whole(says),
             at=changed,
             records=(f"{user.value.id}#lastPasswordChangeDateTime",),
+            pieces=says,
         )
 
 

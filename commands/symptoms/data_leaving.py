@@ -18,6 +18,7 @@ from commands.clues.records import (
     address_of,
     by_service,
     by_subject,
+    by_way_of,
     changing,
     found,
     listed,
@@ -27,6 +28,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Finding, Sign, weighed
+from commands.sentence import Sentence, ending, sentence, thing
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -93,14 +95,15 @@ _SETTINGS: Final = {
 """What opens a way out, one record each, by operation in lower case."""
 
 _SAYS: Final = {
-    EXPORT: "An export was requested or downloaded: {name}",
-    EXPORT_ALL: "An export of every mailbox was requested or downloaded: {name}",
-    JOURNAL: "The journal rule {name} was {verb}",
-    CONNECTOR: "The outbound connector {name} was {verb}",
-    SEARCH: "A content search was created or run: {name}",
-    FLOW: "The flow {name} was {verb}",
-    CALENDAR: "The calendar {name} was published, so that anyone with the link can read {what}",
+    EXPORT: ("An export was requested or downloaded: ", ""),
+    EXPORT_ALL: ("An export of every mailbox was requested or downloaded: ", ""),
+    JOURNAL: ("The journal rule ", " was {verb}"),
+    CONNECTOR: ("The outbound connector ", " was {verb}"),
+    SEARCH: ("A content search was created or run: ", ""),
+    FLOW: ("The flow ", " was {verb}"),
+    CALENDAR: ("The calendar ", " was published, so that anyone with the link can read {what}"),
 }
+"""What stands before and behind the name of what was opened."""
 _CALENDAR_SHOWS: Final = {"limiteddetails": "subjects and places", "fulldetails": "all details"}
 """What a published calendar shows, by DetailLevel in lower case; what else there is shows no text."""
 
@@ -121,7 +124,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         yield found(
             "data_leaving",
             GUESTS if away else sign,
-            f"{_counted(records)}{whence(records[0], usual)}",
+            sentence(_counted(records), whence(records[0], usual)),
             records[0],
             records=[record.id for record in records],
         )
@@ -148,9 +151,12 @@ def _settings(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             suspect = CALENDAR_BY_INTRUDER
         what = _CALENDAR_SHOWS.get(parameters.get("detaillevel", "").casefold(), "what it shows")
         sign = graded(record, usual, suspect=suspect, plain=plain, familiar=WORK)
-        says = _SAYS[plain].format(name=name, verb=verb_of(record.operation), what=what)
-        summary = f"{says} ({record.operation}){whence(record, usual)}"
-        yield found("data_leaving", sign, summary, record, after=name)
+        before, after = _SAYS[plain]
+        done = after.format(verb=verb_of(record.operation), what=what)
+        how = by_way_of(record.operation)
+        says = sentence(before, thing(name), done, how, whence(record, usual))
+        act = f"{plain.id}:{record.operation.casefold()}"
+        yield found("data_leaving", sign, says, record, after=name, act=act)
 
 
 def _plain(record: AuditRecord) -> Sign | None:
@@ -207,7 +213,7 @@ def _shared(record: AuditRecord, usual: Usual) -> Sign | None:
     return None
 
 
-def _counted(records: Sequence[AuditRecord]) -> str:
+def _counted(records: Sequence[AuditRecord]) -> Sentence:
     """Count what was shared, and say for whom: whoever has a link, or which guests."""
     links = [record for record in records if is_link(record)]
     invitations = [record for record in records if not is_link(record)]
@@ -217,11 +223,13 @@ def _counted(records: Sequence[AuditRecord]) -> str:
         how = (
             _for_whom(invitations) or f"so that anyone with the link can open {'them' if many > 1 else 'it'}"
         )
-        return f"{number} shared {how} ({what})"
+        return sentence(f"{number} shared {how}", ending(f" ({what})"))
     by_link, with_guests = _things(links)[0], _things(invitations)[0]
-    return (
-        f"{_things(records)[1]} files or folders were shared: so that anyone with the link can open them "
-        f"({by_link}), and {_for_whom(invitations)} ({with_guests})"
+    return sentence(
+        f"{_things(records)[1]} files or folders were shared: so that anyone with the link can open them",
+        ending(f" ({by_link})"),
+        f", and {_for_whom(invitations)}",
+        ending(f" ({with_guests})"),
     )
 
 

@@ -12,10 +12,12 @@ from typing import Final
 from commands.clues.actions import AUDITS, actions, concerns, given, graded, on, to_subject, whom
 from commands.clues.records import by_service, changing, found, named, one_line, whence
 from commands.report import Finding, Sign, weighed
+from commands.sentence import HAS, WAS, Kind, Piece, Sentence, sentence, thing, which, whole
 from commands.usual import Usual
 from commands.usual.folders import Hiding, hiding_of_name
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
+from graph.question import Subject
 from graph.resources.mailbox import DelegateKind
 
 TITLE = "Delegate access to the mailbox"
@@ -81,13 +83,15 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if everybody and {right.casefold() for right in delegate.rights} <= _HARMLESS:
             continue
         outside = usual.is_outside(delegate.who) and delegate.kind is not DelegateKind.FOLDER
-        where = f" on {one_line(delegate.folder)}" if delegate.folder else ""
+        where = which(f" on {one_line(delegate.folder)}" if delegate.folder else "")
+        says = sentence(thing(spelled(who)), HAS, " ", which(rights), where)
         yield Finding(
             symptom="delegates",
             sign=OUTSIDE if outside else STANDING,
-            summary=f"{spelled(who)} has {rights}{where}",
+            summary=whole(says),
             after=who,
             records=(f"{delegate.kind}:{delegate.who}:{delegate.folder}",),
+            pieces=says,
         )
 
 
@@ -139,16 +143,21 @@ def _received(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if not evidence.subject.is_meant_by(named(name)) or on(parameters.get("deny", "")):
             continue
         rights = "SendOnBehalf" if operation == "set-mailbox" else parameters.get("accessrights") or "access"
-        where = whom(record, evidence.subject)
-        summary = f"{named(name)} was granted {rights} on {where}{whence(record, usual)}"
-        yield found("delegates", RECEIVED, summary, record, after=named(name))
+        where = which(whom(record, evidence.subject))
+        says = sentence(thing(named(name)), WAS, " granted ", which(rights), " on ", where)
+        yield found("delegates", RECEIVED, (*says, whence(record, usual)), record, after=named(name))
 
 
-def _granted(record: AuditRecord, usual: Usual, plain: Sign, who: str, summary: str) -> Finding:
+def _granted(record: AuditRecord, usual: Usual, plain: Sign, who: str, says: Sentence) -> Finding:
     """A right that a record shows, the intruder's where it came from a suspect address or session."""
     familiar = WORK if plain is TAKEN else None
     sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
-    return found("delegates", sign, summary, record, after=who)
+    return found("delegates", sign, (*says, whence(record, usual)), record, after=who)
+
+
+def _on(record: AuditRecord, subject: Subject) -> Piece:
+    """Name the mailbox on which a right was given."""
+    return Piece(whom(record, subject), Kind.CHECKED if to_subject(record, subject) else Kind.WHICH)
 
 
 def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -165,10 +174,10 @@ def _mailbox(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[
         plain = OUTSIDE
     if by_service(record) and not usual.is_suspect_record(record):
         plain = STANDING
-    summary = (
-        f"{who} was granted {rights or 'access'} on {whom(record, evidence.subject)}{whence(record, usual)}"
+    says = sentence(
+        thing(who), WAS, " granted ", which(rights or "access"), " on ", _on(record, evidence.subject)
     )
-    yield _granted(record, usual, plain, who, summary)
+    yield _granted(record, usual, plain, who, says)
 
 
 def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -176,8 +185,9 @@ def _on_behalf(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterato
     if not who:
         return
     plain = SENDS if to_subject(record, evidence.subject) else TAKEN
-    summary = f"{who} was granted SendOnBehalf on {whom(record, evidence.subject)}{whence(record, usual)}"
-    yield _granted(record, usual, plain, who, summary)
+    right = which("SendOnBehalf")
+    says = sentence(thing(who), WAS, " granted ", right, " on ", _on(record, evidence.subject))
+    yield _granted(record, usual, plain, who, says)
 
 
 def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
@@ -198,8 +208,9 @@ def _folder(record: AuditRecord, usual: Usual) -> Iterator[Finding]:
     if who.casefold() == "default" and _is_read_only(rights) and hiding_of_name(path) is Hiding.CALENDAR:
         plain = FOLDER
     given_rights = rights or "permissions"
-    summary = f"{spelled(who) or 'Someone'} was granted {given_rights} on {where}{whence(record, usual)}"
-    yield _granted(record, usual, plain, who, summary)
+    holder = thing(spelled(who)) if who else "Someone"
+    says = sentence(holder, WAS, " granted ", which(given_rights), " on ", which(where))
+    yield _granted(record, usual, plain, who, says)
 
 
 def _parts(rights: str) -> set[str]:

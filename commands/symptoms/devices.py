@@ -13,6 +13,7 @@ from typing import Final
 from commands.clues.actions import AUDITS, concerns, graded, once
 from commands.clues.records import changing, found, one_line, whence
 from commands.report import Finding, weighed
+from commands.sentence import WAS, Piece, sentence, thing, whole
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -32,10 +33,12 @@ _REGISTERING: Final = frozenset(
 )
 _TOGETHER: Final = timedelta(minutes=10)
 
+_THE_DEVICE: Final = Piece("The device ", many="The devices ")
+
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield device registrations and first synchronisations of the window."""
-    told = list(once(_registered(evidence, usual), by="sign"))
+    told = list(once(_registered(evidence, usual), by_sign=True))
     yield from told
     # Where enough is known of the user and nothing in the window is foreign, a new telephone is just that.
     calm = usual.is_well_known and not usual.suspect_addresses
@@ -47,18 +50,24 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         name = one_line(device.display_name or device.operating_system or device.device_id)
         sign = OWN if calm or device.is_compliant or device.is_managed else NEW
-        yield Finding(
-            "devices", sign, f"The device {name} was registered", at=made, after=name, records=(device.id,)
-        )
+        says = sentence(_THE_DEVICE, thing(name), WAS, " registered")
+        yield Finding("devices", sign, whole(says), at=made, after=name, records=(device.id,), pieces=says)
     for phone in evidence.mobile_devices.seen(()):
         first = phone.first_sync_time
         if first is None or first not in evidence.window:
             continue
         name = one_line(phone.friendly_name or phone.device_model or phone.device_type or phone.device_id)
         how = phone.client_type or "unknown program"
-        summary = f"The device {name} ({how}) synced the mailbox for the first time"
-        record_id = phone.identity or phone.device_id
-        yield Finding("devices", OWN if calm else PHONE, summary, at=first, after=name, records=(record_id,))
+        says = sentence("The device ", thing(name), f" ({how}) synced the mailbox for the first time")
+        yield Finding(
+            "devices",
+            OWN if calm else PHONE,
+            whole(says),
+            at=first,
+            after=name,
+            records=(phone.identity or phone.device_id,),
+            pieces=says,
+        )
 
 
 def _registered(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -69,5 +78,6 @@ def _registered(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         # Records that add an owner or a user name the person, those that add the device name the device.
         name = "" if evidence.subject.is_meant_by(target) else one_line(target)
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=NEW, familiar=OWN)
-        summary = f"A device{f' ({name})' if name else ''} was registered{whence(record, usual)}"
-        yield found("devices", sign, summary, record, after=name)
+        called = sentence(" (", thing(name), ")") if name else ()
+        says = sentence("A device", called, " was registered", whence(record, usual))
+        yield found("devices", sign, says, record, after=name)

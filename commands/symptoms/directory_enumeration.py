@@ -18,6 +18,7 @@ from commands.clues.actions import AUDITS
 from commands.clues.records import by_subject, done, one_line
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
+from commands.sentence import Sentence, around, sentence, whole
 from commands.usual import Usual
 from commands.usual.agents import agent_of
 from commands.usual.places import spot_of
@@ -66,22 +67,25 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for (name, address, succeeded), used in groups.items():
         times = f"{len(used)} times" if len(used) > 1 else "once"
         what = f"{name} signed in {times}" if succeeded else f"{name} tried to sign in {times}"
-        yield _finding(TOOL if succeeded else TRIED, f"{what} from {address or 'an unknown address'}", used)
+        says = sentence(what, around(f" from {address or 'an unknown address'}"))
+        yield _finding(TOOL if succeeded else TRIED, says, used)
     known = {one.id for one in sign_ins}
     for record in done(evidence):
         agent = agent_of(record.user_agent) or agent_of(record.client)
         if agent is None or agent.kind is not ProgramKind.ATTACK or record.id in known:
             continue
         if by_subject(record, evidence.subject):
-            where = record.address or "unknown IP address"
+            where = around(f" from {record.address or 'unknown IP address'}")
+            says = sentence(f"{agent.name} did “{one_line(record.operation)}”", where)
             yield Finding(
                 symptom="directory_enumeration",
                 sign=TOOL,
-                summary=f"{agent.name} did “{one_line(record.operation)}” from {where}",
+                summary=whole(says),
                 at=record.at,
                 by=record.actor,
                 address=record.address or "",
                 records=(record.id,),
+                pieces=says,
             )
     yield from _carousels(sign_ins)
 
@@ -99,18 +103,19 @@ def _carousels(sign_ins: Sequence[SignIn]) -> Iterator[Finding]:
             systems = sorted({system_of(one.user_agent) for one in near})
             if len(systems) >= SYSTEMS:
                 what = f"{first.ip_address} appeared as {', '.join(systems)} within two minutes"
-                yield _finding(CAROUSEL, what, near)
+                yield _finding(CAROUSEL, sentence(what), near)
                 break
 
 
-def _finding(sign: Sign, summary: str, sign_ins: Sequence[SignIn]) -> Finding:
+def _finding(sign: Sign, says: Sentence, sign_ins: Sequence[SignIn]) -> Finding:
     first = sign_ins[0]
     return Finding(
         symptom="directory_enumeration",
         sign=sign,
-        summary=summary,
+        summary=whole(says),
         at=first.created_date_time,
         by=first.user_principal_name,
         address=first.ip_address,
         records=tuple(one.id for one in sign_ins),
+        pieces=says,
     )

@@ -24,6 +24,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Finding, Sign, weighed
+from commands.sentence import sentence, thing
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -63,11 +64,11 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = _grade(change, evidence, usual)
         if sign is not None:
             old = f"from “{one_line(change.old)}” " if change.old else ""
-            new = f"to “{one_line(change.new)}”"
+            new = sentence("to “", thing(one_line(change.new)), "”")
             yield found(
                 _ID,
                 sign,
-                f"The display name was changed {old}{new}{whence(change.record, usual)}",
+                sentence(f"The display name was changed {old}", new, whence(change.record, usual)),
                 change.record,
                 before=change.old,
                 after=change.new,

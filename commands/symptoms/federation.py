@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.actions import concerns, graded, once
-from commands.clues.records import changing, found, one_line, whence
+from commands.clues.records import by_way_of, changing, found, one_line, whence
 from commands.report import Finding, weighed
+from commands.sentence import further, sentence, thing, whole
 from commands.usual import Usual
 from graph.evidence import Evidence
 from graph.verified import domain_of
@@ -64,18 +65,18 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         name = one_line(record.details.get("TargetName", "") or record.object_id or "not named")
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=TRUST if operation in _TRUST else DOMAIN)
         if operation == _PARTNER:
-            what = f"The partner {name} was added to the tenant"
+            what = sentence("The partner ", thing(name), " was added to the tenant")
         elif operation in _TRUST:
-            what = f"The sign-in settings of the domain {name} were changed"
+            what = sentence("The sign-in settings of the domain ", thing(name), " were changed")
         else:
-            what = f"The domain {name} was added or verified"
-        summary = f"{what} ({record.operation}){whence(record, usual)}"
-        yield found("federation", sign, summary, record, after=name)
+            what = sentence("The domain ", thing(name), " was added or verified")
+        says = sentence(what, by_way_of(record.operation), whence(record, usual))
+        yield found("federation", sign, says, record, after=name, act=operation)
     own = {domain_of(address) for address in evidence.subject.addresses}
     for domain in evidence.domains.seen(()):
         if domain.authentication_type.casefold() == "federated" and domain.id.casefold() in own:
-            summary = (
-                f"The domain {one_line(domain.id)} is federated; its passwords are managed "
-                "at the identity provider"
+            managed = further("; its passwords are managed at the identity provider")
+            says = sentence("The domain ", thing(one_line(domain.id)), " is federated", managed)
+            yield Finding(
+                "federation", FEDERATED, whole(says), after=domain.id, records=(domain.id,), pieces=says
             )
-            yield Finding("federation", FEDERATED, summary, after=domain.id, records=(domain.id,))

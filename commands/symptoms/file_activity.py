@@ -17,6 +17,7 @@ from commands.clues.phrases import Plain, group
 from commands.clues.records import address_of, by_service, by_subject, done, found, one_line, whence
 from commands.counts import further_like
 from commands.report import Finding, Sign, weighed
+from commands.sentence import Sentence, ending, sentence
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
 from graph.audit_log.record import AuditRecord
@@ -78,9 +79,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if sign in {DELETED_BY_INTRUDER, DELETED, DELETED_AT_WORK} and len(records) < MANY_DELETED:
             continue
         more = further_like(evidence, records)
-        summary = f"{_what(sign, records, more)}{whence(records[0], usual)}"
+        says = sentence(_what(sign, records, more), whence(records[0], usual))
         ids = [record.id for record in records]
-        yield found("file_activity", sign, summary, records[0], records=ids, further=more)
+        yield found("file_activity", sign, says, records[0], records=ids, further=more)
     for alert in alerts_of(evidence):
         if tells(alert, "files"):
             summary = f"Microsoft raised the alert “{one_line(alert.name)}”"
@@ -106,22 +107,23 @@ def _query(record: AuditRecord) -> str:
     return record.details.get("SearchQueryText", "") or record.details.get("SearchQuery", "")
 
 
-def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> str:
+def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> Sentence:
     if sign in {SEARCHED, SEARCHED_BY_INTRUDER}:
         words = dict.fromkeys(one_line(_query(record), 60) for record in records)
-        return f"Searched files for {_some([f'“{word}”' for word in words])}"
+        return sentence(f"Searched files for {_some([f'“{word}”' for word in words])}")
     names = dict.fromkeys(
         one_line(record.details.get("SourceFileName", "") or record.object_id) for record in records
     )
-    shown = _some([name for name in names if name])
+    shown = ending(f" ({_some([name for name in names if name])})")
     total = len(records) + more
     number = "1 file was" if total == 1 else f"{total} files were"
     if sign in {SCRIPTED, SCRIPTED_AT_WORK}:
         agent = agent_of(records[0].user_agent)
-        return f"{number} opened, fetched or stored with {agent.name if agent else 'a program'} ({shown})"
+        program = agent.name if agent else "a program"
+        return sentence(f"{number} opened, fetched or stored with {program}", shown)
     # How many of those that were only counted fell into this hour is unknown.
     least = f"At least {len(records)} files were" if more else number
-    return f"{least} deleted within an hour ({shown})"
+    return sentence(f"{least} deleted within an hour", shown)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from commands import counts
 from commands.clues.actions import at_own_place
 from commands.clues.lures import families_in, is_newsletter, own_words, sent_families
 from commands.clues.phrases import Plain
@@ -34,9 +35,10 @@ from commands.clues.records import (
 )
 from commands.clues.sending import SENDS, Sent, in_their_name, sent_as, sent_of
 from commands.clues.subject_lines import topic
-from commands.counts import further, further_like
+from commands.counts import further_like
 from commands.facts import Family
 from commands.report import Finding, Owner, Sign, weighed
+from commands.sentence import Piece, Sentence, around, ending, further, sentence, thing, whole
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -197,12 +199,12 @@ def _as_other(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, us
     subjects = list(
         dict.fromkeys(one_line(item.subject, 60) for one in records for item in one.items if item.subject)
     )
-    named_subjects = f" ({_quoted(subjects)})" if subjects else ""
+    named_subjects = ending(f" ({_quoted(subjects)})" if subjects else "")
     mailbox = named(sent_as(first) or "another mailbox")
     return found(
         _ID,
         sign,
-        f"{messages} sent {how} {mailbox}{span}{named_subjects}{whence(first, usual)}",
+        sentence(f"{messages} sent {how} ", thing(mailbox), span, named_subjects, whence(first, usual)),
         first,
         after=mailbox,
         records=[one.id for one in records],
@@ -243,21 +245,21 @@ def _about_text(family: Family, group: Sequence[_Letter], evidence: Evidence) ->
     count = f"{len(group)} messages" if len(group) > 1 else "A message"
     reach = f" to {len(people)} recipients" if len(people) > 1 else f" to {people[0]}" if people else ""
     folders = " and ".join(dict.fromkeys(letter.folder for letter in group))
-    summary = (
+    says = sentence(
         f"{count} in {folders} “{one_line(first.message.subject)}”{reach} "
-        f"{'match' if len(group) > 1 else 'matches'} the lure “{family.name}”"
+        f"{'match' if len(group) > 1 else 'matches'} the lure “{family.name}”",
+        around(f"; sent from {addresses[0]}" if addresses else ""),
     )
-    if addresses:
-        summary += f"; sent from {addresses[0]}"
     answers = _answers(topic(first.message.subject), evidence)
     return Finding(
         symptom=_ID,
         sign=sign,
-        summary=summary,
+        summary=whole(says),
         at=first.at,
         by=evidence.subject.mail,
         address=addresses[0] if addresses else "",
         records=tuple(dict.fromkeys((*(letter.message.id for letter in group), *answers))),
+        pieces=says,
     )
 
 
@@ -303,27 +305,30 @@ def _mass(
         if not subject or wide < BROAD_FROM or (not suspect and _is_mailing(subject, letters)):
             continue
         sign = MASS_BY_SUSPECT if suspect else MASS if wide >= MASS_FROM else BROAD
+        says = sentence(f"“{one_line(group[0][4])}” ", _reach(len(outside), unnamed, least))
         yield Finding(
             symptom=_ID,
             sign=sign,
-            summary=f"“{one_line(group[0][4])}” {_reach(len(outside), unnamed, least)}",
+            summary=whole(says),
             at=group[0][0],
             records=tuple(dict.fromkeys(row[3] for row in group)),
+            pieces=says,
         )
 
 
-def _reach(outside: int, unnamed: int, least: str) -> str:
+def _reach(outside: int, unnamed: int, least: str) -> Sentence:
     """Say how far one subject line went: the recipients that are named, and the messages that name none."""
     if not unnamed:
-        return f"went to {least}{outside} external recipients within a day"
+        return sentence(f"went to {least}{outside} external recipients within a day")
     if outside:
         more = f"{unnamed} more messages" if unnamed > 1 else "one more message"
-        return (
-            f"went to {least}{outside} external recipients within a day; no record names the recipients "
-            f"of {more}"
+        return sentence(
+            f"went to {least}{outside} external recipients within a day",
+            further(f"; no record names the recipients of {more}"),
         )
     messages = f"{unnamed} messages" if unnamed > 1 else "one message"
-    return f"was sent in {least}{messages} within a day; no record names the recipients"
+    unknown = further("; no record names the recipients")
+    return sentence(f"was sent in {least}{messages} within a day", unknown)
 
 
 def _is_mailing(subject: str, letters: Sequence[_Letter]) -> bool:
@@ -371,14 +376,17 @@ def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterat
     for address, mails in places.items():
         subjects = list(dict.fromkeys(one_line(one.subject, 60) for one in mails))
         count = f"{len(mails)} messages were" if len(mails) > 1 else "A message was"
+        quoted = ending(f" ({_quoted(subjects)})")
+        says = sentence(f"{count} sent", around(f" from {address}"), " about bank details", quoted)
         yield Finding(
             symptom=_ID,
             sign=sign,
-            summary=f"{count} sent from {address} about bank details ({_quoted(subjects)})",
+            summary=whole(says),
             at=mails[0].at,
             by=mails[0].by,
             address=address,
             records=tuple(dict.fromkeys(identity for one in mails for identity in one.records)),
+            pieces=says,
         )
 
 
@@ -419,26 +427,27 @@ def _unread(
         subjects = list(
             dict.fromkeys(one_line(one.subject, 60) for one in shown if _WRITES.search(one.subject))
         )
-        about = f" ({_quoted(subjects)})" if subjects else ""
-        more = further(evidence, SENDS, {address}) if address else 0
-        where = f"sent from {address or 'a suspect session'}"
+        about = ending(f" ({_quoted(subjects)})" if subjects else "")
+        more = counts.further(evidence, SENDS, {address}) if address else 0
+        where = around(f" from {address}") if address else Piece(" from a suspect session")
+        says = sentence(_so_many(len(rest) + more, len(every) + more, where), about)
         yield Finding(
             symptom=_ID,
             sign=SENT_BY_SUSPECT,
-            summary=f"{_so_many(len(rest) + more, len(every) + more, where)}{about}",
+            summary=whole(says),
             at=shown[0].at,  # those that the sentence counts as more
             by=shown[0].by,
             address=address,
             records=tuple(dict.fromkeys(identity for one in group for identity in one.records)),
             further=more,
+            pieces=says,
         )
 
 
-def _so_many(rest: int, total: int, where: str) -> str:
+def _so_many(rest: int, total: int, where: Piece) -> Sentence:
     """Count messages, `rest` of which no other finding tells of."""
-    if rest == total:
-        return f"{total} messages were {where}" if total > 1 else f"A message was {where}"
-    if not rest:
-        return f"{total} messages were {where} in all" if total > 1 else f"A message was {where}"
-    more = f"{rest} more messages were" if rest > 1 else "One more message was"
-    return f"{more} {where}, {total} in all"
+    if rest in (0, total):
+        in_all = "" if rest or total == 1 else " in all"
+        return sentence(f"{total} messages were sent" if total > 1 else "A message was sent", where, in_all)
+    more = f"{rest} more messages were sent" if rest > 1 else "One more message was sent"
+    return sentence(more, where, f", {total} in all")

@@ -15,12 +15,13 @@ from commands.clues.rules import rules_of
 from commands.clues.rules.rule import (
     Rule,
     has_odd_name,
+    in_pieces,
     is_bare,
     outside_destinations,
-    says,
     telling_words,
 )
 from commands.report import Finding, Owner, Sign, weighed
+from commands.sentence import further, sentence, whole
 from commands.usual import Usual
 from commands.usual.folders import Hiding
 from graph.evidence import Evidence
@@ -163,23 +164,26 @@ def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Findin
     swept = rule.record is not None and rule.record.operation.casefold().endswith("sweeprule")
     kind = rule.kind if rule.is_live else "sweep rule" if swept else "inbox rule"
     article = "The" if rule.name is not None or rule.is_live else "An"
-    summary = f"{article} {kind} {rule.spoken_name} {ended(says(rule), LONG)}"
     record = rule.record
     if record is None:
-        summary += untold(evidence, "when it was created or by whom")
+        when = untold(evidence, "when it was created or by whom")
     else:
-        summary += f"; created or changed{whence(record, usual)}"
-    if not rule.enabled:
-        summary += "; it is disabled"
-    if rule.gone is not None:
-        summary += f"; removed or disabled at {rule.gone.at:%Y-%m-%d %H:%M} UTC"
+        when = whence(record, usual, "; created or changed")
+    off = further("" if rule.enabled else "; it is disabled")
+    gone = rule.gone
+    removed = further(f"; removed or disabled at {gone.at:%Y-%m-%d %H:%M} UTC" if gone is not None else "")
+    does = in_pieces(rule)
+    does = does if len(whole(does)) <= LONG else sentence(ended(whole(does), LONG))
+    pieces = sentence(f"{article} {kind} {rule.spoken_name} ", does, when, off, removed)
     return Finding(
         symptom="inbox_rules",
         sign=sign,
-        summary=summary,
+        summary=whole(pieces),
         at=record.at if record else None,
         by=record.actor if record else "",
         address=address_of(record) if record else "",
-        after=ended(says(rule), LONG),
+        after=whole(does),
         records=rule.ids,
+        names=rule.destinations,
+        pieces=pieces,
     )

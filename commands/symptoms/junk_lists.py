@@ -19,7 +19,8 @@ from commands.clues.records import (
     whence,
 )
 from commands.clues.sending import sent_of
-from commands.report import Finding, ListEntry, weighed
+from commands.report import Finding, Hides, ListEntry, weighed
+from commands.sentence import sentence
 from commands.usual import Usual
 from commands.usual.domains import domain_of
 from graph.audit_log.record import AuditRecord
@@ -57,9 +58,6 @@ _BLOCKED: Final = "BlockedSendersAndDomains"
 _TRUSTED: Final = "TrustedSendersAndDomains"
 _BETWEEN: Final = re.compile(r"[;,\s]+")
 
-HIDES: Final = "it hides warnings"
-ANSWERS: Final = "it hides answers to the attacker’s mail"
-
 
 def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     """Yield changes of the lists in the window, and entries that hide warnings."""
@@ -74,10 +72,10 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         entries = tuple(_entries(record, before, evidence, usual, wrote_to))
         blocks = list(hiding)
         if sign is BY_INTRUDER:
-            blocks += [one.text for one in entries if one.why == ANSWERS and one.text not in hiding]
+            blocks += [one.text for one in entries if one.why is Hides.ANSWERS and one.text not in hiding]
         what = f"were changed to block {listed([named(one) for one in blocks])}" if blocks else "were changed"
-        summary = f"The junk email lists {what}{whence(record, usual)}"
-        one = found("junk_lists", sign, summary, record, after=one_line(blocked))
+        says = sentence(f"The junk email lists {what}", whence(record, usual))
+        one = found("junk_lists", sign, says, record, after=one_line(blocked))
         yield replace(one, entries=entries)
     lists = evidence.junk_lists.seen(None)
     if lists is not None:
@@ -90,7 +88,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
                 summary,
                 after=one_line(", ".join(hiding)),
                 records=tuple(hiding),
-                entries=tuple(ListEntry(blocked=True, text=one, why=HIDES) for one in hiding),
+                entries=tuple(ListEntry(blocked=True, text=one, why=Hides.WARNINGS) for one in hiding),
             )
 
 
@@ -131,7 +129,7 @@ def _entries(
                     blocked=field == _BLOCKED,
                     text=entry,
                     added=None if earlier is None else entry not in earlier,
-                    why=HIDES if entry in warnings else ANSWERS if answers else "",
+                    why=Hides.WARNINGS if entry in warnings else Hides.ANSWERS if answers else Hides.NOTHING,
                 )
 
 

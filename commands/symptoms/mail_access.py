@@ -33,6 +33,7 @@ from commands.clues.records import (
 )
 from commands.counts import further_like
 from commands.report import Finding, Owner, Sign, weighed
+from commands.sentence import Piece, Sentence, ending, further, sentence, whole
 from commands.usual import Usual, networks
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -259,16 +260,22 @@ def _mail(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Sig
 def _finding(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> Finding:
     first = records[0]
     more = further_like(evidence, records)
+    says = sentence(
+        _what(sign, records, more, evidence),
+        _where(first, evidence),
+        _by(sign, first, usual),
+        _gap(sign, records),
+    )
     return Finding(
         symptom="mail_access",
         sign=sign,
-        summary=f"{_what(sign, records, more, evidence)}{_where(first, evidence)}"
-        f"{_by(sign, first, usual)}{_gap(sign, records)}",
+        summary=whole(says),
         at=first.at,
         by=first.actor,
         address=address_of(first),
         records=tuple(dict.fromkeys(record.id for record in records)),
         further=more,
+        pieces=says,
     )
 
 
@@ -279,12 +286,12 @@ def _where(record: AuditRecord, evidence: Evidence) -> str:
     return f" in the mailbox {named(record.owner)}"
 
 
-def _by(sign: Sign, record: AuditRecord, usual: Usual) -> str:
+def _by(sign: Sign, record: AuditRecord, usual: Usual) -> Sentence:
     """Who did it and from where; an application does it in somebody's name, from its maker's address."""
     if sign not in {NEW_APP, NEW_APP_FEW, NEW_APP_FILES, STRANGE_APP, APP}:
-        return whence(record, usual)
+        return sentence(whence(record, usual))
     name = f" in the name of {record.actor}" if record.actor else ""
-    return f"{name}{whence(replace(record, actor=''), usual)}"
+    return sentence(name, whence(replace(record, actor=""), usual))
 
 
 def _stopped(records: Sequence[AuditRecord]) -> bool:
@@ -295,12 +302,13 @@ def _stopped(records: Sequence[AuditRecord]) -> bool:
     return records[0].operation == "MailItemsAccessed" and any(map(_is_throttled, records))
 
 
-def _gap(sign: Sign, records: Sequence[AuditRecord]) -> str:
+def _gap(sign: Sign, records: Sequence[AuditRecord]) -> Piece:
     counts = sign not in {SYNCED, UNCOUNTED} and _stopped(records)
-    return "; Exchange stopped recording opened mail, so take the mailbox as read" if counts else ""
+    gap = "; Exchange stopped recording opened mail, so take the mailbox as read"
+    return further(gap if counts else "")
 
 
-def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evidence) -> str:
+def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evidence) -> Sentence:
     """Say what was read; `more` records like these were only counted."""
     # How many messages each of those tells of is unknown, and how many fell into one hour.
     stopped = _stopped(records)
@@ -311,12 +319,13 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
         number = len(names) or len(records)  # one file that was opened again and again is one
         total = _count(number + more, "file") if sign is FILES else least + _count(number, "file")
         span = "" if sign is FILES else " within an hour"
-        return f"{total} opened or downloaded{span}{_some(list(names), 'file', whole=not more)}"
+        return sentence(f"{total} opened or downloaded{span}", _some(list(names), "file", all_of=not more))
     if sign is NEW_APP_FILES:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
         number = (len(names) or len(records)) + more
-        files = f"{number} file{'' if number == 1 else 's'}{_some(list(names), 'file', whole=not more)}"
-        return f"The application {_called(records[0], evidence)} opened or downloaded {files}"
+        files = f"{number} file{'' if number == 1 else 's'}"
+        what = f"The application {_called(records[0], evidence)} opened or downloaded {files}"
+        return sentence(what, _some(list(names), "file", all_of=not more))
     folders = dict.fromkeys(
         path
         for record in records
@@ -325,34 +334,35 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
     )
     if sign is SYNCED:
         if not folders:
-            return "Whole folders were synced"
+            return sentence("Whole folders were synced")
         named = [one_line(path) for path in folders]
         left = (
             [f"{len(named) - 3} more {'folder' if len(named) == 4 else 'folders'}"] if len(named) > 3 else []
         )
-        return f"All of {listed([*named[:3], *left])} was synced"
+        return sentence(f"All of {listed([*named[:3], *left])} was synced")
     if sign in {MANY_READ, MANY_READ_AT_WORK}:
         count = _count(sum(map(_messages, records)), message)
-        return f"{least}{count} opened within an hour{_some(list(folders), 'folder', whole=not more)}"
+        some = _some(list(folders), "folder", all_of=not more)
+        return sentence(f"{least}{count} opened within an hour", some)
     if sign in {NEW_APP, NEW_APP_FEW, STRANGE_APP, APP}:
         given = records[0].details.get("ClientAppName", "") or app_names(evidence).get(
             records[0].app_id.casefold(), ""
         )
         app = one_line(given or records[0].app_id or records[0].actor)
         if all(record.is_sync for record in records):
-            whole = (
+            synced = (
                 f"all of {listed([one_line(path) for path in folders], 3)}" if folders else "whole folders"
             )
-            return f"The application {app} synced {whole}"
-        what = _opened(records, message)
-        return f"The application {app} opened {least.lower()}{what}{_some(list(folders), 'folder')}"
+            return sentence(f"The application {app} synced {synced}")
+        what = f"The application {app} opened {least.lower()}{_opened(records, message)}"
+        return sentence(what, _some(list(folders), "folder"))
     if sign is UNCOUNTED:
-        return "More messages were opened than the audit log lists"
+        return sentence("More messages were opened than the audit log lists")
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
     subjects = dict.fromkeys(item.subject for record in records for item in record.items if item.subject)
     count = _count(len(messages) or len(records), message)
     named, what = (list(subjects), "subject") if subjects else (list(folders), "folder")
-    return f"{least}{count} opened{_some(named, what, whole=not more)}"
+    return sentence(f"{least}{count} opened", _some(named, what, all_of=not more))
 
 
 def _called(record: AuditRecord, evidence: Evidence) -> str:
@@ -371,11 +381,11 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing} was" if number == 1 else f"{number} {thing}s were"
 
 
-def _some(names: Sequence[str], what: str, *, whole: bool = True) -> str:
+def _some(names: Sequence[str], what: str, *, all_of: bool = True) -> Piece:
     if not names:
-        return ""
+        return Piece("")
     left = len(names) - 3
     word = what if left == 1 else f"{what}s"
-    more = (f" and {left} more {word}" if whole else " and others") if left > 0 else ""
+    more = (f" and {left} more {word}" if all_of else " and others") if left > 0 else ""
     limit = _SUBJECT if what == "subject" else WHOLE
-    return f" ({', '.join(one_line(name, limit) for name in names[:3])}{more})"
+    return ending(f" ({', '.join(one_line(name, limit) for name in names[:3])}{more})")

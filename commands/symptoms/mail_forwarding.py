@@ -26,6 +26,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Finding, Sign, weighed
+from commands.sentence import Piece, Sentence, further, sentence, thing, whole
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Known
@@ -96,8 +97,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if usual.is_outside(one.to):
             sign = FOR_OTHERS_SUSPECT if usual.is_suspect_record(record) else FOR_OTHERS
             whose = named(record.owner or "another mailbox")
-            summary = f"Forwarding of {whose} to {_to(one)} was set{whence(record, usual)}"
-            yield found(_ID, sign, summary, record, after=one.to)
+            says = sentence(f"Forwarding of {whose} to ", _to(one), " was set", whence(record, usual))
+            yield found(_ID, sign, says, record, after=one.to, names=addresses_in(one.to))
     yield from _shared(settings, evidence, usual)
     for alert in alerts_of(evidence):
         if tells(alert, "forwarding"):
@@ -122,12 +123,12 @@ def _behind(one: Forwarding, evidence: Evidence) -> Forwarding:
     return replace(one, to=address, name=one.to) if address and address != one.to else one
 
 
-def _to(one: Forwarding) -> str:
+def _to(one: Forwarding) -> Sentence:
     """Name where mail goes, and the contact of the tenant that it goes by."""
     contact = named(one.name)
     if not contact or contact.casefold() == one.to.casefold():
-        return named(one.to)
-    return f"{named(one.to)} (by the contact “{contact}”)"
+        return sentence(thing(named(one.to)))
+    return sentence(thing(named(one.to)), further(f" (by the contact “{contact}”)"))
 
 
 def _own(settings: list[Forwarding], evidence: Evidence) -> tuple[Forwarding | None, list[Forwarding]]:
@@ -156,9 +157,10 @@ def _shared(settings: list[Forwarding], evidence: Evidence, usual: Usual) -> Ite
         if len(mailboxes) > 1 and usual.is_outside(to):
             first = next(iter(mailboxes.values()))
             whose = listed([named(name) for name in mailboxes])
-            summary = f"Mail of {len(mailboxes)} mailboxes ({whose}) was forwarded to {to}"
+            what = f"Mail of {len(mailboxes)} mailboxes ({whose}) was forwarded to "
+            says = sentence(what, thing(to), whence(first, usual))
             ids = [record.id for record in mailboxes.values()]
-            yield found(_ID, SHARED, f"{summary}{whence(first, usual)}", first, after=to, records=ids)
+            yield found(_ID, SHARED, says, first, after=to, records=ids, names=(to,))
 
 
 def _live(mailbox: Mailbox) -> Forwarding | None:
@@ -220,25 +222,29 @@ def _maker(live: Forwarding, own: list[Forwarding]) -> Forwarding | None:
 
 def _finding(one: Forwarding, evidence: Evidence, usual: Usual, *, live: bool) -> Finding:
     record = one.record
-    to = _to(one)
-    summary = f"Mail is forwarded to {to}" if live else f"Forwarding to {to} was added"
-    if one.keeps_copy is False:
-        summary += ", and no copy is kept"
+    # What stands and what was recorded are told as one where there is more than one of them.
+    begins = Piece("Mail is forwarded to ", many="Forwarding to ") if live else "Forwarding to "
+    added = Piece("", many=" was added") if live else " was added"
+    alone = ", and no copy is kept" if one.keeps_copy is False else ""
     if record is not None:
-        summary += f"; added{whence(record, usual)}" if live else whence(record, usual)
+        when = whence(record, usual, "; added" if live else "")
     elif _whole_log(evidence):
-        summary += "; it predates the window"
+        when = further("; it predates the window")
     else:
-        summary += untold(evidence, "when it was added or by whom")
-    if one.gone is not None:
-        summary += f"; removed at {one.gone.at:%Y-%m-%d %H:%M} UTC"
-    finding = Finding(
-        symptom=_ID, sign=_grade(one, evidence, usual), summary=summary, after=one.to, records=one.records
-    )
-    return (
-        finding
-        if record is None
-        else found(_ID, finding.sign, summary, record, after=one.to, records=one.records)
+        when = untold(evidence, "when it was added or by whom")
+    gone = further(f"; removed at {one.gone.at:%Y-%m-%d %H:%M} UTC" if one.gone is not None else "")
+    says = sentence(begins, _to(one), added, alone, when, gone)
+    sign = _grade(one, evidence, usual)
+    if record is not None:
+        return found(_ID, sign, says, record, after=one.to, records=one.records, names=addresses_in(one.to))
+    return Finding(
+        _ID,
+        sign,
+        whole(says),
+        after=one.to,
+        records=one.records,
+        names=addresses_in(one.to),
+        pieces=says,
     )
 
 

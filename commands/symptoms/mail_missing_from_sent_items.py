@@ -20,9 +20,9 @@ from commands.clues.rules import rules_of
 from commands.clues.sending import Sent, sent_of
 from commands.clues.subject_lines import is_automatic, topic
 from commands.report import Finding, weighed
+from commands.sentence import around, further, sentence, whole
 from commands.usual import Usual
 from graph.evidence import Evidence, Known, Source
-from graph.parts.mail import is_about_texts
 from graph.resources.mail import Message
 from graph.resources.mailbox import Mailbox
 
@@ -103,7 +103,7 @@ def _comparable(evidence: Evidence) -> tuple[datetime, datetime]:
     assert isinstance(source, Known)
     end = min(evidence.window.end, source.complete_until or evidence.window.end) - LATENESS
     times = [message.sent_date_time for message in source.value if message.sent_date_time is not None]
-    cut_off = not all(map(is_about_texts, source.missing))
+    cut_off = not set(source.missing) <= set(source.texts)
     start = min(times, default=end) if cut_off else evidence.window.start
     return start, end
 
@@ -154,22 +154,30 @@ def _finding(
         if recipients
         else ""
     )
-    place = f" from {listed(addresses)}" if addresses else ""
-    summary = f"{count} “{one_line(first.subject)}” sent{reach}{place}, with no copy in Sent Items"
+    place = around(f" from {listed(addresses)}" if addresses else "")
     keys = {sent.key for sent in group}
+    copies = ""
     if keys & purged:
-        summary += "; copies were purged and are in Recoverable Items"
+        copies = "; copies were purged and are in Recoverable Items"
     elif keys & thrown_away:
-        summary += "; copies are in Deleted Items"
+        copies = "; copies are in Deleted Items"
+    came_to = ""
     if lost := sum(bool(sent.undelivered) and not sent.recipients for sent in group):
         which = "" if lost == len(group) else f"{lost} of them "
-        summary += f"; {which}not delivered to anyone, according to the message trace"
+        came_to = f"; {which}not delivered to anyone, according to the message trace"
+    says = sentence(
+        f"{count} “{one_line(first.subject)}” sent{reach}",
+        place,
+        ", with no copy in Sent Items",
+        further(f"{copies}{came_to}"),
+    )
     return Finding(
         symptom=_ID,
         sign=sign,
-        summary=summary,
+        summary=whole(says),
         at=min(sent.at for sent in group),
         by=next((sent.by for sent in group if sent.by), ""),
         address=addresses[0] if addresses else "",
         records=tuple(dict.fromkeys(identity for sent in group for identity in sent.records)),
+        pieces=says,
     )

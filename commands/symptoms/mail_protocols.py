@@ -11,6 +11,7 @@ from typing import Final
 from commands.clues.actions import AUDITS, actions, given, graded, off, on, to_subject, whom
 from commands.clues.records import found, listed, whence
 from commands.report import Finding, weighed
+from commands.sentence import sentence
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -26,7 +27,10 @@ WORK = weighed("protocol_on_at_work")
 STANDING = weighed("protocol_standing")
 SIGNS: Final = (BY_INTRUDER, OLD, OTHER, WORK, STANDING)
 
-_OLD: Final = {"popenabled": "POP", "imapenabled": "IMAP"}
+POP: Final = "POP"
+IMAP: Final = "IMAP"
+SMTP_AUTH: Final = "SMTP AUTH"
+_OLD: Final = {"popenabled": POP, "imapenabled": IMAP}
 _OTHER: Final = {
     "activesyncenabled": "ActiveSync",
     "owaenabled": "Outlook on the web",
@@ -42,7 +46,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         parameters = given(record)
         old = [name for key, name in _OLD.items() if on(parameters.get(key, ""))]
         if off(parameters.get("smtpclientauthenticationdisabled", "")):
-            old.append("SMTP AUTH")
+            old.append(SMTP_AUTH)
         if devices := parameters.get("activesyncalloweddeviceids", ""):
             old.append(f"the device {devices}")
         other = [name for key, name in _OTHER.items() if on(parameters.get(key, ""))]
@@ -50,21 +54,26 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         work = None if to_subject(record, evidence.subject) else WORK
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=OLD if old else OTHER, familiar=work)
-        names = ", ".join((*old, *other))
         said = listed((*old, *other))
         verb = "was" if len((*old, *other)) == 1 else "were"
-        summary = f"{said} {verb} enabled for {whom(record, evidence.subject)}{whence(record, usual)}"
-        yield found("mail_protocols", sign, summary, record, after=names)
+        what = f"{said} {verb} enabled for {whom(record, evidence.subject)}"
+        says = sentence(what, whence(record, usual))
+        yield found(
+            "mail_protocols", sign, says, record, after=", ".join((*old, *other)), names=(*old, *other)
+        )
     now = evidence.mail_protocols.seen(None)
     if now is not None:
-        names = ", ".join(
+        names = tuple(
             name
             for name, enabled in (
-                ("POP", now.pop_enabled),
-                ("IMAP", now.imap_enabled),
-                ("SMTP AUTH", now.smtp_client_authentication_disabled is False),
+                (POP, now.pop_enabled),
+                (IMAP, now.imap_enabled),
+                (SMTP_AUTH, now.smtp_client_authentication_disabled is False),
             )
             if enabled
         )
         if names:
-            yield Finding("mail_protocols", STANDING, f"Currently enabled: {names}", after=names)
+            listing = ", ".join(names)
+            yield Finding(
+                "mail_protocols", STANDING, f"Currently enabled: {listing}", after=listing, names=names
+            )

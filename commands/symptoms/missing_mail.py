@@ -26,6 +26,7 @@ from commands.clues.sending import sent_of
 from commands.clues.subject_lines import is_reply, notice_kind, topic
 from commands.counts import further_like
 from commands.report import Finding, Sign, weighed
+from commands.sentence import Piece, ending, sentence, whole
 from commands.usual import Usual
 from commands.usual.folders import Hiding, hiding_of_name
 from graph.audit_log.record import AuditRecord, Item
@@ -120,22 +121,22 @@ def _by_suspect(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual
         # A record may tell of several messages, and how many those that were only counted tell of is unknown.
         least = "At least " if more and any(_count(record) > 1 for record in group) else ""
         what = f"{least}{total} messages were deleted" if total > 1 else "A message was deleted"
-        summary = f"{what}{named}{whence(group[0], usual)}"
+        says = sentence(what, named, whence(group[0], usual))
         ids = [record.id for record in group]
-        yield found(_ID, BY_SUSPECT, summary, group[0], records=ids, further=more)
+        yield found(_ID, BY_SUSPECT, says, group[0], records=ids, further=more)
         telling = _telling(group)
         if telling:
             yield _about_notices(NOTICES_BY_SUSPECT, telling, usual)
 
 
-def _named(items: Sequence[Item], *, whole: bool = True) -> str:
+def _named(items: Sequence[Item], *, whole: bool = True) -> Piece:
     subjects = list(dict.fromkeys(one_line(item.subject, 60) for item in items if item.subject))
     if not subjects:
-        return ""
+        return Piece("")
     left = len(subjects) - 3
     word = "subject" if left == 1 else "subjects"
     more = (f" and {left} more {word}" if whole else " and others") if left > 0 else ""
-    return f" ({', '.join(f'“{subject}”' for subject in subjects[:3])}{more})"
+    return ending(f" ({', '.join(f'“{subject}”' for subject in subjects[:3])}{more})")
 
 
 def _telling(records: Sequence[AuditRecord]) -> list[tuple[AuditRecord, Item]]:
@@ -147,8 +148,9 @@ def _about_notices(sign: Sign, telling: Sequence[tuple[AuditRecord, Item]], usua
     seen = {notice_kind(item.subject) for _, item in telling}
     topics = [word for kind, words in _KINDS.items() if kind in seen for word in words]
     kinds = " and ".join(part for part in (", ".join(topics[:-1]), topics[-1]) if part)
-    summary = f"Mail about {kinds} was deleted{_named([item for _, item in telling])}{whence(first, usual)}"
-    return found(_ID, sign, summary, first, records=[record.id for record, _ in telling])
+    named = _named([item for _, item in telling])
+    says = sentence(f"Mail about {kinds} was deleted", named, whence(first, usual))
+    return found(_ID, sign, says, first, records=[record.id for record, _ in telling])
 
 
 _KINDS: Final = {
@@ -181,8 +183,9 @@ def _bulk(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> I
                 group = [*own[start : end + 1], *(one for one in own[end + 1 :] if one.at <= until)]
                 least = "At least " if further_like(evidence, group) else ""
                 count = sum(map(_count, group))
-                summary = f"{least}{count} messages were purged within an hour{whence(group[0], usual)}"
-                yield found(_ID, sign, summary, group[0], records=[one.id for one in group])
+                what = f"{least}{count} messages were purged within an hour"
+                says = sentence(what, whence(group[0], usual))
+                yield found(_ID, sign, says, group[0], records=[one.id for one in group])
                 break
 
 
@@ -205,8 +208,8 @@ def _traces(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) ->
     if hits:
         first = hits[0][0]
         named = _named([item for _, item in hits])
-        summary = f"Sent messages or replies were purged{named}{whence(first, usual)}"
-        yield found(_ID, TRACES, summary, first, records=[record.id for record, _ in hits])
+        says = sentence("Sent messages or replies were purged", named, whence(first, usual))
+        yield found(_ID, TRACES, says, first, records=[record.id for record, _ in hits])
 
 
 def _left_behind(evidence: Evidence) -> Iterator[Finding]:
@@ -219,10 +222,12 @@ def _left_behind(evidence: Evidence) -> Iterator[Finding]:
     if telling:
         named = listed([f"“{one_line(message.subject, 60)}”" for message in telling], 3)
         what = "1 alert or bounce is" if len(telling) == 1 else f"{len(telling)} alerts or bounces are"
+        says = sentence(f"{what} among the purged messages", ending(f" ({named})"))
         yield Finding(
             symptom=_ID,
             sign=NOTICES_FOUND,
-            summary=f"{what} among the purged messages ({named})",
+            summary=whole(says),
             at=telling[0].received_date_time,
             records=tuple(message.id for message in telling),
+            pieces=says,
         )

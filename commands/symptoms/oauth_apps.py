@@ -24,6 +24,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Finding, Sign, weighed
+from commands.sentence import WAS, Piece, Sentence, around, sentence, thing, whole
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, remembered
@@ -177,21 +178,24 @@ def _refused(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         name = one_line(record.details.get("TargetName", "") or record.object_id or "an application")
         told = " ".join((*(change.new for change in record.changes), *record.details.values())).casefold()
         sign = RISKY_REFUSED if "risky" in told else REFUSED
-        summary = f"Consent to the application {name} was blocked{whence(record, usual)}"
-        yield found("oauth_apps", sign, summary, record, after=name)
+        says = sentence("Consent to the application ", thing(name), " was blocked", whence(record, usual))
+        yield found("oauth_apps", sign, says, record, after=name)
     for one in usual.sign_ins:
-        says = REFUSALS.get(one.status.error_code or 0)
-        if says and one.created_date_time in evidence.window:
+        refusal = REFUSALS.get(one.status.error_code or 0)
+        if refusal and one.created_date_time in evidence.window:
             name = one_line(one.app_display_name or one.app_id or "an application")
+            where = around(f", from {one.ip_address or 'an unknown address'}")
+            says = sentence(f"{refusal} the application ", thing(name), where)
             yield Finding(
                 symptom="oauth_apps",
                 sign=REFUSED,
-                summary=f"{says} the application {name}, from {one.ip_address or 'an unknown address'}",
+                summary=whole(says),
                 at=one.created_date_time,
                 by=one.user_principal_name,
                 address=one.ip_address,
                 after=name,
                 records=(one.id,),
+                pieces=says,
             )
 
 
@@ -209,11 +213,17 @@ def scopes_of(record: AuditRecord) -> tuple[str, ...]:
 def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     operation = record.operation.casefold().strip()
     name = one_line(record.details.get("TargetName", "") or record.object_id or "an application")
-    end = whence(record, usual)
 
-    def said(plain: Sign, summary: str, familiar: Sign | None = None, suspect: Sign = BY_INTRUDER) -> Finding:
+    def said(
+        plain: Sign,
+        says: Sentence,
+        familiar: Sign | None = None,
+        suspect: Sign = BY_INTRUDER,
+        *,
+        act: str = operation,
+    ) -> Finding:
         sign = graded(record, usual, suspect=suspect, plain=plain, familiar=familiar)
-        return found("oauth_apps", sign, summary, record, after=name)
+        return found("oauth_apps", sign, (*says, whence(record, usual)), record, after=name, act=act)
 
     if is_consent(record):
         scopes = scopes_of(record)
@@ -231,16 +241,18 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         elif risky and not _is_verified(record, evidence) and apps_of(record).isdisjoint(PHONE_MAIL):
             takes_mail = any(MAIL_SCOPES.match(scope) for scope in scopes)
             plain = TAKES_MAIL if takes_mail and _is_new(record, evidence) else RISKY
-        yield said(plain, f"Consent was granted to the application {name}{asked}{end}")
+        says = sentence("Consent was granted to the application ", thing(name), asked)
+        yield said(plain, says, act=f"consent:{' '.join(scopes)}")
     elif "certificates and secrets management" in operation or operation in {
         "add service principal credentials",
         "update service principal credentials",
         "add owner to application",
         "add owner to service principal",
     }:
-        what = "An owner was added to" if "owner" in operation else "Secrets or certificates were changed on"
-        summary = f"{what} the application {name}{end}"
-        yield said(SECRET, summary, OWN, CREDENTIALS_BY_INTRUDER)
+        act = "owner" if "owner" in operation else "credentials"
+        what = "An owner was added to" if act == "owner" else "Secrets or certificates were changed on"
+        says = sentence(f"{what} the application ", thing(name))
+        yield said(SECRET, says, OWN, CREDENTIALS_BY_INTRUDER, act=act)
     elif operation in {"add app role assignment to service principal", "add application permission"}:
         rights = changed(record, "AppRole.Value")[1]
         plain = APP_RIGHTS if RISKY_SCOPES.match(rights) else CONSENT
@@ -249,10 +261,11 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
             client = one_line(changed(record, "ServicePrincipal.DisplayName")[1])
             what = f"the permission {one_line(rights)}" if rights else "application permissions"
             whose = f"The application {client}" if client else "An application"
-            summary = f"{whose} was granted {what} on {name}{end}"
-            yield said(plain, summary, OWN, CREDENTIALS_BY_INTRUDER)
+            says = sentence(f"{whose} was granted {what} on ", thing(name))
+            yield said(plain, says, OWN, CREDENTIALS_BY_INTRUDER, act=f"permission:{client}:{rights}")
     elif operation in {"add application", "add service principal"} and usual.is_suspect_record(record):
-        yield said(SECRET, f"The application {name} was created{end}")
+        the_application = Piece("The application ", many="The applications ")
+        yield said(SECRET, sentence(the_application, thing(name), WAS, " created"), act="made")
 
 
 def _is_verified(record: AuditRecord, evidence: Evidence) -> bool:
@@ -334,5 +347,13 @@ def _grant(grant: OAuthGrant, evidence: Evidence) -> Iterator[Finding]:
     else:
         return
     publisher = grant.verified_publisher or "an unverified publisher"
-    summary = f"{name}, by {publisher}, has {listed(grant.scopes, 8) or 'nothing'}"
-    yield Finding("oauth_apps", sign, summary, at=made if recent else None, after=name, records=(grant.id,))
+    says = sentence(thing(name), f", by {publisher}, has {listed(grant.scopes, 8) or 'nothing'}")
+    yield Finding(
+        "oauth_apps",
+        sign,
+        whole(says),
+        at=made if recent else None,
+        after=name,
+        records=(grant.id,),
+        pieces=says,
+    )

@@ -18,6 +18,7 @@ from commands.clues.actions import AUDITS
 from commands.clues.records import listed
 from commands.facts import ProgramKind
 from commands.report import Finding, Sign, weighed
+from commands.sentence import around, further, sentence, whole
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of, is_scripted
 from commands.usual.places import spot_of
@@ -70,7 +71,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     locked = [one for one in sign_ins if one.status.error_code == LOCKED_OUT]
     if locked:
         what = f"The account was locked out: {tries_in_words(locked, evidence)}"
-        yield _finding(LOCKED, what, locked, usual, further=total(locked, evidence) - len(locked))
+        yield _finding(LOCKED, what, locked, usual, uncounted=total(locked, evidence) - len(locked))
 
 
 def _finding(
@@ -80,21 +81,26 @@ def _finding(
     usual: Usual,
     *,
     more: Sequence[str] = (),
-    further: int = 0,
+    uncounted: int = 0,
     named: bool = False,
 ) -> Finding:
     """Give a finding on sign-ins; `named`: `what` says from where they came."""
     first = min(sign_ins, key=lambda one: one.created_date_time)
-    where = f", from {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)})"
+    where = sentence(
+        around(f", from {first.ip_address or 'an unknown address'}"),
+        further(f" ({usual.place(first.ip_address)})"),
+    )
+    says = sentence(what, () if named else where)
     return Finding(
         symptom="password_spray",
         sign=sign,
-        summary=what if named else f"{what}{where}",
+        summary=whole(says),
         at=first.created_date_time,
         by=first.user_principal_name,
         address=first.ip_address,
         records=tuple(dict.fromkeys((*(one.id for one in sign_ins), *more))),
-        further=further,
+        further=uncounted,
+        pieces=says,
     )
 
 
@@ -124,15 +130,15 @@ def _tools(
         if succeeded:
             sign = MODULE_IN if kind == "the legacy PowerShell module" else TOOL_IN
             times = "once" if count == 1 else f"{count} times"
-            yield _finding(sign, f"{tool} signed in {times}", used, usual, further=count - len(used))
+            yield _finding(sign, f"{tool} signed in {times}", used, usual, uncounted=count - len(used))
         else:
             failed[kind] += used
     for kind, used in failed.items():
         tool = f"{kind[0].upper()}{kind[1:]}"
         several = _several(used)
         what = f"{tool} failed to sign in: {tries_in_words(used, evidence)}{several and f' from {several}'}"
-        further = total(used, evidence) - len(used)
-        yield _finding(TOOL, what, used, usual, further=further, named=bool(several))
+        uncounted = total(used, evidence) - len(used)
+        yield _finding(TOOL, what, used, usual, uncounted=uncounted, named=bool(several))
 
 
 def _several(used: Iterable[SignIn]) -> str:
@@ -223,4 +229,4 @@ def _many_sources(sign_ins: Sequence[SignIn], evidence: Evidence, usual: Usual) 
     networks = {network_of(one.ip_address) for one in failed} - {""}
     if len(failed) >= MANY_TRIES and len(networks) >= MANY_NETWORKS:
         what = f"{tries_in_words(failed, evidence)} came from {len(networks)} networks"
-        yield _finding(MANY, what, failed, usual, further=total(failed, evidence) - len(failed))
+        yield _finding(MANY, what, failed, usual, uncounted=total(failed, evidence) - len(failed))

@@ -23,6 +23,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Finding, Sign, weighed
+from commands.sentence import sentence, thing
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -89,11 +90,11 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = _grade(change, evidence, usual)
         if sign is not None:
             old = f"from “{one_line(change.old)}” " if change.old else ""
-            new = f"to “{one_line(change.new)}”" if change.new else "to nothing"
+            new = sentence("to “", thing(one_line(change.new)), "”") if change.new else "to nothing"
             yield found(
                 _ID,
                 sign,
-                f"The {change.name} was changed {old}{new}{whence(change.record, usual)}",
+                sentence(f"The {change.name} was changed {old}", new, whence(change.record, usual)),
                 change.record,
                 before=change.old,
                 after=change.new,

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, concerns, given, graded, off, on, once
-from commands.clues.records import changing, found, one_line, verb_of, whence
+from commands.clues.records import by_way_of, changing, found, one_line, verb_of, whence
 from commands.report import Finding, Sign, weighed
+from commands.sentence import sentence
 from commands.usual import Usual
 from graph.audit_log.ids import id_of
 from graph.audit_log.record import AuditRecord
@@ -97,8 +98,10 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         name = one_line(given(record).get("identity", "") or record.object_id)
         # The only policy of its kind has an id and no name; then the operation says which it is.
         policy = f"The policy “{name}”" if name and not id_of(name) else "A policy"
-        summary = f"{policy} was {verb_of(record.operation)} ({record.operation}){whence(record, usual)}"
-        yield found("protection_policies", sign, summary, record)
+        verb = verb_of(record.operation)
+        says = sentence(f"{policy} was {verb}", by_way_of(record.operation), whence(record, usual))
+        act = f"{record.operation.casefold()}:{'' if id_of(name) else name}"
+        yield found("protection_policies", sign, says, record, act=act)
 
 
 def _sign(record: AuditRecord) -> Sign | None:

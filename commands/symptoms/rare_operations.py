@@ -13,8 +13,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS, graded, once
-from commands.clues.records import by_service, by_subject, changing, found, one_line, whence
+from commands.clues.records import by_service, by_subject, by_way_of, changing, found, one_line, whence
 from commands.report import Finding, weighed
+from commands.sentence import sentence
 from commands.usual import Usual
 from graph.evidence import Evidence
 
@@ -81,6 +82,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             continue
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=RARE, familiar=WORK)
         name = one_line(record.object_id)
-        summary = f"{meaning} ({record.operation}{f', {name}' if name else ''}){whence(record, usual)}"
-        findings.append(found("rare_operations", sign, summary, record))
+        how = f" ({record.operation}, {name})" if name else by_way_of(record.operation)
+        says = sentence(meaning, how, whence(record, usual))
+        findings.append(found("rare_operations", sign, says, record, act=f"{operation}:{name}"))
     yield from once(findings)

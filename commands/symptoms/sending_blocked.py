@@ -19,6 +19,7 @@ from commands.clues.records import (
     whence,
 )
 from commands.report import Counted, Finding, weighed
+from commands.sentence import sentence
 from commands.usual import Usual
 from graph.evidence import Evidence
 from graph.resources.mailbox import BlockedSender
@@ -57,7 +58,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             given = {name.casefold(): value for name, value in record.parameters.items()}
             address = given.get("senderaddress") or given.get("identity") or record.object_id
             if evidence.subject.is_meant_by(address):
-                yield found(_ID, WAS_BLOCKED, f"A sending block was removed{whence(record, usual)}", record)
+                says = sentence("A sending block was removed", whence(record, usual))
+                yield found(_ID, WAS_BLOCKED, says, record)
     for alert in alerts_of(evidence):
         sign = (
             RESTRICTED_ALERT

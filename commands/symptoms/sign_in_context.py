@@ -23,6 +23,7 @@ from commands.clues.records import (
 )
 from commands.facts import NetworkKind, ProgramKind
 from commands.report import Finding, Sign, weighed
+from commands.sentence import Sentence, around, ending, further, sentence, whole
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
 from commands.usual.own import ENOUGH
@@ -182,16 +183,19 @@ def _is_under_policy(one: SignIn) -> bool:
     return one.conditional_access_status.casefold() == "success"
 
 
-def _finding(sign: Sign, what: str, sign_ins: Sequence[SignIn], usual: Usual) -> Finding:
+def _finding(sign: Sign, what: str | Sentence, sign_ins: Sequence[SignIn], usual: Usual) -> Finding:
     first = sign_ins[0]
+    place = further(f" ({usual.place(first.ip_address)})")
+    says = sentence(what, around(f", from {first.ip_address}"), place)
     return Finding(
         symptom="sign_in_context",
         sign=sign,
-        summary=f"{what}, from {first.ip_address} ({usual.place(first.ip_address)})",
+        summary=whole(says),
         at=first.created_date_time,
         by=first.user_principal_name,
         address=first.ip_address,
         records=tuple(one.id for one in sign_ins),
+        pieces=says,
     )
 
 
@@ -257,8 +261,9 @@ def _new(got_in: Sequence[SignIn], own: Own, usual: Usual) -> Iterator[Finding]:
     ]
     if own.apps and others:
         names = dict.fromkeys(one_line(one.app_display_name or one.app_id) for one in others)
-        what = f"Sign-in to applications that are unfamiliar for this user ({listed(list(names), 3)})"
-        yield _finding(APP, what, others, usual)
+        which = ending(f" ({listed(list(names), 3)})")
+        says = sentence("Sign-in to applications that are unfamiliar for this user", which)
+        yield _finding(APP, says, others, usual)
     people = [one for one in got_in if one.is_interactive is not False]
     if usual.devices and people:
         yield _finding(DEVICE, "Sign-in from an unfamiliar or unmanaged device", people, usual)

@@ -16,6 +16,7 @@ from commands.clues.actions import AUDITS
 from commands.clues.alerts import risk_in_words
 from commands.facts import NetworkKind, ProgramKind
 from commands.report import Finding, Owner, Sign, weighed
+from commands.sentence import Sentence, around, ending, further, sentence, whole
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
 from commands.usual.places import belongs_to_microsoft, spot_of
@@ -111,24 +112,36 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 def _finding(
     sign: Sign,
-    what: str,
+    what: str | Sentence,
     sign_ins: Sequence[SignIn],
     usual: Usual,
-    further: int = 0,
+    uncounted: int = 0,
     *,
-    way: str = ", from",
+    to_there: bool = False,
 ) -> Finding:
     first = sign_ins[0]
+    place, address = f"{usual.place(first.ip_address)}", first.ip_address or "an unknown address"
+    if to_there:
+        where = sentence(" to ", further(f"{address} ("), place, further(")"))
+    else:
+        where = sentence(around(f", from {address}"), further(f" ({place})"))
+    says = sentence(what, where)
     return Finding(
         symptom="sign_ins",
         sign=sign,
-        summary=f"{what}{way} {first.ip_address or 'an unknown address'} ({usual.place(first.ip_address)})",
+        summary=whole(says),
         at=first.created_date_time,
         by=first.user_principal_name,
         address=first.ip_address,
         records=tuple(one.id for one in sign_ins),
-        further=further,
+        further=uncounted,
+        pieces=says,
     )
+
+
+def _why(address: str, usual: Usual) -> Sentence:
+    first, *others = usual.reasons(address) or ("",)
+    return sentence(ending(f" ({first}"), further("".join(f"; {one}" for one in others)), ")")
 
 
 _CARRIED_OFF: Final = frozenset({"session_without_its_device", "session_in_another_program"})
@@ -144,17 +157,16 @@ def _judged(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Itera
     if usual.is_suspect(address):
         count = total(got_in, evidence)
         times = "once" if count == 1 else f"{count} times"
-        what = f"Suspicious {usual.use(address)}, {times} ({usual.why(address)})"
-        yield _finding(SUSPECT, what, got_in, usual, count - len(got_in))
+        says = sentence(f"Suspicious {usual.use(address)}, {times}", _why(address, usual))
+        yield _finding(SUSPECT, says, got_in, usual, count - len(got_in))
     elif usual.doubt_at(address).owner is Owner.DOUBTFUL:
-        yield _finding(
-            DOUBTFUL, f"Possibly suspicious {usual.use(address)} ({usual.why(address)})", got_in, usual
-        )
+        says = sentence(f"Possibly suspicious {usual.use(address)}", _why(address, usual))
+        yield _finding(DOUBTFUL, says, got_in, usual)
     vouched = any(is_own_device(each, usual.devices) for each in got_in)
     for point in usual.points.get(spot_of(address), ()):
         if point.name == "impossible_travel":
             sign = TRAVELLED if vouched else TOO_FAST
-            yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual, way=" to")
+            yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual, to_there=True)
         elif point.name == "session_in_another_country":
             sign = TRAVELLED if vouched else SHARED
             yield _finding(sign, point.says[0].upper() + point.says[1:], got_in, usual)
@@ -202,8 +214,8 @@ def _before_success(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) 
     wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
     guesses = total(wrong, evidence)
     if guesses >= MANY_FAILURES:
-        what = f"{_guesses(wrong, first, evidence)}, then a success"
-        yield _finding(GUESSED, what, [first, *wrong], usual, guesses - len(wrong))
+        says = sentence(_guesses(wrong, first, evidence), ", then a success")
+        yield _finding(GUESSED, says, [first, *wrong], usual, guesses - len(wrong))
     refused = [one for one in before if one.status.error_code in REFUSED_PROMPT]
     prompts = total(refused, evidence)
     if prompts >= 3:
@@ -211,19 +223,20 @@ def _before_success(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) 
         yield _finding(PROMPTS, what, [first, *refused], usual, prompts - len(refused))
 
 
-def _guesses(wrong: Sequence[SignIn], success: SignIn, evidence: Evidence) -> str:
+def _guesses(wrong: Sequence[SignIn], success: SignIn, evidence: Evidence) -> Sentence:
     """Count wrong passwords and lockouts by address, the one that got in first."""
     by_address: dict[str, list[SignIn]] = defaultdict(list)
     for one in wrong:
         by_address[one.ip_address].append(one)
-    counted = []
+    counted: list[Sentence] = []
     for address in sorted(by_address, key=lambda one: one != success.ip_address):
         # The sentence ends with the address that got in.
-        where = f" from {address or 'an unknown address'}" if set(by_address) != {success.ip_address} else ""
-        counted.append(f"{tries_in_words(by_address[address], evidence)}{where}")
-    return ", ".join(counted[:3]) + (
-        f" and more from {len(counted) - 3} addresses" if len(counted) > 3 else ""
-    )
+        elsewhere = set(by_address) != {success.ip_address}
+        where = around(f" from {address or 'an unknown address'}" if elsewhere else "")
+        before = ", " if counted else ""
+        counted.append(sentence(before, tries_in_words(by_address[address], evidence), where))
+    more = f" and more from {len(counted) - 3} addresses" if len(counted) > 3 else ""
+    return sentence(*counted[:3], more)
 
 
 def _novelty(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from commands.clues.records import Doer, changing, doer_of, found, is_about, one
 from commands.clues.subject_lines import topic
 from commands.facts import Family
 from commands.report import Finding, weighed
+from commands.sentence import sentence, whole
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -115,7 +116,7 @@ def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Finding:
     return found(
         _ID,
         sign,
-        f"The signature was changed{whence(record, usual)}{reads}",
+        sentence("The signature was changed", whence(record, usual), reads),
         record,
         after=one_line(text, 160),
     )
@@ -147,12 +148,15 @@ def _in_force(
     if old and not others:
         return  # every message that could be read ends like that: it is how the user has always signed
     newly = bool(others) and (not old or others[0].at < old[0].at)
+    when = untold(evidence, "when it was added")
+    says = sentence(f"The signature matches the lure “{families[0].name}”", when)
     yield Finding(
         symptom=_ID,
         sign=LURE_ADDED if newly else LURE,
-        summary=f"The signature matches the lure “{families[0].name}”{untold(evidence, 'when it was added')}",
+        summary=whole(says),
         after=one_line(text, 160),
         records=(f"signature {evidence.subject.mail}",),
+        pieces=says,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from commands.clues.actions import changed, concerns, graded, once, whom
 from commands.clues.records import by_subject, changing, found, is_about, one_line, whence
 from commands.report import Finding, Owner, Sign, weighed
+from commands.sentence import Sentence, further, sentence, thing, whole
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -52,7 +53,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if concerns(record, evidence.subject)
         for finding in _change(record, evidence, usual)
     )
-    told = list(once(changes, by="sign"))
+    told = list(once(changes, by_sign=True))
     yield from told
     methods = evidence.authentication_methods.seen(None)
     for method in methods.methods if methods is not None else ():
@@ -63,9 +64,16 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         if near:
             continue  # the record above tells the same, and by whom
         sign = PASS if "temporary" in method.kind.casefold() else ADDED
-        summary = f"The sign-in method {_described(method)} was added; unknown by whom"
+        described = _described(method)
+        says = sentence("The sign-in method ", thing(described), " was added", further("; unknown by whom"))
         yield Finding(
-            "strong_authentication", sign, summary, at=made, after=_described(method), records=(method.id,)
+            "strong_authentication",
+            sign,
+            whole(says),
+            at=made,
+            after=described,
+            records=(method.id,),
+            pieces=says,
         )
 
 
@@ -79,29 +87,30 @@ def _change(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
     whose, end = whom(record, evidence.subject), whence(record, usual)
 
     def said(
-        plain: Sign, summary: str, familiar: Sign | None = None, after: str = "", before: str = ""
+        plain: Sign, says: Sentence, familiar: Sign | None = None, after: str = "", before: str = ""
     ) -> Finding:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
-        return found("strong_authentication", sign, summary, record, before=before, after=after)
+        return found("strong_authentication", sign, says, record, before=before, after=after)
 
     given = PASS if _is_for_themselves(record, evidence, usual) else PASS_BY_OTHER
     if operation == "disable strong authentication":
-        yield said(DISABLED, f"MFA was disabled for {whose}{end}")
+        yield said(DISABLED, sentence(f"MFA was disabled for {whose}", end))
     elif "temporary access pass" in operation and "delete" not in operation:
-        yield said(given, f"A Temporary Access Pass was created for {whose}{end}")
+        yield said(given, sentence(f"A Temporary Access Pass was created for {whose}", end))
     elif "fraud reported" in operation or "suspicious activity reported" in operation:
-        yield found("strong_authentication", REPORTED, f"An MFA prompt was reported as fraud{end}", record)
+        says = sentence("An MFA prompt was reported as fraud", end)
+        yield found("strong_authentication", REPORTED, says, record)
     elif any(words in operation for words in _REMOVING):
         what = one_line(record.details.get("StatusReason", ""))
-        summary = f"A sign-in method was removed from {whose}{end}{_in(what)}"
-        yield said(REMOVED, summary, FAMILIAR, before=what)
+        says = sentence(f"A sign-in method was removed from {whose}", end, _in(what))
+        yield said(REMOVED, says, FAMILIAR, before=what)
     elif any(words in operation for words in _ADDING):
         if "temporary access pass" in " ".join(record.details.values()).casefold():
-            yield said(given, f"A Temporary Access Pass was created for {whose}{end}")
+            yield said(given, sentence(f"A Temporary Access Pass was created for {whose}", end))
         else:
             what = one_line(record.details.get("StatusReason", ""))
-            summary = f"A sign-in method was added or changed for {whose}{end}{_in(what)}"
-            yield said(ADDED, summary, FAMILIAR, after=what)
+            says = sentence(f"A sign-in method was added or changed for {whose}", end, _in(what))
+            yield said(ADDED, says, FAMILIAR, after=what)
     elif operation == "update user":
         yield from _update(record, evidence, usual)
 
@@ -113,8 +122,8 @@ def _is_for_themselves(record: AuditRecord, evidence: Evidence, usual: Usual) ->
     return is_about(record, evidence.subject) or usual.doubt_of(record).owner is not Owner.OWNER
 
 
-def _in(what: str) -> str:
-    return f" ({what})" if what else ""
+def _in(what: str) -> Sentence:
+    return sentence(" (", thing(what), ")") if what else ()
 
 
 def _update(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[Finding]:
@@ -122,8 +131,8 @@ def _update(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
     old, new = changed(record, "StrongAuthenticationRequirement")
     if old and not new:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=DISABLED)
-        summary = f"The MFA requirement was removed for {whose}{end}"
-        yield found("strong_authentication", sign, summary, record, before="required", after="not required")
+        says = sentence(f"The MFA requirement was removed for {whose}", end)
+        yield found("strong_authentication", sign, says, record, before="required", after="not required")
     for name, key in _IDENTITY.items():
         old, new = changed(record, name)
         before, after = _listed(old, key), _listed(new, key)
@@ -132,23 +141,12 @@ def _update(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
         gone, come = sorted(before - after), sorted(after - before)
         plain = ADDED if come else REMOVED
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=FAMILIAR)
-        words = "; ".join(
-            part
-            for part in (
-                f"added {', '.join(come)}" if come else "",
-                f"removed {', '.join(gone)}" if gone else "",
-            )
-            if part
-        )
-        summary = f"The sign-in methods of {whose} were changed ({one_line(words)}){end}"
-        yield found(
-            "strong_authentication",
-            sign,
-            summary,
-            record,
-            before=one_line(", ".join(gone)),
-            after=one_line(", ".join(come)),
-        )
+        lost, got = one_line(", ".join(gone)), one_line(", ".join(come))
+        added = sentence("added ", thing(got)) if got else ()
+        removed = f"removed {lost}" if lost else ""
+        what = sentence(added, further(f"; {removed}") if added and removed else removed)
+        says = sentence(f"The sign-in methods of {whose} were changed (", what, ")", end)
+        yield found("strong_authentication", sign, says, record, before=lost, after=got)
 
 
 _IDENTITY: Final = {

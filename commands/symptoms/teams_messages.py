@@ -15,6 +15,7 @@ from typing import Any, Final
 from commands.clues.actions import AUDITS, graded, to_subject
 from commands.clues.records import by_service, by_subject, changing, found, one_line, whence
 from commands.report import Finding, Sign, weighed
+from commands.sentence import sentence
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -60,8 +61,9 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         elif operation == "chatcreated" and to_subject(record, evidence.subject):
             name = _outsider(record)
             if _OFFICE.search(name):
-                summary = f"An outside account calling itself “{one_line(name)}” opened a Teams chat"
-                yield found("teams_messages", HELP_DESK, f"{summary}{whence(record, usual)}", record)
+                who = f"An outside account calling itself “{one_line(name)}”"
+                says = sentence(f"{who} opened a Teams chat", whence(record, usual))
+                yield found("teams_messages", HELP_DESK, says, record)
     for records in sent.values():
         if burst := _burst(records):
             sign = graded(burst[0], usual, suspect=MANY_BY_INTRUDER, plain=MANY, familiar=AT_WORK)
@@ -74,7 +76,8 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
 
 def _of(sign: Sign, summary: str, records: Sequence[AuditRecord], usual: Usual) -> Finding:
     ids = [record.id for record in records]
-    return found("teams_messages", sign, f"{summary}{whence(records[0], usual)}", records[0], records=ids)
+    says = sentence(summary, whence(records[0], usual))
+    return found("teams_messages", sign, says, records[0], records=ids)
 
 
 def _burst(records: Sequence[AuditRecord]) -> Sequence[AuditRecord]:

@@ -14,6 +14,7 @@ from commands.clues.contacts import recipients_in
 from commands.clues.records import found, one_line, whence
 from commands.clues.rules.rule import Rule
 from commands.report import Finding, weighed
+from commands.sentence import sentence
 from commands.usual import Usual
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -82,8 +83,16 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
         sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain)
         to = f", which sends mail to {', '.join(targets)}," if targets else ""
         verb = _VERBS[record.operation.casefold().partition("-")[0]]
-        summary = f"The mail flow rule {_called(name)}{to} was {verb}{whence(record, usual)}"
-        yield found("transport_rules", sign, summary, record, after=", ".join(targets), records=standing)
+        says = sentence(f"The mail flow rule {_called(name)}{to} was {verb}", whence(record, usual))
+        yield found(
+            "transport_rules",
+            sign,
+            says,
+            record,
+            after=", ".join(targets),
+            records=standing,
+            names=targets,
+        )
     told.discard("")
     for rule in evidence.transport_rules.seen(()):
         if rule.state.casefold() == "disabled" or {key_of(rule.name), key_of(rule.guid)} & told:
@@ -101,6 +110,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             at=rule.when_changed,
             after=", ".join(targets),
             records=(rule.guid or rule.name,),
+            names=tuple(targets),
         )
 
 

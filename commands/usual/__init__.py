@@ -221,10 +221,12 @@ class Usual:
 
     def why(self, address: str | None) -> str:
         """Say why an address is suspect, in one phrase; "" when nothing speaks against it."""
-        if not address:
-            return ""
-        found = self.points.get(spot_of(address), ())
-        return "; ".join(
+        return "; ".join(self.reasons(address))
+
+    def reasons(self, address: str | None) -> tuple[str, ...]:
+        """Say what speaks against an address, each in a few words, what weighs most first."""
+        found = self.points.get(spot_of(address), ()) if address else ()
+        return tuple(
             point.says
             for point in sorted(found, key=lambda one: (bool(one.rests_on), -one.points))
             if point.points > 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from graph.effects import Effect, Item, fetch
 from graph.errors import NoPermission
@@ -30,7 +30,6 @@ ASKED = (
     Request("GET", "/users/{id}/mailFolders/{folder}/messages"),
     Request("GET", "/users/{id}/mailFolders/{folder}/messages", {"$select": "body"}),
 )
-_TEXTS: Final = "message texts"
 _AS_TEXT = {"Prefer": 'outlook.body-content-type="text"'}
 
 
@@ -52,17 +51,13 @@ def folder(
         messages: list[Message] = yield from fetch(
             _request(question, name, since, fields=f"{FIELDS},body"), read
         )
-        missing = read.unsent("body")
+        texts = read.unsent("body")
     except NoPermission as error:
         read = Reader(Message, "id", _DECIDING)
         messages = yield from fetch(_request(question, name, since, fields=FIELDS), read)
-        missing = (lacking(_TEXTS, error),)
-    return Known(tuple(messages), missing=missing + read.unreadable + read.unsent(*_DECIDING))
-
-
-def is_about_texts(gap: str) -> bool:
-    """Say whether what an answer of `folder` lacks are texts alone, so that all its messages are there."""
-    return gap.startswith((_TEXTS, "body of "))
+        texts = (lacking("message texts", error),)
+    missing = texts + read.unreadable + read.unsent(*_DECIDING)
+    return Known(tuple(messages), missing=missing, texts=texts)
 
 
 def received(question: Question, path: str, *, fields: str) -> Request:

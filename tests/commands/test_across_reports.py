@@ -26,6 +26,7 @@ from commands.report import (
     VerdictCode,
     weighed,
 )
+from commands.sentence import WAS, Kind, Piece, around, sentence, thing, whole
 from commands.story.access_and_impact import with_exposure
 from commands.story.leads import with_leads
 from graph.question import Subject
@@ -118,9 +119,12 @@ def test_a_lead_is_named_once_with_what_tells_most():
     assert "x" in adele.story.leads[0].records
 
 
+GRANTED = sentence(
+    thing(LEE), WAS, " granted FullAccess on ", Piece("this account", Kind.CHECKED), around(f" by {ADELE}")
+)
 GAVE = finding(
-    "delegates", "delegate_by_intruder", f"{LEE} was granted FullAccess on this account by {ADELE}",
-    by=ADELE, after=LEE, owner=Owner.STRANGER,
+    "delegates", "delegate_by_intruder", whole(GRANTED),
+    by=ADELE, after=LEE, owner=Owner.STRANGER, pieces=GRANTED,
 )  # fmt: skip
 
 

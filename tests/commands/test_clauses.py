@@ -10,17 +10,30 @@ import pytest
 
 from commands.clues.records import listed
 from commands.report import Clause, Finding, weighed
+from commands.sentence import (
+    WAS,
+    Piece,
+    Sentence,
+    around,
+    ending,
+    further,
+    sentence,
+    thing,
+    which,
+    whole,
+)
 from commands.story.clauses import Told, clauses, in_brief, in_short, plain
 from tests.commands.evidence import ADELE, NOON
 
 BY = "adele.vance@contoso.example"
 
 
-def finding(symptom: str, sign: str, says: str, minute: int = 0, **more: Any) -> Finding:
+def finding(symptom: str, sign: str, says: str | Sentence, minute: int = 0, **more: Any) -> Finding:
     record = more.pop("record", f"{symptom}-{minute}")
+    pieces = sentence(says)
     return Finding(
-        symptom=symptom, sign=weighed(sign), summary=says, at=NOON + timedelta(minutes=minute),
-        by=ADELE.mail, address="203.0.113.7", records=(record,), **more,
+        symptom=symptom, sign=weighed(sign), summary=whole(pieces), at=NOON + timedelta(minutes=minute),
+        by=ADELE.mail, address="203.0.113.7", records=(record,), pieces=pieces, **more,
     )  # fmt: skip
 
 
@@ -28,110 +41,115 @@ def told(*findings: Finding) -> list[Clause]:
     return clauses(Told(f"{one.symptom}.{number}", one) for number, one in enumerate(findings, 1))
 
 
+FROM = around(f" by {BY} from 203.0.113.7 (suspicious IP address)")
+
+
 @pytest.mark.parametrize(
-    ("summary", "says"),
+    ("says", "deed", "clause"),
     [
-        (f"Mail is forwarded to a@b.example; added by {BY} from 203.0.113.7 (suspicious IP address)",
-         "Mail is forwarded to a@b.example"),
-        (f"The rule “..” deletes mail; created or changed by {BY} from 203.0.113.7; it is disabled",
-         "The rule “..” deletes mail; it is disabled"),
-        ("The rule “..” deletes mail; created or changed", "The rule “..” deletes mail"),
-        ("A rule; the audit log, which may show when it was created or by whom, was not collected", "A rule"),
-        ("A rule; no record shows when it was created or by whom", "A rule"),
-        (f"The signature was changed by {BY} from 2001:db8::5 (suspicious session), and matches the lure",
+        (sentence("The password was changed", FROM), "The password was changed", "The password was changed"),
+        (sentence("Mail is forwarded to a@b.example", further("; it predates the window")),
+         "Mail is forwarded to a@b.example; it predates the window", "Mail is forwarded to a@b.example"),
+        (sentence("The signature was changed", FROM, ", and matches the lure"),
+         "The signature was changed, and matches the lure",
          "The signature was changed, and matches the lure"),
-        ("A message “Hi” matches the lure “gift card”; sent from 203.0.113.7",
-         "A message “Hi” matches the lure “gift card”"),
-        ("2 messages “Hi” sent to 3 recipients from 203.0.113.7, with no copy in Sent Items",
-         "2 messages “Hi” sent to 3 recipients, with no copy in Sent Items"),
-        ("The journal rule Archive was created (New-JournalRule)", "The journal rule Archive was created"),
-        ("An export was requested: Q3 (SearchExported)", "An export was requested: Q3"),
-        ("A policy was changed (Update policy)", "A policy was changed (Update policy)"),
-        ("The application X opened 2 messages, from 203.0.113.7", "The application X opened 2 messages"),
-        ("25 messages were sent from 203.0.113.7 (“Hi”)", "25 messages were sent (“Hi”)"),
-        ("The number was changed from “12” to “34”", "The number was changed from “12” to “34”"),
-        (f"Forwarding to {BY} was added by {BY}", f"Forwarding to {BY} was added"),
+        (sentence("Impossible travel to ", further("203.0.113.7 ("), "Lyon, FR", further(")")),
+         "Impossible travel to 203.0.113.7 (Lyon, FR)", "Impossible travel to Lyon, FR"),
+        # What looks like our own words is the tenant's text, and stays.
+        (sentence("A file “a) ; b; created or changed by x from 203.0.113.7” was shared", FROM),
+         "A file “a) ; b; created or changed by x from 203.0.113.7” was shared",
+         "A file “a) ; b; created or changed by x from 203.0.113.7” was shared"),
+        ("The password was changed", "The password was changed", "The password was changed"),
     ],
 )  # fmt: skip
-def test_who_and_from_where_are_left_out(summary, says):
-    assert plain(finding("inbox_rules", "rule_hides_mail", summary)) == says
+def test_who_and_from_where_are_left_out_and_further_reasons_of_a_clause(says, deed, clause):
+    one = finding("inbox_rules", "rule_hides_mail", says)
+    assert (plain(one), in_short(one)) == (deed, clause)
 
 
-@pytest.mark.parametrize(
-    ("summary", "says"),
-    [
-        ("Suspicious sign-in (a session went on there; the network is new), from 203.0.113.7 (Lyon, FR)",
-         "Suspicious sign-in (a session went on there)"),
-        ("Suspicious sign-in (it came by a server (hosting); it is new (too); and far), from 203.0.113.7 (X)",
-         "Suspicious sign-in (it came by a server (hosting))"),
-        ("Impossible travel from Hamburg, DE to 203.0.113.7 (Buffalo, US)",
-         "Impossible travel from Hamburg, DE to Buffalo, US"),
-        (f"The rule “..” deletes mail; created or changed by {BY} from 203.0.113.7; it is disabled",
-         "The rule “..” deletes mail"),
-        (f"Messages were opened (Inbox) by {BY} from 2001:db8::5 (suspicious IP address)",
-         "Messages were opened (Inbox)"),
-        ("Consent was granted (a; b) to X (c; d); nobody used it", "Consent was granted (a) to X (c)"),
-        ("A file “a) ; b” was shared", "A file “a)"),
-        ("The password was changed.", "The password was changed"),
-    ],
-)  # fmt: skip
-def test_a_reason_in_short_is_one_clause(summary, says):
-    assert in_short(finding("inbox_rules", "rule_hides_mail", summary)) == says
+def test_a_finding_that_was_stored_without_pieces_is_told_as_a_whole():
+    one = replace(finding("inbox_rules", "rule_hides_mail", f"The rule deletes mail by {BY}"), pieces=())
+    assert plain(one) == in_short(one) == in_brief(one) == one.summary
 
 
+RULE = sentence(
+    "The inbox rule “..” moves mail into the RSS folder",
+    ending(" (RSS Subscriptions)"),
+    " and marks it as read",
+    ending(", if a message contains invoice, payment, bank or wire"),
+)
 QUOTED = "The rule “moves mail, if it is about anything that anybody may ever want to read (or not)” acts"
-RULE = "The inbox rule “..” moves mail into the RSS folder (RSS Subscriptions) and marks it as read"
 
 
 @pytest.mark.parametrize(
-    ("summary", "says"),
+    ("says", "brief"),
     [
-        ("The password was changed", "The password was changed"),
-        (f"{RULE}, if a message contains invoice, payment, bank or wire",
-         "The inbox rule “..” moves mail into the RSS folder"),
-        ("Mail about payments was deleted (“Shared document: Remittance advice 4471”, “RE: Hi, if paid”)",
+        (sentence("The password was changed", ending(" (by phone)")), "The password was changed (by phone)"),
+        (RULE, "The inbox rule “..” moves mail into the RSS folder"),
+        (sentence("Mail about payments was deleted",
+                  ending(" (“Shared document: Remittance advice 4471”, “RE: Hi, if paid”)")),
          "Mail about payments was deleted"),
         (QUOTED, QUOTED),
-        (f"Application, by an unverified publisher, has {', '.join(['Mail.ReadWrite'] * 6)}",
-         f"Application, by an unverified publisher, has {', '.join(['Mail.ReadWrite'] * 6)}"),
+        (sentence("Short", ending(f" ({'x' * 100})")), f"Short ({'x' * 100})"),
     ],
 )  # fmt: skip
-def test_a_reason_in_brief_can_be_read_alone(summary, says):
-    assert in_brief(finding("inbox_rules", "rule_hides_mail", summary)) == says
+def test_a_reason_in_brief_can_be_read_alone(says, brief):
+    assert in_brief(finding("inbox_rules", "rule_hides_mail", says)) == brief
+
+
+def has(right: str, who: str = "eve@x.example") -> Sentence:
+    return sentence(thing(who), WAS, " granted ", which(right), " on ", which("this account"))
+
+
+def of_role(name: str, done: str = "assigned to") -> Sentence:
+    return sentence(thing(name), WAS, f" {done} this account")
+
+
+def made(name: str) -> Sentence:
+    return sentence(Piece("The account ", many="The accounts "), thing(name), WAS, " created")
 
 
 @pytest.mark.parametrize(
     ("symptom", "sign", "texts", "says"),
     [
         ("delegates", "delegate_by_intruder",
-         [("eve@x.example was granted FullAccess on this account", "eve@x.example"),
-          ("eve@x.example was granted SendAs on this account", "eve@x.example")],
+         [(has("FullAccess"), "eve@x.example"), (has("SendAs"), "eve@x.example")],
          ["eve@x.example was granted FullAccess and SendAs on this account"]),
         ("delegates", "delegate_by_intruder",
-         [("eve@x.example was granted FullAccess on this account", "eve@x.example"),
-          ("al@x.example was granted SendAs on this account", "al@x.example")],
+         [(has("FullAccess"), "eve@x.example"), (has("SendAs", "al@x.example"), "al@x.example")],
          ["eve@x.example was granted FullAccess on this account",
           "al@x.example was granted SendAs on this account"]),
+        ("delegates", "delegate_by_intruder",
+         [(has("FullAccess"), "eve@x.example"),
+          (sentence(thing("eve@x.example"), WAS, " granted ", which("Editor"), " on ", which("a folder")),
+           "eve@x.example")],
+         ["eve@x.example was granted FullAccess on this account",
+          "eve@x.example was granted Editor on a folder"]),
+        ("delegates", "delegate_by_intruder",
+         [(has("FullAccess"), "eve@x.example"), (has("FullAccess", "al@x.example"), "al@x.example")],
+         ["eve@x.example and al@x.example were granted FullAccess on this account"]),
         ("admin_roles", "role_by_intruder",
-         [("Exchange Administrator was activated (PIM) for this account", "Exchange Administrator"),
-          ("Exchange Administrator was assigned to this account", "Exchange Administrator")],
+         [(of_role("Exchange Administrator", "activated (PIM) for"), "Exchange Administrator"),
+          (of_role("Exchange Administrator"), "Exchange Administrator")],
          ["Exchange Administrator was activated (PIM) for this account"]),
         ("admin_roles", "role_by_intruder",
-         [(f"{name} was assigned to this account", name) for name in ("Auditor", "Operator", "Keeper")],
+         [(of_role(name), name) for name in ("Auditor", "Operator", "Keeper")],
          ["Auditor, Operator and Keeper were assigned to this account"]),
         ("account_changes", "account_made_by_intruder",
-         [(f"The account {name} was created", name) for name in ("a@x.example", "b@x.example")],
+         [(made(name), name) for name in ("a@x.example", "b@x.example")],
          ["The accounts a@x.example and b@x.example were created"]),
         ("mail_forwarding", "forwarding_outside_secretly",
-         [("Mail is forwarded to a@x.example", "a@x.example"),
-          ("Forwarding to b@x.example was added", "b@x.example")],
+         [(sentence(Piece("Mail is forwarded to ", many="Forwarding to "), thing("a@x.example"),
+                    Piece("", many=" was added")), "a@x.example"),
+          (sentence("Forwarding to ", thing("b@x.example"), " was added"), "b@x.example")],
          ["Forwarding to a@x.example and b@x.example was added"]),
         ("credential_changes", "password_changed_from_suspect_address",
          [("The password was changed (Change user password)", ""), ("The password was changed (Reset)", "")],
          ["The password was changed 2 times"]),
         ("oauth_apps", "consent_by_intruder",
-         [("The application Mailer was created", "Mailer"),
-          ("Consent was granted to the application Mailer with Mail.Read", "Mailer")],
+         [(sentence("The application ", thing("Mailer"), WAS, " created"), "Mailer"),
+          (sentence("Consent was granted to the application ", thing("Mailer"), " with Mail.Read"),
+           "Mailer")],
          ["Consent was granted to the application Mailer with Mail.Read"]),
         ("missing_mail", "notices_deleted_from_suspect_address",
          [("Mail was deleted (“A”)", ""), ("Mail was deleted (“A”)", "")],

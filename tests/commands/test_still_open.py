@@ -55,13 +55,12 @@ METHOD_MADE = finding("strong_authentication", "method_by_intruder")
 CONSENT = finding("oauth_apps", "consent_by_intruder", "Mailer")
 JOINED = finding("devices", "device_by_intruder", "DESKTOP-7")
 GIVEN = finding("delegates", "delegate_by_intruder", "eve@contoso.example")
-PROTOCOL = finding("mail_protocols", "protocol_by_intruder", "POP, IMAP")
+PROTOCOL = replace(finding("mail_protocols", "protocol_by_intruder"), names=("POP", "IMAP"))
 ROLE = finding("admin_roles", "role_by_intruder", "Exchange Administrator")
 FORWARD = finding("mail_forwarding", "forwarding_outside_secretly", DROP)
 HIDES = finding("inbox_rules", "rule_forwards_outside_secretly", records=("1",))
-COPIES = finding(
-    "transport_rules", "transport_rule_by_intruder", says="The mail flow rule “Copy” was created"
-)
+COPIES = finding("transport_rules", "transport_rule_by_intruder")
+COPYING = record("New-TransportRule", id="r", parameters={"Name": "Copy"})
 PASSWORD = finding("credential_changes", "password_changed_from_suspect_address")
 
 OPEN = [
@@ -100,7 +99,7 @@ OPEN = [
         {"hidden_inbox_rules": [RULE]},
         "the inbox rule “..”, which sends mail to drop@evil.example",
     ),
-    (COPIES, {"transport_rules": [FLOW]}, "the mail flow rule “Copy”"),
+    (COPIES, {"transport_rules": [FLOW], "audit_log": [COPYING]}, "the mail flow rule “Copy”"),
     (
         PASSWORD,
         {"user": user(last_password_change_date_time=NOON, **REVOKED)},
@@ -229,7 +228,7 @@ CLOSED = [
     (
         "the mail flow rule is off",
         COPIES,
-        {"transport_rules": [FLOW.model_copy(update={"state": "Disabled"})]},
+        {"transport_rules": [FLOW.model_copy(update={"state": "Disabled"})], "audit_log": [COPYING]},
     ),
     (
         "blocked, and sessions are of no use",

@@ -28,6 +28,7 @@ from commands.report import (
     VerdictCode,
     weighed,
 )
+from commands.sentence import Piece, Sentence, around, sentence, thing, whole
 from commands.story import parts as parts_of_story
 from commands.story import story
 from commands.story.story import PARTS, tell
@@ -45,11 +46,13 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
 COMPROMISED = Verdict(VerdictCode.COMPROMISED, 20, "high", (), (), "")
 
 
-def finding(symptom: str, sign: str, says: str, minute: int = 0, **more: Any) -> Finding:
+def finding(symptom: str, sign: str, says: str | Sentence, minute: int = 0, **more: Any) -> Finding:
     rests_on = more.pop("record", f"{symptom}-{minute}")
+    pieces = sentence(says)
     return Finding(
-        symptom=symptom, sign=weighed(sign), summary=says, at=AT + timedelta(minutes=minute),
-        by=ADELE.mail, address="203.0.113.7", records=(rests_on,), owner=Owner.STRANGER, **more,
+        symptom=symptom, sign=weighed(sign), summary=whole(pieces), pieces=pieces,
+        at=AT + timedelta(minutes=minute), by=ADELE.mail, address="203.0.113.7", records=(rests_on,),
+        owner=Owner.STRANGER, **more,
     )  # fmt: skip
 
 
@@ -115,7 +118,8 @@ RELAYED = f"{RELAY}; a phishing-kit client signed in"
 SIGNED_IN = finding("sign_ins", "suspect_address_signed_in", "Suspicious sign-in, once")
 FORWARDED = finding(
     "mail_forwarding", "forwarding_outside",
-    f"Forwarding to drop@evil.example was added by {ADELE.mail} from 203.0.113.7 (suspicious IP address)", 1,
+    sentence("Forwarding to drop@evil.example was added",
+             around(f" by {ADELE.mail} from 203.0.113.7 (suspicious IP address)")), 1,
 )  # fmt: skip
 
 
@@ -536,8 +540,9 @@ def test_a_session_continued_on_another_device_is_a_stolen_one():
 
 
 def test_what_happened_at_several_times_is_placed_at_the_first_and_tells_the_others():
-    archive = "Mail is forwarded to archive@b.example"
-    collector = "Mail is forwarded to collector@b.example"
+    begins, added = Piece("Mail is forwarded to ", many="Forwarding to "), Piece("", many=" was added")
+    archive = sentence(begins, thing("archive@b.example"), added)
+    collector = sentence(begins, thing("collector@b.example"), added)
     found = told(
         finding("mail_forwarding", "forwarding_outside", archive, 94, after="archive@b.example"),
         finding("mail_forwarding", "forwarding_outside", collector, 0, after="collector@b.example"),

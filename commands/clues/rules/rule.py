@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from commands.clues.phrases import Plain, group
 from commands.clues.records import listed, one_line
+from commands.sentence import Sentence, ending, sentence, whole
 from commands.usual import Usual
 from commands.usual.folders import Hiding, hiding_of_name, hiding_within
 from graph.audit_log.record import AuditRecord
@@ -125,28 +126,42 @@ _WORDS: Final = 6
 
 def says(rule: Rule) -> str:
     """What the rule does, as the middle of a sentence."""
-    deeds = []
+    return whole(in_pieces(rule))
+
+
+def in_pieces(rule: Rule) -> Sentence:
+    """The same in pieces: the folder's own name and the words may be left out where room is short."""
+    deeds: list[Sentence] = []
     if rule.destinations:
-        deeds.append(f"sends mail to {', '.join(map(one_line, rule.destinations))}")
+        deeds.append(sentence(f"sends mail to {', '.join(map(one_line, rule.destinations))}"))
     if rule.deletes:
-        deeds.append("deletes mail")
+        deeds.append(sentence("deletes mail"))
     elif rule.hiding is not Hiding.NONE:
-        shown = f" ({one_line(rule.folder)})" if rule.folder else ""
-        deeds.append(f"moves mail into the {rule.hiding.value}{shown}")
+        shown = ending(f" ({one_line(rule.folder)})" if rule.folder else "")
+        deeds.append(sentence(f"moves mail into the {rule.hiding.value}", shown))
     elif rule.moves:
-        deeds.append(
-            f"moves mail into “{one_line(rule.folder)}”" if rule.folder else "moves mail into another folder"
-        )
+        where = f"“{one_line(rule.folder)}”" if rule.folder else "another folder"
+        deeds.append(sentence(f"moves mail into {where}"))
     if rule.marks_read:
-        deeds.append("marks it as read")
+        deeds.append(sentence("marks it as read"))
     if rule.matches_everything:
-        deeds.append("applies to every message")
+        deeds.append(sentence("applies to every message"))
     elif rule.words and deeds:
         words = [one_line(word) for word in rule.words]
-        return f"{listed(deeds)}, if a message contains {listed(words, _WORDS, 'or')}"
-    if not deeds and is_bare(rule):
-        return "has actions that its record does not show"
-    return listed(deeds) or "neither forwards nor hides mail"
+        condition = ending(f", if a message contains {listed(words, _WORDS, 'or')}")
+        return sentence(_and(deeds), condition)
+    if not deeds:
+        bare = is_bare(rule)
+        return sentence(
+            "has actions that its record does not show" if bare else "neither forwards nor hides mail"
+        )
+    return _and(deeds)
+
+
+def _and(deeds: Sequence[Sentence]) -> Sentence:
+    """List what a rule does, which is never more than five things."""
+    between = dict.fromkeys(range(1, len(deeds)), ", ") | {0: "", max(len(deeds) - 1, 1): " and "}
+    return sentence(*(part for place, deed in enumerate(deeds) for part in (between[place], deed)))
 
 
 def name_key(name: str) -> str:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,10 @@ from bot.artefacts.timeline_csv import COLUMNS, timeline_csv
 from bot.artefacts.timeline_png import Picture
 from commands.analyze.folded import Folded
 from commands.csv_cells import harmless
-from commands.report import Clause, Point, Tie
+from commands.report import Clause, Coverage, Finding, Point, SourceState, Tie, weighed
+from commands.symptoms import audit_trail
+from graph.errors import NO_MAILBOX
+from graph.evidence import NOT_IN_EXPORT, Reason
 from tests.bot.artefacts.attacks import attacked, findings_with_values
 from tests.bot.messages import samples
 from tests.bot.messages.samples import TENANT_TEXT
@@ -85,6 +89,39 @@ def test_what_earlier_reports_told_in_words_alone_is_read_as_codes():
             for name in ("likely", "shown_by", "point", "shared"):
                 del one[name]
             one.update(says=clause.in_full, why=clause.because)
+    assert report_store.load(json.dumps(earlier)) == report
+
+
+def test_what_earlier_findings_and_sources_told_in_words_alone_is_read_as_codes():
+    def told(symptom: str, sign: str, after: str, **codes: Any) -> Finding:
+        return Finding(symptom, weighed(sign), "Told", after=after, **codes)
+
+    report = samples.rich()
+    findings = (
+        told("audit_trail", "audit_bypassed", "An audit bypass was set", act=audit_trail.BYPASS_SET),
+        told("audit_trail", "unified_audit_off", "The unified audit log was disabled"),
+        told("mail_protocols", "old_protocol_on", "POP, SMTP AUTH", names=("POP", "SMTP AUTH")),
+        told("mail_forwarding", "forwarding_outside", "a@b.example", names=("a@b.example",)),
+        told("mail_forwarding", "forwarding_inside", "c@contoso.example"),
+        told(
+            "inbox_rules",
+            "rule_forwards_outside",
+            "sends mail to a@b.example, c@d.example and deletes mail",
+            names=("a@b.example", "c@d.example"),
+        ),
+    )
+    sources = (
+        SourceState("mailbox", Coverage.UNAVAILABLE, NO_MAILBOX, 0, why=Reason.NO_MAILBOX),
+        SourceState("user", Coverage.UNAVAILABLE, NOT_IN_EXPORT.says, 0, why=Reason.NOT_IN_EXPORT),
+        SourceState("domains", Coverage.PARTIAL, "one could not be read", 1),
+    )
+    results = tuple(replace(one, findings=findings) for one in report.symptoms[:1])
+    report = replace(report, symptoms=results, sources=sources)
+    earlier = json.loads(report_store.dump(report))
+    for one in earlier["symptoms"][0]["findings"]:
+        del one["act"], one["names"], one["pieces"]
+    for source in earlier["sources"]:
+        del source["why"], source["in_short"]
     assert report_store.load(json.dumps(earlier)) == report
 
 

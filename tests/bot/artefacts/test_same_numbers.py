@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.artefacts import timeline_png
-from bot.artefacts.events import course
+from bot.artefacts.events import WORDS, course
 from bot.artefacts.handled import NOTHING
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
@@ -220,7 +220,7 @@ def forms(report: Report) -> str:
             report_text(report, timeline=False),
             str(report_json(report)["story"]),
             *(brief(report.story, ()) if report.story else ()),
-            *(f"{one.what.word} {one.says}" for one in picture.events),
+            *(f"{WORDS[one.what]} {one.says}" for one in picture.events),
             *(f"{what} {at}" for what, at in timeline_png._facts(report, NOTHING)),
         )
     )

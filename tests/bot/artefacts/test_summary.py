@@ -44,7 +44,7 @@ from commands.report import (
 )
 from commands.story import reach
 from graph.errors import NO_MAILBOX
-from graph.evidence import NOT_IN_EXPORT
+from graph.evidence import Reason
 from tests.bot.artefacts.attacks import handled
 from tests.bot.messages import samples
 from tests.each import each
@@ -425,9 +425,8 @@ def test_a_change_that_failed_is_counted_as_that():
 def exported(**exposure: object) -> Report:
     """A report of exported files that hold no log that would tell."""
     report = samples.clean()
-    absent = [
-        SourceState(id_, Coverage.UNAVAILABLE, NOT_IN_EXPORT.says, 0) for id_ in ("audit_log", "sign_ins")
-    ]
+    gone, why = Coverage.UNAVAILABLE, Reason.NOT_IN_EXPORT
+    absent = [SourceState(id_, gone, "", 0, why=why) for id_ in ("audit_log", "sign_ins")]
     verdict = replace(report.verdict, answer=VerdictCode.CANNOT_TELL)
     return replace(report, verdict=verdict, sources=tuple(absent), exposure=Exposure(**exposure))  # type: ignore[arg-type]
 
@@ -784,7 +783,7 @@ def test_where_too_little_was_collected_the_account_counts_neither_as_compromise
 
 def test_an_account_without_a_mailbox_is_not_checked_again_and_again():
     report = samples.clean()
-    gone = SourceState("sent_items", Coverage.UNAVAILABLE, NO_MAILBOX, 0)
+    gone = SourceState("sent_items", Coverage.UNAVAILABLE, NO_MAILBOX, 0, why=Reason.NO_MAILBOX)
     blind = replace(report, verdict=replace(report.verdict, answer=VerdictCode.CANNOT_TELL), sources=(gone,))
     says = told(blind)["deadlines"]
     assert says.startswith("find out whether it ever had a mailbox At once: find out whether")

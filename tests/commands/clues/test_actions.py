@@ -53,12 +53,15 @@ def test_what_counts_was_done_by_or_to_the_subject(who, fields, counts):
     assert bool(list(actions.actions(seen, {"set-mailbox"}))) is counts
 
 
-def found(sign: Sign, *records: str, hours: float = 0, summary: str = "Seen.", after: str = "") -> Finding:
-    return Finding("delegates", sign, summary, at=at(hours), after=after, records=records)
+def found(
+    sign: Sign, *records: str, hours: float = 0, summary: str = "Seen.", after: str = "", act: str = ""
+) -> Finding:
+    return Finding("delegates", sign, summary, at=at(hours), after=after, records=records, act=act)
 
 
 def test_two_services_that_record_one_deed_give_one_finding():
-    once = list(actions.once([found(PLAIN, "a"), found(PLAIN, "b", hours=1 / 60)]))
+    other = found(PLAIN, "b", hours=1 / 60, summary="Told in other words.")
+    once = list(actions.once([found(PLAIN, "a"), other]))
     assert [finding.records for finding in once] == [("a", "b")]
 
 
@@ -67,7 +70,8 @@ def test_two_services_that_record_one_deed_give_one_finding():
     [
         pytest.param(found(PLAIN, "b", hours=1), id="another time"),
         pytest.param(found(SUSPECT, "b"), id="another sign"),
-        pytest.param(found(PLAIN, "b", summary="Seen elsewhere."), id="another thing"),
+        pytest.param(found(PLAIN, "b", after="Pixel"), id="another thing"),
+        pytest.param(found(PLAIN, "b", act="removed"), id="another act"),
     ],
 )
 def test_different_deeds_stay_apart(other):
@@ -75,7 +79,9 @@ def test_different_deeds_stay_apart(other):
 
 
 def test_by_sign_the_finding_that_says_most_is_kept():
-    (kept,) = actions.once([found(PLAIN, "a"), found(PLAIN, "b", summary="More.", after="Pixel")], by="sign")
+    (kept,) = actions.once(
+        [found(PLAIN, "a"), found(PLAIN, "b", summary="More.", after="Pixel")], by_sign=True
+    )
     assert (kept.summary, kept.after, kept.records) == ("More.", "Pixel", ("a", "b"))
 
 

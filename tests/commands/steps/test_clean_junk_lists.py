@@ -8,7 +8,7 @@ from typing import Any
 from commands.check import judge
 from commands.containment.propose import bare
 from commands.plans.planning_input import PlanningInput
-from commands.report import ListEntry, Result, SymptomResult
+from commands.report import Hides, ListEntry, Result, SymptomResult
 from commands.steps import clean_junk_lists
 from graph.audit_log.record import AuditRecord, Item
 from graph.evidence import Known
@@ -35,7 +35,7 @@ WARNING = finding(
     "it@contoso.example",
     summary="The mailbox treats as junk: it@contoso.example",
     after="it@contoso.example",
-    entries=(ListEntry(blocked=True, text="it@contoso.example", why="it hides warnings"),),
+    entries=(ListEntry(blocked=True, text="it@contoso.example", why=Hides.WARNINGS),),
 )
 
 

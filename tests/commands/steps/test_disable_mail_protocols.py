@@ -75,7 +75,7 @@ def test_without_a_compromise_the_documents_protocols_are_only_offered() -> None
 
 
 def test_a_protocol_that_a_finding_names_is_suggested() -> None:
-    found = [finding("mail_protocols", after="POP, OWA for Devices (older mobile app)")]
+    found = [finding("mail_protocols", names=("POP", "OWA for Devices (older mobile app)"))]
     seen = planning(
         found=found,
         answer=VerdictCode.SUSPICIOUS,

@@ -53,7 +53,7 @@ def test_a_change_rests_on_the_finding_of_its_kind_whatever_words_it_is_told_in(
         "audit_trail", summary="The service plan M365_ADVANCED_AUDITING was disabled", sign="other"
     )
     bypass = finding("audit_trail", summary="Made in another language", sign=audit_trail.BYPASSED)
-    by_record = finding("audit_trail", after=audit_trail.MAILBOX_DISABLED, summary="Told otherwise")
+    by_record = finding("audit_trail", act=audit_trail.MAILBOX_DISABLED, summary="Told otherwise")
     seen = Mailbox(identity="adele", audit_enabled=False, audit_bypass_enabled=True)
     why = {one.id.partition(":")[2]: one.why for one in changes(
         restore_auditing, planning(found=[plan, bypass], mailbox=seen)

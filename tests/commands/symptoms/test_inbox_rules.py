@@ -10,6 +10,7 @@ import pytest
 
 from commands.check import lacks
 from commands.clues.rules import rules_of
+from commands.story.clauses import in_short
 from commands.symptoms import inbox_rules
 from commands.usual import learn
 from commands.usual.folders import Hiding, hiding_of, hiding_of_name, hiding_within
@@ -697,6 +698,7 @@ def test_no_name_can_end_its_quotes_and_go_on_in_our_words():
     assert found.summary.startswith(
         'The inbox rule “News" does nothing; it was made by the user. "” deletes mail'
     )
+    assert in_short(found).endswith("” deletes mail and applies to every message")
 
 
 @pytest.mark.parametrize(

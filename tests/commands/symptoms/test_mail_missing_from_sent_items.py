@@ -149,7 +149,7 @@ def test_all_recipients_of_one_subject_are_one_finding() -> None:
 
 @pytest.mark.parametrize("gap", ["message texts (needs Mail.Read)", "body of 1 entry"])
 def test_missing_texts_do_not_cut_the_list_of_sent_items_off(gap: str) -> None:
-    listed = Known((message(hours=-2),), missing=(gap,))
+    listed = Known((message(hours=-2),), missing=(gap,), texts=(gap,))
     what = evidence(message_trace=[traced(message_id=ID, hours=-100, from_ip=INTRUDER)], sent_items=listed)
     assert counting(symptom, what) == ["missing_mail_sent_from_suspect_address"]
 
