@@ -193,12 +193,15 @@ class Desk:
         """How wide something is drawn; in CSS pixels."""
         return int(place.evaluate("(node) => Math.ceil(node.getBoundingClientRect().width)"))
 
-    def depth(self, card: Locator, inside: Locator) -> int:
-        """How far below the top of a card the lower edge of something in it is; in CSS pixels."""
-        top, bottom = card.bounding_box(), inside.bounding_box()
-        assert top
-        assert bottom
-        return int(bottom["y"] + bottom["height"] - top["y"])
+    def depth(self, inside: Locator) -> int:
+        """How far below the top of its card the lower edge of something is; in CSS pixels."""
+        # In one look: between two, the page may draw the card anew.
+        return int(
+            inside.evaluate(
+                "(node) => node.getBoundingClientRect().bottom"
+                " - node.closest('article').getBoundingClientRect().top"
+            )
+        )
 
     def sideways(self, place: Locator) -> list[str]:
         """The beginnings of what is wider than its place, so that it is cut or scrolls sideways."""

@@ -48,7 +48,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         noted["text"] = card.inner_text()
         for name in ("Approve", "Deny"):
             button = card.get_by_role("button", name=name, exact=True)
-            noted[f"depth of {name}"] = main.depth(card, button)
+            noted[f"depth of {name}"] = main.depth(button)
         noted["height"] = main.height(card)
         noted["screen"] = main.height(main.page.locator("#log"))
         card.evaluate("(node) => node.scrollIntoView({block: 'start'})")

@@ -188,7 +188,7 @@ def proposed(read: Stage) -> Stage:
     main.size(*PHONE)
     for name in ("Approve", "Deny"):
         button = card.get_by_role("button", name=name, exact=True)
-        noted[f"depth of {name}"] = main.depth(card, button)
+        noted[f"depth of {name}"] = main.depth(button)
     noted["screen of a phone"] = main.height(main.page.locator("#log"))
     card.evaluate("(node) => node.scrollIntoView({block: 'start'})")
     main.shot("10-proposed-phone")
@@ -236,7 +236,7 @@ def approved(proposed: Stage) -> Stage:
     expect(card).to_contain_text("What now")
     main.shot("15-carried-out")
     main.size(*PHONE)
-    proposed.noted["depth of what now"] = main.depth(card, card.get_by_role("button", name="Manual tasks"))
+    proposed.noted["depth of what now"] = main.depth(card.get_by_role("button", name="Manual tasks"))
     card.evaluate("(node) => node.scrollIntoView({block: 'start'})")
     main.shot("15-carried-out-phone")
     main.size(*USUAL)
