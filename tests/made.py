@@ -104,7 +104,7 @@ def prepare() -> None:
         "tests.ready",
         "PIL.PngImagePlugin",
         "typst",
-        "uvicorn.protocols.http.h11_impl",
+        "uvicorn.protocols.http.httptools_impl",
         "websockets.server",
     ):
         if find_spec(late.partition(".")[0]):

@@ -30,7 +30,7 @@ class RunningTenant:
         config = uvicorn.Config(
             application(core),
             loop="asyncio",
-            http="h11",
+            http="auto",
             ws="none",
             lifespan="off",
             log_config=None,

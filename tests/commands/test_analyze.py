@@ -139,15 +139,14 @@ def all_of_it(month: Path) -> Analysis:
 
 
 def test_of_an_ordinary_month_only_the_taken_over_accounts_stand_out(all_of_it):
-    analysis = all_of_it
     guilty = {
         one.subject.user_principal_name
-        for one in analysis.users
+        for one in all_of_it.users
         if one.verdict.answer is VerdictCode.COMPROMISED
     }
     assert guilty == {f"person00{number}@contoso.example" for number in range(3)}
-    assert len(analysis.users) == 250
-    assert {"inbox_rules", "mail_forwarding"} <= present(report_of(analysis, "person000"))
+    assert len(all_of_it.users) == 250
+    assert {"inbox_rules", "mail_forwarding"} <= present(report_of(all_of_it, "person000"))
 
 
 @pytest.mark.slow
@@ -304,6 +303,7 @@ def test_somebody_who_is_not_in_the_files_has_no_report(month):
     assert looked_at(month, user="nobody@contoso.example").users == ()
 
 
+@pytest.mark.slow
 def test_the_same_file_twice_says_nothing_more(month, all_of_it):
     once, twice = all_of_it.users, looked_at(month, month).users
     assert [one.findings for one in twice] == [one.findings for one in once]

@@ -179,6 +179,7 @@ def people_with_rights(many: int) -> Evidence:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [rules_of_one_name, applications, people_with_rights])
 def test_however_many_settings_an_attacker_makes_twice_as_many_are_about_twice_the_work(
     made: Callable[[int], Evidence],

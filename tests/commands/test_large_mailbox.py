@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from commands.check import judge, look
 from commands.report import Report
 from graph.accounts import find_subject
@@ -29,6 +31,7 @@ def checked(state: TenantState) -> Report:
     return judge(evidence, NOW)
 
 
+@pytest.mark.slow
 def test_the_verdict_is_the_same():
     small = checked(load("mailbox-takeover", NOW))
     large = checked(large_mailbox.build(NOW, messages=1_000, sign_ins=500, records=2_500))

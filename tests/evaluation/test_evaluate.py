@@ -80,6 +80,7 @@ def test_the_errors_of_the_held_out_half_are_named_only_when_asked_for():
     assert "secret-script" in "\n".join(told(rows, [], errors_of_held_out=True))
 
 
+@pytest.mark.slow
 def test_a_sample_is_judged_from_files_as_analyze_would(tmp_path, capsys):
     output = tmp_path / "numbers.json"
     words = ["--script", "aitm-hosting", "--script", "blocked-consent", "--draws", "1", "--processes", "1"]

@@ -21,6 +21,7 @@ from evaluation.scripts import Script, Truth
 from evaluation.world.clients import CHROME, FIREFOX, KIT, LEGACY_SMTP, PYTHON, SAFARI
 from evaluation.world.networks import HOSTING, TOR, VPNS
 from evaluation.world.people import new_id
+from tests.each import some_now
 
 ADVISER = "adviser@ledger-partners.example"
 
@@ -218,7 +219,7 @@ def verdict_of(script: Script, folder) -> str:
     return mine.verdict.answer.value
 
 
-@pytest.mark.parametrize("play", ATTACKS, ids=lambda play: play.__name__)
+@pytest.mark.parametrize("play", some_now(ATTACKS, 3), ids=lambda play: play.__name__)
 def test_a_takeover_is_told(play, tmp_path):
     script = Script(play.__name__, Truth.ATTACK, play.__doc__, play)
     assert verdict_of(script, tmp_path) in {"compromised", "suspicious"}

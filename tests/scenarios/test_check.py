@@ -4,6 +4,8 @@ import io
 import json
 import zipfile
 
+import pytest
+
 from bot.work.checks.apart.parent import started
 from commands.ledger.verify import verify_ledger
 from tests.scenarios.conftest import ADELE, OFTEN
@@ -79,6 +81,7 @@ def test_a_check_in_a_process_of_its_own_fills_its_card_and_ends_as_any_other(st
     assert looker._process._process.wait() == 0
 
 
+@pytest.mark.slow
 def test_a_check_whose_process_dies_says_so_on_its_card(stage):
     story = stage("mailbox-takeover", start=False, audit_query_seconds=60)
     story.pace = {**story.pace, "edits": OFTEN, "apart": started}

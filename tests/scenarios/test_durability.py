@@ -113,6 +113,7 @@ def test_after_kill_9_in_the_middle_of_a_check_the_same_card_is_finished(stage):
         assert running.exitcode == 0
 
 
+@pytest.mark.slow
 def test_after_kill_9_between_the_verdict_and_its_being_shown_it_is_shown(stage):
     """The delivery of a result is a run of its own in the engine, and belongs to the process that died."""
     story = stage("clean", start=False)
@@ -134,6 +135,7 @@ def test_after_kill_9_between_the_verdict_and_its_being_shown_it_is_shown(stage)
     ledger.close()
 
 
+@pytest.mark.slow
 def test_a_stop_in_the_middle_of_a_check_does_not_wait_for_it_and_the_check_goes_on_afterwards(stage):
     story = stage("clean", start=False, audit_query_seconds=SEARCH)
     with process(story) as running:
@@ -163,6 +165,7 @@ def test_a_second_bot_on_the_same_ledger_does_not_start(stage):
     assert "Another bot is using" in second.stdout + second.stderr
 
 
+@pytest.mark.slow
 def test_a_wrong_token_stops_the_start_with_words(stage):
     story = stage("clean", start=False)
     wrong = {**variables(story), "COMPROMISE_SLACK_BOT_TOKEN": "xoxb-wrong"}
@@ -275,6 +278,7 @@ def test_a_card_that_somebody_removed_is_posted_anew(stage):
     assert again.ts != card.ts
 
 
+@pytest.mark.slow
 def test_the_edits_of_a_card_are_at_least_a_second_and_a_half_apart(stage):
     story = stage("mailbox-takeover", start=False, latency=0.1, audit_query_seconds=4)
     story.pace = {}
@@ -288,6 +292,7 @@ def test_the_edits_of_a_card_are_at_least_a_second_and_a_half_apart(stage):
     assert all(gap >= 0.7 for gap in each(gaps[:-2]))
 
 
+@pytest.mark.slow
 def test_an_account_that_is_checked_in_the_bot_that_dies_is_not_checked_twice(stage):
     story = stage("clean", audit_query_seconds=SEARCH)
     story.type(f"check {ADELE}")

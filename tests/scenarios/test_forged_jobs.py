@@ -219,6 +219,7 @@ QUEUES = {
 """What somebody may write so that no queue is read any more."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", one_and_slow(QUEUES))
 def test_queues_that_somebody_else_changed_are_read_again_after_the_next_round(stage, postgres, how):
     story = keeping(stage, postgres)
@@ -244,6 +245,7 @@ RUNS_OF_A_CHECK = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", one_and_slow(RUNS_OF_A_CHECK))
 def test_a_check_that_somebody_hides_is_made_all_the_same(stage, postgres, how):
     story = keeping(stage, postgres)

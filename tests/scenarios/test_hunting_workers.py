@@ -49,6 +49,7 @@ def test_a_worker_makes_a_pivot_and_the_keeper_shows_it(stage, postgres):
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_at_another_worker_and_another_keeper_with_the_same_card_and_search(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)
     with worker(story, "one") as one, worker(story, "two") as two:
@@ -84,6 +85,7 @@ def rounds(story: Stage, is_so: Callable[[], object], what: str) -> None:
     story.slack.wait_for(seen, what=what)
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_stopped_ends_at_the_worker_who_hands_in_what_it_had_found(stage, postgres):
     story = keeping(stage, postgres, audit_query_seconds=SEARCH)
     with worker(story, "one"):
@@ -99,6 +101,7 @@ def test_a_sweep_that_is_stopped_ends_at_the_worker_who_hands_in_what_it_had_fou
     assert story.kinds().count("hunt_left") == 1
 
 
+@pytest.mark.slow
 def test_a_hunt_that_is_stopped_is_not_gone_on_with_by_whoever_takes_it_over(stage, postgres):
     story = keeping(stage, postgres, audit_query_seconds=SEARCH)
     with worker(story, "one") as one:
@@ -115,6 +118,7 @@ def test_a_hunt_that_is_stopped_is_not_gone_on_with_by_whoever_takes_it_over(sta
     assert "hunt_finished" not in story.kinds()
 
 
+@pytest.mark.slow
 def test_a_stop_while_the_job_database_is_away_is_carried_through_when_it_is_back(stage, postgres):
     story = keeping(stage, postgres, audit_query_seconds=SEARCH)
     with worker(story, "one"):
@@ -132,6 +136,7 @@ def test_a_stop_while_the_job_database_is_away_is_carried_through_when_it_is_bac
     assert "hunt_finished" not in story.kinds()
 
 
+@pytest.mark.slow
 def test_a_stop_that_nobody_asked_for_makes_no_hunt_look_finished(stage, postgres):
     """Who can write to the job database cuts the sweep off; what was not looked at is not told as clean."""
     story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)

@@ -54,6 +54,7 @@ def test_a_recheck_that_waits_for_a_worker_is_told_in_the_cases_thread_once(stag
     assert len(said) == 1
 
 
+@pytest.mark.slow
 def test_a_recheck_goes_on_at_another_worker_and_another_keeper_and_is_told_once(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover", freely=True)
     taken_back(story, carrying.remove_forwarding())
@@ -89,6 +90,7 @@ def test_a_recheck_goes_on_at_another_worker_and_another_keeper_and_is_told_once
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
 
 
+@pytest.mark.slow
 def test_what_was_read_before_another_plan_was_carried_out_is_read_again(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover", freely=True)
     taken_back(story, carrying.remove_forwarding())
@@ -118,6 +120,7 @@ def under_the_old_version(stage, postgres: Cluster) -> tuple[Stage, Event]:
     return story, held_at_the_mailbox(story)
 
 
+@pytest.mark.slow
 def test_a_recheck_that_was_begun_under_the_old_version_ends_there_and_the_new_keeper_tells_it(
     stage, postgres
 ):

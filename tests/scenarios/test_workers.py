@@ -95,6 +95,7 @@ def missed_for_long(story: Stage) -> None:
     story.bot.jobs._worker_seen -= timedelta(minutes=1)
 
 
+@pytest.mark.slow
 def test_without_a_worker_cards_and_home_say_what_is_waited_for_until_there_is_one(stage, postgres):
     story = keeping(stage, postgres, freely=True)
     story.type(f"check {ADELE}")
@@ -117,6 +118,7 @@ def test_without_a_worker_cards_and_home_say_what_is_waited_for_until_there_is_o
     assert not [one for one in story.cards() if "waits for a worker" in story.slack.as_text(one)]
 
 
+@pytest.mark.slow
 def test_what_was_begun_under_a_tenants_old_name_is_made_under_its_new_one(stage, postgres):
     story = keeping(stage, postgres, freely=True)
     story.type(f"check {ADELE}")
@@ -159,6 +161,7 @@ def test_a_worker_makes_the_check_and_the_keeper_delivers_it(stage, postgres):
             assert not db.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))).fetchall()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_followed_by_another_on_the_same_search(stage, postgres):
     story = keeping(stage, postgres, audit_query_seconds=SEARCH)
     with worker(story, "one") as one, worker(story, "two") as two:
@@ -176,6 +179,7 @@ def test_a_worker_that_is_killed_is_followed_by_another_on_the_same_search(stage
     assert len(story.cards()) == 1
 
 
+@pytest.mark.slow
 def test_while_the_keeper_is_away_checks_go_on_and_are_delivered_when_it_returns(stage, postgres):
     story = keeping(stage, postgres, audit_query_seconds=SEARCH)
     with worker(story, "one"):
@@ -229,6 +233,7 @@ class Harm:
         return os.mkdir, (str(self._path),)
 
 
+@pytest.mark.slow
 def test_what_somebody_pickled_into_the_job_database_is_never_run(stage, postgres, tmp_path):
     story = keeping(stage, postgres)
     harm = tmp_path / "harm"
@@ -264,6 +269,7 @@ def rounds(story: Stage, ends: int) -> None:
     story.slack.wait_for(ended, timeout=60, what=f"{ends} ends")
 
 
+@pytest.mark.slow
 def test_an_old_result_of_the_same_account_is_not_delivered_in_place_of_a_new_one(
     stage, postgres, monkeypatch
 ):
@@ -287,6 +293,7 @@ def test_an_old_result_of_the_same_account_is_not_delivered_in_place_of_a_new_on
     assert (kinds.count("check_finished"), kinds.count("check_restarted")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_what_somebody_without_the_key_asks_a_worker_for_is_not_looked_at(stage, postgres):
     story = keeping(stage, postgres)
     forged = {"case_id": "C-2ABCD", "run": 1, "tenant": "Contoso", "seal": "00" * 32}
@@ -302,6 +309,7 @@ def is_over(run: str) -> bool:
     return found is not None and found.status == "ERROR"
 
 
+@pytest.mark.slow
 def test_one_odd_progress_holds_up_no_other(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover", audit_query_seconds=SEARCH)
     with psycopg.connect(story.settings.engine, autocommit=True) as db, worker(story, "one"):
@@ -326,6 +334,7 @@ def upgraded(story: Stage) -> None:
     story.bot.jobs.reconcile(timedelta(0))
 
 
+@pytest.mark.slow
 def test_what_was_begun_under_the_old_version_ends_there_and_the_new_keeper_delivers_it(stage, postgres):
     story = keeping(stage, postgres, start=False, audit_query_seconds=SEARCH)
     story.pace = {**story.pace, "version": OLD}

@@ -36,6 +36,7 @@ def test_what_is_asked_grows_as_computed_and_no_limit_is_ever_passed(mailboxes: 
     assert ideal(shape, days, closely.doubted) / run.seconds >= NEAR
 
 
+@pytest.mark.slow
 def test_where_no_limit_binds_twice_the_workers_are_nearly_twice_as_fast() -> None:
     shape = Shape(mailboxes=500, attacked=1, risky=0.01, forwarding=0, search=600)
     one, two, four = (swept(shape, 12, at_once).seconds for at_once in (1, 2, 4))

@@ -100,6 +100,7 @@ def test_a_process_that_looks_seldom_looks_for_cycles_and_never_among_what_it_im
     assert found.stdout.split() == ["True"] * 3
 
 
+@pytest.mark.slow
 def test_the_memory_of_whoever_started_it_is_not_that_of_the_process():
     ballast = bytearray(os.urandom(1 << 20) * 200)
     says = "from bot.work.checks.apart.child import most_memory; print(most_memory())"
@@ -137,6 +138,7 @@ def test_the_outcome_is_the_one_that_this_process_would_have_found(played, tmp_p
     assert VerdictCode(found.verdict) is VerdictCode.COMPROMISED
 
 
+@pytest.mark.slow
 def test_a_check_that_was_asked_for_under_the_tenants_old_name_is_made(played, tmp_path):
     task = replace(task_for(played), tenant="as it was called", tenant_id=played.tenant_id.upper())
     with looking_at(played, tmp_path) as apart:
@@ -145,6 +147,7 @@ def test_a_check_that_was_asked_for_under_the_tenants_old_name_is_made(played, t
     assert VerdictCode(found.verdict) is VerdictCode.COMPROMISED
 
 
+@pytest.mark.slow
 def test_a_look_that_is_expected_finds_its_token_there(played, tmp_path):
     def sign_ins() -> int:
         return sum(call.path.endswith("/token") for call in played.calls)
@@ -189,6 +192,7 @@ def test_a_ledger_that_cannot_be_read_is_for_the_engine_to_try_again(played, tmp
     assert isinstance(one.error, LedgerUnwritable)
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_an_error_told_and_the_next_check_has_another(played, tmp_path):
     """And that one ends with the line."""
     began = threading.Event()

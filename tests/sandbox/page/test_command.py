@@ -183,6 +183,7 @@ def test_a_settings_file_without_credentials_does_not_matter(tmp_path):
     playground.refuse_beside_credentials({}, tmp_path)
 
 
+@pytest.mark.slow
 def test_tenant_workspace_and_bot_live_by_one_clock(tmp_path):
     with playground.playground(tmp_path, "clean") as made:
         before = datetime.now(UTC)
