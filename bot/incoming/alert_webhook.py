@@ -7,7 +7,7 @@ subject line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -15,12 +15,12 @@ from urllib.parse import quote
 import structlog
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.incoming.alerts import Alerts, TooManyAlerts
+from bot.incoming.shares import Share
 from bot.settings import Settings
 from bot.web_server import WebServer, body_of
 from bot.webhooks import key_of, why_not
@@ -57,33 +57,41 @@ class Incoming(BaseModel):
     product: Annotated[str, Field(max_length=100)] = ""
 
 
-def make_site(alerts: Alerts, keys: Mapping[str, bytes]) -> Starlette:
+def make_site(alerts: Alerts, keys: Mapping[str, bytes], share: Callable[[], Share] = Share) -> Starlette:
     """Make the web application that takes alerts.
 
     Args:
         alerts: Where they go.
+        share: Makes what those of one key may take of the bot.
         keys: What those of each tenant are signed with, by its name. Who has the key of one tenant learns of
             no other that there is one.
     """
+    shares = {key: share() for key in frozenset(keys.values())}
 
     async def take(request: Request) -> Response:
         body = await body_of(request, LARGEST)
         if body is None:
             return _no(413, "The body is too large.")
         now = datetime.now(UTC)
-        signed = {key: why_not(key, request.headers, body, now) for key in frozenset(keys.values())}
+        signed = {key: why_not(key, request.headers, body, now) for key in shares}
         theirs = frozenset(name for name, key in keys.items() if not signed[key])
         if not theirs:
             # Of one that is signed by somebody, and old, it says so.
             wrong = max(signed.values())
             log.warning("An alert does not count.", action="alert.unsigned", why=wrong)
             return _no(401, f"This message is {wrong}.")
-        try:
-            incoming = Incoming.model_validate_json(body)
-        except ValidationError as error:
-            fields = sorted({str(one["loc"][0]) if one["loc"] else "body" for one in error.errors()})
-            return _no(422, f"These are missing or wrong: {', '.join(fields)}.")
-        return await run_in_threadpool(_taken, alerts, incoming, theirs)
+        own = shares[next(key for key, why in signed.items() if not why)]
+        with own.turn() as is_free:
+            if not is_free:
+                if own.is_news():
+                    log.warning("Alerts come too fast.", action="alert.too_fast", tenants=sorted(theirs))
+                return _no(429, "Too many alerts at once.", {"Retry-After": "10"})
+            try:
+                incoming = Incoming.model_validate_json(body)
+            except ValidationError as error:
+                fields = sorted({str(one["loc"][0]) if one["loc"] else "body" for one in error.errors()})
+                return _no(422, f"These are missing or wrong: {', '.join(fields)}.")
+            return await own.in_thread(_taken, alerts, incoming, theirs)
 
     return Starlette(routes=[Route(PATH, take, methods=["POST"])])
 
