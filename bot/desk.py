@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import structlog
 from slack_sdk.webhook import WebhookClient
@@ -26,7 +27,7 @@ from bot.slack.intake import Asked, Intake
 from bot.verbs import enrol, form
 from bot.verbs.registry import read
 from bot.verbs.shape import Answer, Tools
-from commands.errors import CommandError, LedgerError
+from commands.errors import CommandError, LedgerError, LedgerFull, LedgerUnwritable
 from commands.ledger import CaseState, Ledger
 from commands.ledger import entries as e
 from graph.errors import GraphError
@@ -42,6 +43,10 @@ LONGEST_WAIT = 0.15
 
 Acknowledgements come first: Slack gives up on them after three seconds, and on answers never.
 """
+
+
+AGAIN: Final = 15.0
+"""Seconds between two tries to do what could not be written down."""
 
 
 def question_id(*parts: str) -> str:
@@ -74,10 +79,14 @@ class Desk:
         self._intake = Intake(tools.ledger, written=self._kept, failed=self._not_kept)
         self._last_taken = 0.0
         self._named = threading.Event()
+        self._put_off: dict[str, tuple[Asked, Answer | None]] = {}
+        self._stopping = threading.Event()
+        self._later = threading.Thread(target=self._go_on, name="put off", daemon=True)
 
     def start(self) -> None:
         """Take questions, and answer what was asked before the program ended and never answered."""
         self._intake.start()
+        self._later.start()
         self._pool.submit(self._name_everybody)
         self._pool.submit(self._home.look_at_ledger)
         for request in self._ledger.unanswered_requests():
@@ -113,7 +122,10 @@ class Desk:
 
     def stop(self) -> None:
         """Finish the answers that were begun; what waits is answered at the next start."""
+        self._stopping.set()
         self._intake.stop()
+        if self._later.is_alive():
+            self._later.join()
         self._window_pool.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -224,6 +236,8 @@ class Desk:
             "A question could not be written down.", "asked.unwritten", error=error, request=asked.id
         )
         sentence = str(error) if isinstance(error, LedgerError) else ""
+        if isinstance(error, LedgerFull):
+            sentence = f"{error} {answers.REPEAT}"
         message = answers.no(sentence, ()) if sentence else answers.broken(reference)
         try:
             self._pool.submit(self.tell, asked, message)
@@ -283,6 +297,8 @@ class Desk:
             with self._ledger.writing() as writing:
                 writing.answer(asked.id, told, asked.user, case_id)
             self.tell(asked, message)
+        except LedgerUnwritable as error:
+            self._leave(asked, error)
         except Exception:
             log.exception("A question could not be answered late.", action="asked.failed", request=asked.id)
 
@@ -290,6 +306,8 @@ class Desk:
         """Answer one question, write the outcome down, and tell it."""
         try:
             messages = self._outcome(asked)
+        except LedgerUnwritable as error:
+            messages = self._leave(asked, error)
         except Exception:  # noqa: BLE001 - whatever it is, people are told and the log has it
             reference = refer("A question failed.", "asked.failed", request=asked.id)
             messages = (answers.broken(reference),)
@@ -306,7 +324,8 @@ class Desk:
             verb, wish = read(asked.words)
             may = verb.may(wish, asked, self._tools)
             answer = verb.shows(verb.do(wish, may, asked, self._tools), self._tools)
-            return self._noted(asked, answer)
+        except LedgerUnwritable:
+            raise
         except LedgerError as error:
             log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
             return (self._no(asked, str(error)),)
@@ -316,9 +335,64 @@ class Desk:
             with self._ledger.writing() as writing:
                 writing.answer(asked.id, kind(says=str(error)), asked.user)
             return (self._no(asked, str(error)),)
+        try:
+            self._note(asked, answer)
+        except LedgerError as error:
+            # It is done, and told; only the note of it is left.
+            log.error(  # noqa: TRY400 - the ledger's trouble is told in one line
+                "A note waits for the ledger.", action="asked.put_off", request=asked.id, why=str(error)
+            )
+            self._put_off[asked.id] = asked, answer
+        return answer.messages
 
-    def _noted(self, asked: Asked, answer: Answer) -> tuple[Message, ...]:
-        """Write down how a question ended; give what the person is told."""
+    def _leave(self, asked: Asked, error: LedgerUnwritable) -> tuple[Message, ...]:
+        """Leave a question that is written down for when its outcome can be, too; give what is told, once.
+
+        A part of it may be done by now: like one that a kill interrupted, it is done again.
+        """
+        log.error(
+            "A question waits for the ledger.", action="asked.put_off", request=asked.id, why=str(error)
+        )
+        if asked.id in self._put_off:
+            return ()
+        # The moment in which a window could be opened, or shows an answer, is over by then.
+        self._put_off[asked.id] = replace(asked, trigger="", view=""), None
+        return (self._no(asked, f"{error} {answers.PUT_OFF}"),)
+
+    def _go_on(self) -> None:
+        """Do what was put off, as soon as it can be written down."""
+        while not self._stopping.wait(AGAIN):
+            try:
+                self.go_on()
+            except LedgerError as error:
+                log.warning("Questions wait for the ledger.", action="asked.put_off", why=str(error))
+            except Exception:
+                log.exception("Questions that wait cannot be answered.", action="asked.put_off")
+
+    def go_on(self) -> None:
+        """Do what was put off, in its order.
+
+        Raises:
+            LedgerError: the ledger cannot be used yet.
+        """
+        if not self._put_off:
+            return
+        self._ledger.demand_room()
+        cases = {one.id: one.case_id for one in self._ledger.unanswered_requests()}
+        for asked, answer in list(self._put_off.values()):
+            if asked.id not in cases:
+                continue
+            if answer is not None:
+                self._note(asked, answer)
+            elif cases[asked.id]:
+                self._answer_late(asked, cases[asked.id])
+            else:
+                self._answer(asked)
+        still = {one.id for one in self._ledger.unanswered_requests()}
+        for name in [one for one in list(self._put_off) if one not in still]:
+            del self._put_off[name]
+
+    def _note(self, asked: Asked, answer: Answer) -> None:
+        """Write down how a question ended."""
         with self._ledger.writing() as writing:
             writing.answer(asked.id, answer.event, asked.user, answer.case_id)
-        return answer.messages

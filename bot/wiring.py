@@ -201,7 +201,12 @@ def _microsoft(base: _Base, *, polls: float, rates: Rates) -> _Microsoft:
 def _cards(base: _Base, microsoft: _Microsoft, tenancy: Tenancy, people: People, *, width: int) -> _Cards:
     """Make what shows cases and proposals."""
     hasty = make_client(base.slack, waits=False)
-    rooms = Rooms(base.client, hasty, why_not_posted=tenancy.why_not_posted)
+    rooms = Rooms(
+        base.client,
+        hasty,
+        why_not_posted=tenancy.why_not_posted,
+        demand_room=base.ledger.demand_room,
+    )
     cases = Cards(
         rooms,
         base.ledger,

@@ -3,6 +3,7 @@
     CommandError
     ├── LedgerError
     │   ├── LedgerUnwritable   the file cannot be written or read; nothing was done
+    │   │   └── LedgerFull     its disk has no room
     │   ├── LedgerTampered     its guards are missing, or an entry does not fit the chain; `seq` names it
     │   │   ├── LedgerCut      it is gone, or shorter than it was
     │   │   ├── LedgerReplaced its file or a side file was removed or replaced while it was open
@@ -44,6 +45,15 @@ class LedgerUnwritable(LedgerError):
         super().__init__(f"The ledger {path} is not usable ({why}), so nothing was done.")
         self.path = path
         self.why = why
+
+
+class LedgerFull(LedgerUnwritable):
+    """The disk of the ledger has no room, and nothing is done of which no record can be kept."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "the disk is full")
+        says = f"The disk that holds the ledger {path} is full, so nothing more can be recorded or done."
+        self.args = (f"{says} Whoever runs the bot must make room on it.",)
 
 
 class LedgerTampered(LedgerError):

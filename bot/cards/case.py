@@ -81,7 +81,7 @@ class Cards:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
         """
-        card = self._rooms.say(case.channel, case_card(view_of(case)), tenant=case.tenant)
+        card = self._rooms.say(case.channel, case_card(view_of(case)), tenant=case.tenant, noted=True)
         with self._ledger.writing() as writing:
             writing.card_posted(case.id, card["channel"], card["ts"])
         return self._ledger.case(case.id)
@@ -189,7 +189,7 @@ class Cards:
         """Say something in a case's channel, or to whoever asked alone where another company reads along."""
         try:
             return self._rooms.persist(
-                partial(self._rooms.say, case.channel, message, thread, tenant=case.tenant)
+                partial(self._rooms.say, case.channel, message, thread, tenant=case.tenant, noted=True)
             )
         except RoomShared:
             log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
@@ -217,7 +217,7 @@ class Cards:
         """
         # What was done about it is told as well; its buttons stay with the case's own card.
         view = replace(self._view(case, ()), offers=None, note=warning)
-        card = self._rooms.say(channel, case_card(view), tenant=case.tenant)
+        card = self._rooms.say(channel, case_card(view), tenant=case.tenant, noted=True)
         what = f"report {request[:12]}"
         with self._ledger.writing() as writing:
             writing.posted(case.id, case.run, what, card["channel"], card["ts"])
@@ -233,7 +233,7 @@ class Cards:
             what = f"{prefix}details {number}"
             if what not in done:
                 posted = self._rooms.persist(
-                    partial(self._rooms.say, channel, message, card, tenant=case.tenant)
+                    partial(self._rooms.say, channel, message, card, tenant=case.tenant, noted=True)
                 )
                 self._note(case.id, run, what, channel, posted["ts"])
         what = f"{prefix}files"

@@ -62,6 +62,7 @@ class CheckpointPoster:
         if not self._channel:
             return False
         try:
+            self._ledger.demand_room()
             made = sign_head(self._ledger, self._keys)
             answer = call(
                 self._client.chat_postMessage, channel=self._channel, **checkpoint(made, why).arguments

@@ -113,6 +113,7 @@ class ProposalCards:
                         proposal.channel,
                         self.view.card(proposal, self._clock()),
                         tenant=proposal.plan.tenant,
+                        noted=True,
                     )
                 )
                 self._proposals.card_posted(proposal.id, card["channel"], card["ts"])
@@ -241,6 +242,7 @@ class ProposalCards:
                         message,
                         proposal.card,
                         tenant=proposal.plan.tenant,
+                        noted=True,
                     )
                 )
             except RoomShared as shared:
@@ -307,7 +309,7 @@ class ProposalCards:
             log.warning(
                 "A card was gone and is posted anew.", action="proposal.card_gone", proposal=proposal.id
             )
-            card = self._rooms.say(proposal.channel, message, tenant=tenant)
+            card = self._rooms.say(proposal.channel, message, tenant=tenant, noted=True)
             self._proposals.card_posted(proposal.id, card["channel"], card["ts"])
 
     @contextmanager

@@ -65,7 +65,7 @@ class ProposalCopies:
                     continue
                 with turn(proposal.id):
                     current = self._proposals.get(proposal.id)
-                    posted = self._rooms.say(channel, self._view.card(current, self._clock()))
+                    posted = self._rooms.say(channel, self._view.card(current, self._clock()), noted=True)
                     self._proposals.copy_posted(proposal.id, posted["channel"], posted["ts"])
             except BotError as error:
                 unasked(proposal, user, error)

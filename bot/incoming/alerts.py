@@ -336,7 +336,7 @@ class Alerts:
             readable = self._tools.gate.readable_in(alerts[0].tenant)
             message = messages.joined(policy.gravest_first(alerts), readable)
             try:
-                posted = self._tools.rooms.say(channel, message, ts, tenant=alerts[0].tenant)
+                posted = self._tools.rooms.say(channel, message, ts, tenant=alerts[0].tenant, noted=True)
             except CannotPost as error:
                 # It is told anew: who archives the channel of one case must not silence all other alerts.
                 log.warning("An alert cannot join.", action="alert.not_joined", why=str(error))
@@ -385,7 +385,7 @@ class Alerts:
 
     def _say(self, message: Message, tenant: str) -> Any:
         """Post into the tenant's channel; where Slack takes it, checks may start by themselves again."""
-        posted = self._tools.rooms.say(self._channel(tenant), message, tenant=tenant)
+        posted = self._tools.rooms.say(self._channel(tenant), message, tenant=tenant, noted=True)
         self._refused.discard(self._tools.tenancy.whose(tenant))
         return posted
 

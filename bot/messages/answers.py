@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Final
 
 from bot.messages import Message, parts
 from bot.messages.awaited import Awaited, waits
@@ -172,6 +173,15 @@ def _lines(text: str, case: Case) -> str:
     lines = text.splitlines()
     more = [f"… {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else []
     return "\n".join([*(said(line, 200, ours) for line in lines[:_MOST_LINES]), *more])
+
+
+PUT_OFF: Final = (
+    "Your request is recorded: it goes on by itself as soon as that is possible. Do not repeat it."
+)
+"""What is said of a request whose outcome cannot be recorded for a while."""
+
+REPEAT: Final = "Repeat your request then."
+"""What is said of one that could not be recorded itself."""
 
 
 def broken(reference: str) -> Message:

@@ -36,6 +36,7 @@ class Rooms:
         hasty: The same without waiting, for edits that the next one makes needless.
         sleep: Waits for so many seconds.
         why_not_posted: Says why nothing of a tenant is posted in a channel, "" where it may be.
+        demand_room: Sees that what is posted can be noted.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Rooms:
         sleep: Callable[[float], None] = time.sleep,
         *,
         why_not_posted: Callable[[str, str], str] = lambda _tenant, _channel: "",
+        demand_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._clients = {False: client, True: hasty}
         self._postings = {False: Posting(client), True: Posting(hasty)}
         self._sleep = sleep
         self._why_not_posted = why_not_posted
+        self._demand_room = demand_room
 
     def _demand(self, channel: str, tenant: str, *, hasty: bool = False) -> None:
         """See once more who reads along, before anything of a tenant goes into a channel.
@@ -70,7 +73,9 @@ class Rooms:
             raise RoomTaken(why)
         demand_unshared(self._clients[hasty], channel)
 
-    def say(self, channel: str, message: Message, thread: str = "", *, tenant: str = "") -> Any:
+    def say(
+        self, channel: str, message: Message, thread: str = "", *, tenant: str = "", noted: bool = False
+    ) -> Any:
         """Post one message, in the form that Slack takes; nothing goes where others than its own read along.
 
         Args:
@@ -78,11 +83,16 @@ class Rooms:
             message: What is said.
             thread: The message below which it goes, "" for none.
             tenant: The name of the tenant that it is about; "" for what is no tenant's.
+            noted: Whether the ledger must note that it was said; where it cannot, it would be said again each
+                time, so nothing is.
 
         Raises:
             CannotPost: Slack does not let the bot post there.
             SlackFailed: Slack did not answer.
+            LedgerFull: it could not be noted.
         """
+        if noted:
+            self._demand_room()
         try:
             self._demand(channel, tenant)
             return self._postings[False].post(channel, message, thread)
@@ -132,7 +142,9 @@ class Rooms:
         Raises:
             RoomShared: another company reads along by now.
             SlackFailed: Slack did not answer for a long time.
+            LedgerFull: it could not be noted that they are there, so they would come again and again.
         """
+        self._demand_room()
 
         def upload() -> None:
             self._demand(channel, tenant)

@@ -126,6 +126,7 @@ def do(wish: Suspect, may: MayLook | Person, asked: Asked, tools: Tools) -> chec
             ours=tools.gate.readable_in(tenant),
         ),
         tenant=tenant,
+        noted=True,
     )
     log.info("An account was reported.", action="account.reported", request=asked.id, by=may.id)
     return Told(room.id, str(posted["ts"]), unsaid=several)

@@ -7,9 +7,11 @@ cannot, is for `commands.ledger.verify` to say, which reads nothing but the file
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +23,7 @@ from typing import Any
 
 import structlog
 
-from commands.errors import EntryMissing, LedgerReplaced, LedgerTampered, LedgerUnwritable
+from commands.errors import EntryMissing, LedgerFull, LedgerReplaced, LedgerTampered, LedgerUnwritable
 from commands.ledger import entries as e
 from commands.ledger.cases import CaseReader
 from commands.ledger.chain import COLUMNS, Entry, Head, head_of
@@ -34,9 +36,14 @@ from commands.ledger.writing import Writing
 
 log = structlog.get_logger(__name__)
 
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 CASE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """What case ids are made of: nothing that is misread on the phone."""
 
+
+NOTE = 256 * 1024
+"""Bytes that must be free for a few entries with the rows that they lead to."""
 
 Inode = tuple[int, int] | None
 """Which file something is, wherever it lies; None where it cannot be seen."""
@@ -109,7 +116,21 @@ class Ledger(CaseReader):
         try:
             yield
         except sqlite3.Error as error:
+            full = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+            if full or not _has_room(self.path.parent):
+                raise LedgerFull(str(self.path)) from error
             raise LedgerUnwritable(str(self.path), str(error)) from error
+
+    def demand_room(self) -> None:
+        """See that there is room for a few entries, before something is done that must be noted afterward.
+
+        What was posted and cannot be noted is posted again and again.
+
+        Raises:
+            LedgerFull: there is none.
+        """
+        if not _has_room(self.path.parent):
+            raise LedgerFull(str(self.path))
 
     def close(self) -> None:
         """Close every connection; the ledger opens them again when it is used again.
@@ -320,6 +341,16 @@ def _file_of(path: Path) -> Inode:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a few entries more can be written in a folder: a quota may be used up where the disk is not."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(NOTE))
+    except OSError as error:
+        return error.errno not in _NO_ROOM
+    return True
 
 
 def _hash_at(db: sqlite3.Connection, seq: int) -> str:

@@ -507,10 +507,6 @@ def test_what_changed_in_the_tenant_is_left_alone_and_the_others_go_on(story):
     assert "Done and confirmed" in card
 
 
-NO_MORE_ROWS = "CREATE INDEX full ON {table} (json_extract({column}, '$'))"
-"""Makes SQLite refuse every new row of a table, for an id is no JSON; reading goes on as before."""
-
-
 def test_while_the_ledger_cannot_be_written_nothing_is_sent(table):
     """No intent can be kept; once it can, the plan is carried out, and once."""
     story = table.sit(alone=True)
@@ -549,18 +545,6 @@ def carried_on(story: Table, proposal: Proposal) -> bool:
     """Let the bot go its round, and say whether the plan is carried out."""
     story.bot.jobs.reconcile(timedelta(0))
     return story.stands(proposal) is ProposalState.DONE
-
-
-def test_a_vote_that_the_ledger_cannot_keep_is_told_and_does_not_count(table):
-    story = table.sit(alone=True)
-    proposal = story.simple()
-    story.alter(NO_MORE_ROWS.format(table="votes", column="voter"))
-    story.votes_yes("approver", proposal)
-    story.told("approver", "so nothing was done")
-    story.alter("DROP INDEX full")
-    assert story.stands(proposal) is ProposalState.OPEN
-    assert story.votes(proposal) == []
-    story.nothing_was_done(proposal)
 
 
 # --- words in place of buttons -----------------------------------------------------------------------------

@@ -81,7 +81,7 @@ class HuntKeeper:
             SlackFailed: Slack did not answer.
         """
         one = hunt(self._ledger, name)
-        posted = self._rooms.say(one.channel, self._card(one), tenant=one.tenant)
+        posted = self._rooms.say(one.channel, self._card(one), tenant=one.tenant, noted=True)
         event = e.HuntCardPosted(name, posted["channel"], posted["ts"])
         self._ledger.append(event, BOT, one.case_id)
         return hunt(self._ledger, name)
@@ -237,7 +237,7 @@ class HuntKeeper:
         try:
             self._rooms.edit(one.channel, one.card, message, tenant=one.tenant)
         except MessageGone:
-            self._rooms.say(one.channel, message, tenant=one.tenant)
+            self._rooms.say(one.channel, message, tenant=one.tenant, noted=True)
 
     def _card(self, one: Hunt, found: Found | None = None, awaited: Awaited | None = None) -> Message:
         return hunt_card(one, self._ours(one.tenant), found=found, awaited=awaited)

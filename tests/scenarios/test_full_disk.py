@@ -1,0 +1,103 @@
+"""The disk of the ledger is full for a while: nothing is lost, said twice or told wrongly, and it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from commands.ledger import book
+from commands.plans.approval import ProposalState
+from tests.scenarios.deciding import Table, laid
+
+FULL = "The disk that holds the ledger"
+WAITS = "Do not repeat it"
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
+    with laid(tmp_path_factory.mktemp("full")) as table:
+        yield table
+
+
+@pytest.fixture
+def full(table: Table, monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
+    """Give a function with which no row of a table can be written, and nothing beside the ledger."""
+
+    @contextmanager
+    def full(of: str, column: str, where: str = "1") -> Iterator[None]:
+        # What is no JSON cannot be indexed as such.
+        table.alter(f"CREATE INDEX full ON {of} (json_extract({column}, '$')) WHERE {where}")
+        with monkeypatch.context() as patched:
+            patched.setattr(book, "_has_room", lambda _: False)
+            yield
+            table.alter("DROP INDEX full")
+
+    return full
+
+
+def test_a_vote_that_finds_no_room_is_told_as_waiting_and_counts_once_there_is_room(table, full):
+    story = table.sit(alone=True)
+    proposal = story.simple()
+    with full("votes", "voter"):
+        story.votes_yes("approver", proposal)
+        told = story.slack.as_text(story.told("approver", FULL))
+        assert WAITS in told
+        with pytest.raises(book.LedgerFull):
+            story.bot.desk.go_on()
+        assert story.votes(proposal) == []
+        assert story.stands(proposal) is ProposalState.OPEN
+    story.bot.desk.go_on()
+    story.told("approver", f"You approved {proposal.id}")
+    story.bot.desk.go_on()
+    assert len(story.votes(proposal)) == 1
+    story.ends(proposal, ProposalState.DONE)
+    assert len(story.writes(proposal)) == 1
+    assert story.bot.ledger.unanswered_requests() == []
+    assert len([one for one in story.slack.ephemerals("approver") if WAITS in story.slack.as_text(one)]) == 1
+
+
+def test_a_vote_that_counted_is_told_as_one_where_only_the_note_of_the_answer_finds_no_room(table, full):
+    story = table.sit(alone=True)
+    proposal = story.grave()
+    story.wait(lambda: not story.bot.ledger.unanswered_requests(), "the answer to who proposed")
+    with full("requests", "id", f"answered = 1 AND seq > {story.bot.ledger.head().size}"):
+        story.votes_yes("approver", proposal)
+        story.told("approver", f"You approved {proposal.id}")
+    assert len(story.votes(proposal)) == 1
+    assert story.bot.ledger.unanswered_requests()
+    story.bot.desk.go_on()
+    assert story.bot.ledger.unanswered_requests() == []
+    assert story.votes(proposal, "vote_refused") == []
+    story.stop()
+    story.start()
+    assert story.votes(proposal, "vote_refused") == []
+
+
+def test_while_nothing_can_be_noted_nothing_is_posted_again_and_again(table, full):
+    story = table.sit(alone=True)
+    subject = story.account()
+    change, _ = story.rule(subject)
+    case = story.case(change, subject=subject)
+    with full("proposals", "channel", "card <> ''"):
+        story.type(f"contain {case.id} 1 because of what was found")
+        story.told(holding=FULL)
+        (proposal,) = story.proposals.of_case(case.id)
+        card = f"Waiting for approval: {proposal.id}"
+        for _ in range(3):
+            story.bot.jobs.reconcile(timedelta(0))
+        assert not [one for one in story.cards() if card in one.text]
+    story.bot.desk.go_on()
+    story.told(holding=f"Proposed: {proposal.id}")
+    for _ in range(3):
+        story.bot.jobs.reconcile(timedelta(0))
+    assert len([one for one in story.cards() if card in one.text]) == 1
+    assert story.slack.as_text(story.copy(proposal, "approver"))
+
+
+def test_a_file_that_may_not_grow_is_a_disk_that_is_full(tmp_path: Path) -> None:
+    assert book._has_room(tmp_path)
+    assert book._has_room(tmp_path / "there is none"), "another trouble is told as what it is"
