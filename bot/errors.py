@@ -8,6 +8,7 @@
     │   └── RoomShared         the channel is shared with another company by now
     │       └── RoomTaken          the channel is another tenant's, or none of this one's, by now
     ├── VoterUnknown       Microsoft cannot say for a moment who voted; what was approved waits
+    ├── NotTheKeeper       another bot took this one's place, so this one carries nothing out
     ├── AlreadyCarriedOut  a plan is being carried out in this very moment; a second run of it does nothing
     ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
     │   ├── MessageGone        the message that was to be edited is not there any more
@@ -76,6 +77,13 @@ class AlreadyCarriedOut(BotError):
 
     def __init__(self, proposal_id: str) -> None:
         super().__init__(f"Proposal {proposal_id} is being carried out already.")
+
+
+class NotTheKeeper(BotError):
+    """Another process is the keeper of the job database, so this one carries nothing out."""
+
+    def __init__(self) -> None:
+        super().__init__("Another bot has taken this one's place in the job database.")
 
 
 class SlackFailed(BotError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import structlog
 from slack_bolt import App
@@ -23,10 +24,17 @@ from bot.slack.http_server import HttpServer
 from bot.work.checks.apart.parent import ApartMaker
 from bot.work.crossing.limiter import SharedLimiter
 from bot.work.jobs import Jobs
+from commands.containment.proposals import Proposals
 from commands.ledger import Ledger
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
+
+COPY: Final = (
+    "The bot was started with a copy of its ledger, so nobody knows what was done since, and nothing more is "
+    "sent for this."
+)
+"""Why nothing is carried out that was proposed before; what to do about it, the cards say."""
 
 SOCKET_WORKERS = 10
 """Threads that read envelopes; a listener takes milliseconds, so few are enough."""
@@ -88,7 +96,10 @@ class Bot:
 
         Raises:
             CannotStart: Slack cannot be reached or refuses a token, or the port is taken.
+            LedgerError: the ledger cannot be used.
         """
+        if self.ledger.is_copy:
+            self._begin_with_copy()
         if self._looker:
             self._looker.start()
         self.jobs.start()
@@ -109,6 +120,17 @@ class Bot:
             tenants=[tenant.name for tenant in self.settings.tenants],
             ledger=str(self.settings.ledger),
             responders=len({user for team in self._teams.values() for user in team.responders.users}),
+        )
+
+    def _begin_with_copy(self) -> None:
+        """Carry nothing out that the copy has as approved: it may be done, and taken back, by now."""
+        ended = Proposals(self.ledger).put_away(COPY)
+        self.ledger.accept()
+        log.warning(
+            "The ledger is a copy; what was proposed before is not carried out.",
+            action="bot.copy",
+            ledger=str(self.ledger.path),
+            proposals=ended,
         )
 
     def stop(self) -> None:
@@ -166,6 +188,7 @@ class Bot:
                 web_client=make_client(slack, connects=True),
                 concurrency=SOCKET_WORKERS,
             )
+            self._socket.client.message_listeners.append(Hellos().hear)
             try:
                 self._socket.connect()  # type: ignore[no-untyped-call]  # the library has no types there
             except SlackApiError as error:
@@ -174,6 +197,32 @@ class Bot:
                 raise CannotStart(says) from error
             except Exception as error:
                 raise CannotStart(f"Slack's Socket Mode could not be connected ({error}).") from error
+
+
+class Hellos:
+    """What Slack says at the beginning of each connection: how many there are of this app.
+
+    It is no reason to stop: Slack counts connections that broke without its notice, some of them for hours.
+    Source: github.com/slackapi/python-slack-sdk/issues/1940.
+    """
+
+    def __init__(self) -> None:
+        self._first = True
+
+    def hear(self, _client: object, message: Mapping[str, Any], _raw: str | None = None) -> None:
+        """Warn where more connections are there than this process has."""
+        if message.get("type") != "hello":
+            return
+        # The one before stays until the new one is there.
+        own, self._first = (1 if self._first else 2), False
+        number = message.get("num_connections")
+        if isinstance(number, int) and number > own:
+            log.warning(
+                "Slack knows of other connections of this app, and a part of what people click goes there: "
+                "another bot with this app-level token, or connections that broke.",
+                action="slack.connections",
+                number=number,
+            )
 
 
 def _warn_of_empty(teams: Mapping[str, Team]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from commands.containment.manual_tasks import add_tasks
+from commands.containment.outcome_words import look_yourself
 from commands.errors import (
     AlreadyBegun,
     AlreadyProposed,
@@ -318,6 +319,37 @@ class Proposals:
             NotNow: it is not approved, or was begun.
         """
         return self._decide(proposal_id, Move.STOP, BOT, why)
+
+    def put_away(self, why: str) -> tuple[str, ...]:
+        """End everything that is open or approved, and every change that has no outcome, and send nothing.
+
+        What was sent before is still read back, once the proposal is taken up again.
+
+        Args:
+            why: One sentence for people.
+
+        Returns:
+            The proposals that this is about.
+        """
+        with self.ledger.writing() as writing:
+            known = stored.read(writing, "state IN ('open', 'approved', 'running')", [])
+            for one in known:
+                if one.state is ProposalState.RUNNING:
+                    self._end_all(writing, one, why)
+                else:
+                    verb = Move.EXPIRE if one.state is ProposalState.OPEN else Move.STOP
+                    self._go(writing, one, verb, BOT, why)
+        return tuple(one.id for one in known)
+
+    def _end_all(self, writing: Writing, proposal: Proposal, why: str) -> None:
+        begun = {action.change: action for action in proposal.actions}
+        for change in proposal.plan.changes:
+            action = begun.get(change.id)
+            if action is None or action.outcome is None:
+                outcome = Outcome.REFUSED if action is None else Outcome.UNKNOWN
+                says = why if action is None else f"{why} {look_yourself(change)}"
+                event = e.ChangeEnded(proposal.id, change.id, str(outcome), says)
+                writing.append(event, BOT, proposal.plan.case_id)
 
     def finish(self, proposal_id: str) -> Proposal:
         """Note that every change has an outcome.

@@ -62,6 +62,10 @@ class Ledger(CaseReader):
         clock: Tells the time (aware UTC).
         patience: Seconds to wait for another writer.
 
+    Attributes:
+        is_copy: Whether the file was put here, such as from a backup, and no bot has taken it over yet:
+            it has entries, and no mark beside it.
+
     Raises:
         LedgerUnwritable: the file cannot be opened or written, or another version wrote it.
         LedgerTampered: the file's guards are missing or are not ours, or it is shorter than it was.
@@ -77,6 +81,7 @@ class Ledger(CaseReader):
         self._files: tuple[Inode, ...] | None = None
         self._owners, self._owners_lock = Owners(), threading.Lock()
         self._mark = Mark(path)
+        self.is_copy = False
         with self._trouble():
             if not path.exists():
                 self._mark.demand(Head(0, ""), lambda _: "")
@@ -90,7 +95,14 @@ class Ledger(CaseReader):
                 db.rollback()
                 raise
             check_guards(db)
-            self._mark.demand(head_of(db), partial(_hash_at, db))
+            head = head_of(db)
+            self._mark.demand(head, partial(_hash_at, db))
+            self._mark.waits = self.is_copy = bool(head.size) and not self._mark.head.size
+
+    def accept(self) -> None:
+        """Take a copy that was put here for the ledger from now on."""
+        self.is_copy = self._mark.waits = False
+        self._mark.move(self.head())
 
     @property
     def _db(self) -> sqlite3.Connection:

@@ -32,6 +32,7 @@ class Mark:
     Attributes:
         path: The file of the mark.
         head: How many entries there were, and the hash of the last one; 0 where there is no mark.
+        waits: Whether the file is left as it is: no bot has taken the ledger over yet.
     """
 
     def __init__(self, ledger: Path) -> None:
@@ -40,6 +41,7 @@ class Mark:
         self._lock = threading.Lock()
         known = _LINE.match(self.path.read_bytes()) if self.path.exists() else None
         self.head = Head(int(known[1]), known[2].decode()) if known else Head(0, "")
+        self.waits = False
 
     def demand(self, head: Head, hash_at: Callable[[int], str]) -> None:
         """See that the ledger is at least as long as it was.
@@ -58,9 +60,11 @@ class Mark:
     def move(self, head: Head) -> None:
         """Note how long the ledger is now."""
         with self._lock:
-            if head.size <= self.head.size:
+            if head.size < self.head.size or (head.size == self.head.size and self.path.exists()):
                 return
             self.head = head
+            if self.waits:
+                return
             try:
                 # Written over in one piece, for there is no moment in which it may be missing.
                 file = os.open(self.path, os.O_CREAT | os.O_WRONLY, 0o600)

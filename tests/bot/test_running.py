@@ -11,6 +11,7 @@ import requests
 from structlog.testing import capture_logs
 
 from bot.errors import CannotStart
+from bot.running import Hellos
 from bot.slack.http_server import REMEMBERED, Seen
 from bot.wiring import create_app
 from sandbox.tenant import Fault
@@ -140,3 +141,21 @@ def test_a_bot_that_stops_while_a_session_begins_stops(stage):
         client.logger.removeHandler(held_up)
         client.logger.setLevel(level)
     assert client.closed
+
+
+def test_it_is_told_when_slack_knows_of_more_connections_than_are_ours():
+    hellos = Hellos()
+
+    def told(**message: object) -> bool:
+        with capture_logs() as logs:
+            hellos.hear(None, message)
+        return bool(logs)
+
+    assert not told(type="disconnect", num_connections=7)
+    assert not told(type="hello", num_connections=1)
+    # Slack replaces a connection: for a moment there are two of ours.
+    assert not told(type="hello", num_connections=2)
+    assert told(type="hello", num_connections=3)
+    assert not told(type="hello")
+    hellos = Hellos()
+    assert told(type="hello", num_connections=2)

@@ -267,6 +267,14 @@ class Engine:
             return False
         return True
 
+    def is_the_one(self) -> bool:
+        """Whether no other process took the place of this one, which it has to have for all that acts.
+
+        Raises:
+            SQLAlchemyError: the job database cannot be reached.
+        """
+        return self._lives.is_ours()
+
     # --- those who are gone --------------------------------------------------------------------------------
 
     def take_over(self, queues: Sequence[str] | None = None) -> None:

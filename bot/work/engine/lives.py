@@ -53,6 +53,10 @@ class Lives(Protocol):
         """See that this is still known; whether anyone's absence means something now."""
         ...
 
+    def is_ours(self) -> bool:
+        """Whether this process still is what it said to be, and no other one took its place."""
+        ...
+
     def is_held(self, executor: str) -> bool:
         """Whether a process is alive."""
         ...
@@ -78,6 +82,10 @@ class Alone:
 
     def beat(self) -> bool:
         """Nobody comes or goes."""
+        return True
+
+    def is_ours(self) -> bool:
+        """Nobody else can be it."""
         return True
 
     def is_held(self, executor: str) -> bool:
@@ -175,6 +183,16 @@ class Locks:
                 log.warning("Somebody has this process's lock for a moment.", action="engine.lock_taken")
                 return False
             return self._seconds() - self._since > SETTLING
+
+    def is_ours(self) -> bool:
+        """Whether the locks of this process are held; they are taken anew where the session was lost.
+
+        Raises:
+            SQLAlchemyError: the database cannot be reached.
+        """
+        with self._lock:
+            self.beat()
+            return self._session is not None
 
     def is_held(self, executor: str) -> bool:
         """Whether a process is alive."""

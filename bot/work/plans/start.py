@@ -8,6 +8,7 @@ from typing import Any, Final
 import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
+from bot.errors import NotTheKeeper
 from bot.work.crossing.failed import RUNS
 from bot.work.engine.engine import Engine
 from bot.work.engine.kinds import PLAN, PLANS, plan_id
@@ -20,6 +21,12 @@ log = structlog.get_logger(__name__)
 
 AGAIN: Final = f"It was begun {RUNS} times and did not come to its end; the bot's log says why."
 """What people are told then."""
+
+ANOTHER: Final = (
+    "Another bot has taken this one's place in the job database, so nobody knows which of them has the right "
+    "ledger. Stop one of them."
+)
+"""What people are told where this process is not the keeper any more."""
 
 MOST: Final = 30
 """How many runs of a plan are counted; later ones have a number by chance."""
@@ -46,6 +53,9 @@ class PlanStart:
 
         @DBOS.step(name="carry out")
         def carry_out_step(proposal_id: str) -> None:
+            if not engine.is_the_one():
+                carrying.warn(proposal_id, ANOTHER)
+                raise NotTheKeeper
             with engine.at_work():
                 carrying.carry_out(proposal_id)
 

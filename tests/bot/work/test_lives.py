@@ -200,3 +200,19 @@ def test_a_search_of_another_case_or_of_somebody_without_the_key_is_not_taken_up
         store.remember("C-1", "audit_log", "query", put)
         assert store.memory("C-1", SEAL).recall("audit_log") == {}
     assert other.recall("audit_log") == {"query": "of another account"}
+
+
+def test_a_keeper_whose_place_another_one_took_knows_that(postgres):
+    url = postgres.database()
+    with process(url, "bot-1", keeper=True) as (first, _):
+        assert first.is_ours()
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as db:
+            # Its session ends, as where the network between the two is cut for a while.
+            db.execute(
+                b"SELECT pg_terminate_backend(pid) FROM pg_locks"
+                b" WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            )
+        with process(url, "bot-2", keeper=True) as (second, _):
+            assert second.is_ours()
+            assert not first.is_ours()
+        soon(first.is_ours)
