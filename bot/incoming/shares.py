@@ -6,6 +6,7 @@ looked up, keeps none waiting that another secret sends: neither for a thread no
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -45,8 +46,7 @@ class Share:
     @contextmanager
     def turn(self) -> Iterator[bool]:
         """Take a turn for one alert, and give whether there was one left."""
-        now = self._turns.now()
-        assert isinstance(now, int)
+        now = _now()
         self._turns.leak(now)
         # What is turned away takes no turn: whoever sends too much must not shut themselves out for ever.
         free = self._left > 0 and bool(self._turns.put(RateItem("", now)))
@@ -58,8 +58,7 @@ class Share:
 
     def is_news(self) -> bool:
         """Whether it was not told for a while that alerts are turned away: a flood must not fill the log."""
-        now = self._turns.now()
-        assert isinstance(now, int)
+        now = _now()
         if self._told and now - self._told < self._pace.interval:
             return False
         self._told = now
@@ -68,3 +67,8 @@ class Share:
     def in_thread(self, act: Callable[..., T], *given: object) -> Awaitable[T]:
         """Do something in one of the share's own threads."""
         return to_thread.run_sync(partial(act, *given), limiter=self._threads)
+
+
+def _now() -> int:
+    """Milliseconds that only go forward."""
+    return time.monotonic_ns() // 1_000_000

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.errors import LedgerFull
 from commands.ledger import book
 from commands.plans.approval import ProposalState
 from tests.scenarios.deciding import Table, laid
@@ -46,7 +47,7 @@ def test_a_vote_that_finds_no_room_is_told_as_waiting_and_counts_once_there_is_r
         story.votes_yes("approver", proposal)
         told = story.slack.as_text(story.told("approver", FULL))
         assert WAITS in told
-        with pytest.raises(book.LedgerFull):
+        with pytest.raises(LedgerFull):
             story.bot.desk.go_on()
         assert story.votes(proposal) == []
         assert story.stands(proposal) is ProposalState.OPEN

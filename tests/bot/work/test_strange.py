@@ -76,6 +76,9 @@ class Everyone:
     def beat(self) -> bool:
         return True
 
+    def is_ours(self) -> bool:
+        return True
+
     def is_held(self, executor: str) -> bool:
         return True
 
