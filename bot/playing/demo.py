@@ -20,7 +20,6 @@ from bot import log
 from bot.artefacts import answers
 from bot.messages.outcomes import in_words
 from bot.playing.stage import (
-    AUDIT_SECONDS,
     CHECKPOINTS,
     ENGINE,
     MOST_SECONDS,
@@ -56,6 +55,8 @@ SUBJECT = "adele.vance@contoso.example"
 
 
 _LATENCY = 0.04
+_AUDIT_SECONDS = 1.0
+"""How long a played audit search runs: long enough for the card to be seen filling up."""
 
 
 def play(folder: Path, console: Console, length: Length = BRIEF) -> int:
@@ -78,7 +79,7 @@ def _play(folder: Path, console: Console, length: Length) -> int:
     began = time.monotonic()
     with (
         tenant_playing(
-            "mailbox-takeover", latency=_LATENCY, audit_query_seconds=AUDIT_SECONDS, roles=ROLES
+            "mailbox-takeover", latency=_LATENCY, audit_query_seconds=_AUDIT_SECONDS, roles=ROLES
         ) as played,
         workspace.start(manifest_path()) as slack,
     ):

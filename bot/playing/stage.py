@@ -68,9 +68,6 @@ ROLES = frozenset(
 """What the application holds in the demonstration: its subject has administrator roles."""
 
 
-AUDIT_SECONDS = 4.0
-
-
 def manifest_path() -> Path:
     """Where the Slack app's manifest lies: beside the packages in the repository, in `bot` when installed.
 
