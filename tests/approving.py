@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from sandbox.workspace import Delivery, Message, RunningWorkspace, View
 
-PATIENCE = 60.0
-"""Seconds that a window is waited for; Slack gives an app three, a busy machine may need more."""
-
 
 def opened(slack: RunningWorkspace, person: str, message: Message) -> View:
     """Press Approve on a card or a copy of it; give the window, as soon as it is there."""
-    slack.state.trigger_seconds = PATIENCE
     before = {view.id for view in slack.modals(person)}
     slack.click(person, message, "approve")
     return slack.wait_for(
@@ -22,7 +18,6 @@ def opened(slack: RunningWorkspace, person: str, message: Message) -> View:
             ),
             None,
         ),
-        timeout=PATIENCE,
         what=f"the window in which {person} approves",
     )
 

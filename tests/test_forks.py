@@ -56,7 +56,7 @@ def test_has_a_folder_of_its_own(tmp_path):
 def run_in(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     own = (*more, "-p", "no:cacheprovider", f"--rootdir={folder}", str(folder))
     command = [sys.executable, "-m", "pytest", *own]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=100)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 def test_every_test_is_run_and_told_although_a_process_dies(tmp_path):

@@ -81,7 +81,7 @@ def _play(folder: Path, console: Console, length: Length) -> int:
         tenant_playing(
             "mailbox-takeover", latency=_LATENCY, audit_query_seconds=_AUDIT_SECONDS, roles=ROLES
         ) as played,
-        workspace.start(manifest_path()) as slack,
+        workspace.start(manifest_path(), answers_within=MOST_SECONDS) as slack,
     ):
         settings = bot_settings(played, slack, folder)
         told = f"A tenant at {played.url} and a Slack workspace at {slack.url}, both on this machine."
@@ -256,7 +256,6 @@ def _refusal(slack: RunningWorkspace, console: Console) -> list[str]:
     try:
         seen = slack.wait_for(
             lambda: [said for said in map(slack.as_text, slack.ephemerals("guest")) if said.startswith("✖")],
-            timeout=10,
             what="the refusal of the guest",
         )
     except NotOnScreenError as error:

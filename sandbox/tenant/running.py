@@ -170,6 +170,10 @@ class RunningTenant:
         """
         self._core.state.let_pass(span)
 
+    def end_searches(self) -> None:
+        """End the audit searches that run; whichever begins from now on ends at once."""
+        self._core.audit_query_seconds = 0.0
+
     def stop_clock(self) -> None:
         """From now on the tenant's time passes only through `let_pass`, however slow the machine is."""
         self._core.state.stop_clock()

@@ -18,12 +18,13 @@ from . import manifest as _manifest
 from .errors import NotOnScreenError, RefusedError, WorkspaceError
 from .faults import Fault, Faults, api_error, rate_limited, reset, server_error, slow
 from .limits import Limits
-from .running import RunningWorkspace
+from .running import PATIENCE, RunningWorkspace
 from .server import Server
-from .state import Clock, WorkspaceState
+from .state import ANSWERS_WITHIN, Clock, WorkspaceState
 from .values import ApiCall, Block, Channel, Delivery, File, Message, Person, UserGroup, View
 
 __all__ = [
+    "PATIENCE",
     "ApiCall",
     "Block",
     "Channel",
@@ -54,7 +55,12 @@ def _utc_now() -> datetime:
 
 
 def start(
-    manifest: Path | str, *, port: int = 0, latency: float = 0.0, clock: Clock = _utc_now
+    manifest: Path | str,
+    *,
+    port: int = 0,
+    latency: float = 0.0,
+    answers_within: float = ANSWERS_WITHIN,
+    clock: Clock = _utc_now,
 ) -> RunningWorkspace:
     """Start a workspace in which the app of this manifest is installed.
 
@@ -62,13 +68,15 @@ def start(
         manifest: the manifest's file, or its text.
         port: the port on 127.0.0.1; 0 takes a free one.
         latency: how many seconds every answer takes longer.
+        answers_within: how many seconds the app has to acknowledge what it is sent, and to open a window
+            after it; Slack's own number unless given, and more where a slow machine must not matter.
         clock: where the time comes from, an aware UTC datetime.
 
     Raises:
         OSError: there is no such file, or the port is taken.
         TimeoutError: the server does not start.
     """
-    state = WorkspaceState(_manifest.read(manifest), clock)
+    state = WorkspaceState(_manifest.read(manifest), clock, answers_within)
     server = Server(state, port=port, latency=latency)
     server.start()
     return RunningWorkspace(state, server)

@@ -16,8 +16,6 @@ from .server import Server
 from .state import WorkspaceState
 from .values import Delivery
 
-ACK_SECONDS = 3.0
-
 
 class Delivering:
     """The way from the workspace to the app.
@@ -33,7 +31,7 @@ class Delivering:
         self._server = server
         self.http_url: str | None = None
         self.signing_secret = state.signing_secret
-        self.ack_seconds = ACK_SECONDS
+        self.ack_seconds = state.trigger_seconds
 
     def _deliver(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from . import directory, forms, text, wire
 from .delivering import Delivering
@@ -23,6 +23,9 @@ from .state import SLACKBOT, WorkspaceState
 from .values import ApiCall, Channel, Delivery, File, Message, Person, View
 
 T = TypeVar("T")
+
+PATIENCE: Final = 300.0
+"""Seconds that anything which must come is waited for, however busy the machine is."""
 
 
 class RunningWorkspace(Delivering):
@@ -104,7 +107,7 @@ class RunningWorkspace(Delivering):
         """How many Socket Mode connections take payloads now."""
         return self._server.hub.connections
 
-    def wait_connected(self, timeout: float = 60.0) -> None:
+    def wait_connected(self, timeout: float = PATIENCE) -> None:
         """Wait for the app's Socket Mode connection.
 
         Raises:
@@ -112,6 +115,15 @@ class RunningWorkspace(Delivering):
         """
         if not self._server.hub.wait_connected(timeout):
             raise NotOnScreenError(f"The app did not connect within {timeout} seconds.")
+
+    def wait_disconnected(self, timeout: float = PATIENCE) -> None:
+        """Wait until no Socket Mode connection is left; what is sent on one that is dying is never acked.
+
+        Raises:
+            AssertionError: there is one still.
+        """
+        if not self._server.hub.wait_disconnected(timeout):
+            raise NotOnScreenError(f"The app is still connected after {timeout} seconds.")
 
     # changing the workspace
 
@@ -468,7 +480,7 @@ class RunningWorkspace(Delivering):
                 body += [text.shown(str(attachment[k]), name) for k in ("title", "text") if attachment.get(k)]
             return "\n".join([*body, *(f"[file: {f.name}]" for f in message.files)]).strip()
 
-    def wait_for(self, probe: Callable[[], T | None], timeout: float = 60.0, what: str = "") -> T:
+    def wait_for(self, probe: Callable[[], T | None], timeout: float = PATIENCE, what: str = "") -> T:
         """Return the probe's first true answer; it is asked again whenever something changes.
 
         A probe may raise AssertionError or LookupError to say "not yet".

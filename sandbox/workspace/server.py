@@ -39,6 +39,10 @@ PING_SECONDS = 0.25
 """How often the server pings; short, because the client's own close waits for the next frame."""
 
 
+STARTS_WITHIN = 60.0
+"""Seconds in which the server has to start, and to stop."""
+
+
 @dataclass(eq=False, slots=True)
 class Connection:
     """One Socket Mode connection; nothing new is sent on it once it is `leaving`."""
@@ -129,6 +133,11 @@ class Hub:
         """Wait until the app is connected; return whether it is. Called from any thread."""
         with self._change:
             return self._change.wait_for(lambda: any(not c.leaving for c in self._connections), timeout)
+
+    def wait_disconnected(self, timeout: float) -> bool:
+        """Wait until no connection is left; return whether that is so. Called from any thread."""
+        with self._change:
+            return self._change.wait_for(lambda: not self._connections, timeout)
 
     def deliver(
         self, envelope: Mapping[str, Any], timeout: float
@@ -288,8 +297,8 @@ class Server:
     def start(self) -> None:
         """Start the thread and return when requests are taken."""
         self._thread.start()
-        if not self._ready.wait(10):
-            raise TimeoutError("The local Slack workspace did not start within 10 seconds.")
+        if not self._ready.wait(STARTS_WITHIN):
+            raise TimeoutError(f"The local Slack workspace did not start within {STARTS_WITHIN:.0f} seconds.")
 
     def _run(self) -> None:
         self._uvicorn.run(sockets=[self._socket])
@@ -301,7 +310,7 @@ class Server:
     def stop(self) -> None:
         """Close everything and wait for the thread."""
         self._uvicorn.should_exit = True
-        self._thread.join(10)
+        self._thread.join(STARTS_WITHIN)
         self._socket.close()
 
     # faults

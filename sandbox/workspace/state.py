@@ -26,7 +26,9 @@ from .values import ApiCall, Block, Channel, File, Message, Person, UserGroup, V
 
 Clock = Callable[[], datetime]
 
-TRIGGER_SECONDS = 3.0
+ANSWERS_WITHIN = 3.0
+"""Seconds in which an app must acknowledge, and in which it can open a window."""
+
 RESPONSE_URL_USES = 5
 RESPONSE_URL_SECONDS = 30 * 60.0
 MODAL_STACK = 3
@@ -68,7 +70,7 @@ class Upload:
 class WorkspaceState:
     """The state of one workspace; every method expects to be called under `lock` unless it says otherwise."""
 
-    def __init__(self, manifest: Manifest, clock: Clock) -> None:
+    def __init__(self, manifest: Manifest, clock: Clock, answers_within: float = ANSWERS_WITHIN) -> None:
         self.manifest = manifest
         self.clock = clock
         self.ahead = timedelta()
@@ -77,7 +79,7 @@ class WorkspaceState:
         self.changed = threading.Condition(self.lock)
         self.version = 0
         self.visible_version = 0
-        self.trigger_seconds = TRIGGER_SECONDS
+        self.trigger_seconds = answers_within
         self.limits = Limits()
         self.people: dict[str, Person] = directory.people()
         self.channels: dict[str, Channel] = directory.channels(self.people)

@@ -76,7 +76,7 @@ def window(story: Stage, person: str) -> View:
 def ended(story: Stage, state: ProposalState) -> Proposal:
     """The newest proposal once it stands so and every card shows it."""
     story.slack.wait_for(
-        lambda: latest(story).state is state and latest(story).shown, timeout=60, what=f"a proposal {state}"
+        lambda: latest(story).state is state and latest(story).shown, what=f"a proposal {state}"
     )
     return latest(story)
 

@@ -17,8 +17,6 @@ from sandbox.scenarios.people import NESTOR
 from .chromium import chromium, executable
 from .desk import desk
 
-pytestmark = pytest.mark.timeout(600)
-
 PHONE = (390, 844)
 USUAL = (1360, 860)
 

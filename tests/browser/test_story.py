@@ -24,8 +24,6 @@ from sandbox.workspace import Message
 from .chromium import chromium, executable
 from .desk import ADELE, ROOM, Desk, desk
 
-pytestmark = pytest.mark.timeout(600)
-
 USUAL = (1360, 860)
 WIDE = (1433, 900)
 """A window in which messages are 800 pixels wide."""

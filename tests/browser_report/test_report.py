@@ -13,8 +13,6 @@ from bot.artefacts.report_files import report_files
 from tests.bot.artefacts.attacks import ATTACK, SHOWN, attacked, findings_with_values, keyed, voted
 from tests.browser.chromium import chromium, executable
 
-pytestmark = pytest.mark.timeout(300)
-
 OWN = "data:image/png;base64,"
 """The picture in the page; a browser may count it among what it asks for."""
 

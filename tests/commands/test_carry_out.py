@@ -732,7 +732,7 @@ def test_everything_that_the_steps_offer_for_a_takeover_is_made_once_and_taken_b
         scene.connection,
         scene.ledger.memory(CASE),
         lambda progress: None,  # noqa: ARG005
-        patience=60,
+        patience=600,
         # The search in the audit log takes time, which does not pass here by itself.
         sources=[source for source in SOURCES if not source.startswith("audit_log")],
     )

@@ -50,7 +50,6 @@ def victims(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("read_delay", [0, 40], ids=["seen at once", "seen late"])
 def test_wherever_it_is_killed_every_change_is_made_exactly_once(
     before: Before, connection: Connection, victims: Victims, tmp_path: Path, read_delay: float

@@ -27,7 +27,7 @@ def checked(state: TenantState) -> Report:
         question = Question(
             find_subject("adele.vance@contoso.example", connection), Window(NOW - timedelta(days=14), NOW)
         )
-        evidence = look(question, connection, Memory(), lambda _: None, patience=120)
+        evidence = look(question, connection, Memory(), lambda _: None, patience=600)
     return judge(evidence, NOW)
 
 

@@ -38,7 +38,7 @@ def look_again(scene: Scene) -> Doors:
         connection=scene.connection,
         guard=Guard(),
         clock=lambda: NOW,
-        patience=60,
+        patience=600,
     )
 
 
@@ -73,8 +73,8 @@ def test_changes_are_looked_at_beside_each_other(scene: Scene):
     beside: list[int] = []
 
     def let_go() -> None:
-        ends = time.monotonic() + 30
-        while len(scene.tenant.calls) < 2 and time.monotonic() < ends:
+        # Whoever asked one after the other would never come to the second.
+        while len(scene.tenant.calls) < 2:
             time.sleep(0.01)
         beside.append(len(scene.tenant.calls))
         held.set()

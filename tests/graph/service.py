@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+from graph.clock import CLOCK, Clock
 from graph.connection import Connection
 from graph.limits import PUBLISHED, Rates
 from graph.retry import Pacing
@@ -19,6 +20,15 @@ from graph.settings import TenantSettings
 
 TENANT_ID = "c0ffee00-0000-4000-8000-000000000001"
 QUICK = Pacing(first=0.01, first_throttled=0.01, longest=0.05, failures=3, throttled=4, chance=lambda: 1.0)
+
+
+class _Still(Clock):
+    def now(self) -> float:
+        return 0.0
+
+
+STILL: Final = _Still()
+"""Time that stands still, however slow the machine is."""
 
 
 @dataclass
@@ -112,8 +122,8 @@ class Service:
         }
         return TenantSettings(**{**values, **more})
 
-    def connect(self, *, rates: Rates = PUBLISHED, **more: Any) -> Connection:
-        return Connection(self.settings(**more), pacing=QUICK, rates=rates)
+    def connect(self, *, rates: Rates = PUBLISHED, clock: Clock = CLOCK, **more: Any) -> Connection:
+        return Connection(self.settings(**more), pacing=QUICK, rates=rates, clock=clock)
 
     def close(self) -> None:
         self._closing.set()

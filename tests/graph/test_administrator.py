@@ -67,11 +67,11 @@ def test_graph_asks_once_and_exchange_and_compliance_ask_once_together(
 ) -> None:
     administrator = signing_in()
     assert administrator.tenant_id == ""
-    administrator.sign_in(Deadline(20))
+    administrator.sign_in(Deadline(600))
     assert (administrator.tenant_id, administrator.user) == (played.tenant_id, ADMINISTRATOR)
-    assert administrator.fetch(READS, Deadline(20)) == []
-    assert administrator.fetch(Cmdlet("Get-RoleGroup"), Deadline(20))
-    assert administrator.fetch(Cmdlet("Get-RoleGroup", compliance=True), Deadline(20))
+    assert administrator.fetch(READS, Deadline(600)) == []
+    assert administrator.fetch(Cmdlet("Get-RoleGroup"), Deadline(600))
+    assert administrator.fetch(Cmdlet("Get-RoleGroup", compliance=True), Deadline(600))
     assert [code.resource for code in shown] == [Resource.GRAPH, Resource.EXCHANGE]
     assert shown[0].address == f"{played.login_url}/device"
 
@@ -82,8 +82,8 @@ def test_a_token_is_kept_for_the_requests_that_follow(
     administrator = signing_in()
     asked = []
     for _ in range(3):
-        assert administrator.fetch(READS, Deadline(20)) == []
-        assert administrator.fetch(Cmdlet("Get-RoleGroup"), Deadline(20))
+        assert administrator.fetch(READS, Deadline(600)) == []
+        assert administrator.fetch(Cmdlet("Get-RoleGroup"), Deadline(600))
         asked.append(
             [call.path for call in played.calls].count(f"/login/{played.tenant_id}/oauth2/v2.0/token")
         )
@@ -94,9 +94,9 @@ def test_a_token_that_was_refused_is_replaced_without_asking_again(
     signing_in: Callable[..., Administrator], shown: list[DeviceCode], played: RunningTenant
 ) -> None:
     administrator = signing_in()
-    administrator.sign_in(Deadline(20))
+    administrator.sign_in(Deadline(600))
     played.faults.add("/applications", Fault(status=401), 1)
-    assert administrator.fetch(READS, Deadline(20)) == []
+    assert administrator.fetch(READS, Deadline(600)) == []
     assert len(shown) == 1
 
 
@@ -105,7 +105,7 @@ def test_a_service_in_trouble_while_a_code_waits_is_asked_again(
 ) -> None:
     administrator = signing_in()
     played.faults.add(f"/{played.tenant_id}/oauth2/v2.0/token", Fault(status=503), 1)
-    administrator.sign_in(Deadline(20))
+    administrator.sign_in(Deadline(600))
     assert administrator.tenant_id == played.tenant_id
     assert [call.status for call in played.calls if call.path.endswith("/token")] == [503, 200]
 
@@ -119,17 +119,17 @@ def test_a_sign_in_that_is_refused_says_why(
 ) -> None:
     played.state.sign_in_refusal = number
     with pytest.raises(CannotSignIn, match=says):
-        signing_in().sign_in(Deadline(20))
+        signing_in().sign_in(Deadline(600))
 
 
 def test_refused_consent_says_what_to_do(signing_in: Callable[..., Administrator]) -> None:
     with pytest.raises(CannotSignIn, match="consent was refused; run it again"):
-        signing_in(consent=False).sign_in(Deadline(20))
+        signing_in(consent=False).sign_in(Deadline(600))
 
 
 def test_somebody_who_may_not_consent_is_told_who_may(signing_in: Callable[..., Administrator]) -> None:
     with pytest.raises(CannotSignIn, match="sign in as a Global Administrator or Privileged"):
-        signing_in("adele.vance@contoso.example").sign_in(Deadline(20))
+        signing_in("adele.vance@contoso.example").sign_in(Deadline(600))
 
 
 class Browsing:
@@ -182,11 +182,11 @@ def test_a_browser_asks_who_it_is_once_and_the_second_sign_in_is_the_same_person
 ) -> None:
     browsing = Browsing()
     with closing(browsing), closing(in_browser(played, browsing)) as administrator:
-        administrator.sign_in(Deadline(20))
+        administrator.sign_in(Deadline(600))
         assert (administrator.tenant_id, administrator.user) == (played.tenant_id, ADMINISTRATOR)
-        assert administrator.fetch(READS, Deadline(20)) == []
-        assert administrator.fetch(Cmdlet("Get-RoleGroup"), Deadline(20))
-        assert administrator.fetch(Cmdlet("Get-RoleGroup", compliance=True), Deadline(20))
+        assert administrator.fetch(READS, Deadline(600)) == []
+        assert administrator.fetch(Cmdlet("Get-RoleGroup"), Deadline(600))
+        assert administrator.fetch(Cmdlet("Get-RoleGroup", compliance=True), Deadline(600))
     assert [one.get("login_hint") for one in browsing.asked] == [None, ADMINISTRATOR]
     assert {one["response_mode"] for one in browsing.asked} == {"form_post"}
     assert {one["code_challenge_method"] for one in browsing.asked} == {"S256"}
@@ -197,7 +197,7 @@ def test_whoever_does_not_accept_in_the_browser_is_told_what_to_do(played: Runni
     browsing = Browsing(consent="no")
     refused = pytest.raises(CannotSignIn, match="consent was refused; run it again")
     with closing(browsing), closing(in_browser(played, browsing)) as administrator, refused:
-        administrator.sign_in(Deadline(20))
+        administrator.sign_in(Deadline(600))
 
 
 def test_where_no_browser_opens_a_code_is_shown(played: RunningTenant, shown: list[DeviceCode]) -> None:
@@ -209,7 +209,7 @@ def test_where_no_browser_opens_a_code_is_shown(played: RunningTenant, shown: li
         hosts(played), CLOUDS[Cloud.GLOBAL], enter, SCOPES, opens=lambda _address, _resource: False
     )
     with closing(made_so) as administrator:
-        administrator.sign_in(Deadline(20))
+        administrator.sign_in(Deadline(600))
     assert [code.resource for code in shown] == [Resource.GRAPH]
 
 
@@ -235,7 +235,7 @@ def test_a_code_that_nobody_enters_ends_with_the_deadline(played: RunningTenant)
 def test_what_was_not_consented_to_is_refused(signing_in: Callable[..., Administrator]) -> None:
     administrator = signing_in(scopes=("User.Read",))
     with pytest.raises(NoPermission):
-        administrator.fetch(READS, Deadline(20))
+        administrator.fetch(READS, Deadline(600))
 
 
 def test_a_tenant_without_exchange_says_so(
@@ -243,4 +243,4 @@ def test_a_tenant_without_exchange_says_so(
 ) -> None:
     played.state.exchange_enabled = False
     with pytest.raises(CannotSignIn, match="the tenant does not have this service"):
-        signing_in().sign_in(Deadline(20), exchange=True)
+        signing_in().sign_in(Deadline(600), exchange=True)

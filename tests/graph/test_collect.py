@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import pytest
@@ -33,6 +33,7 @@ from graph.most import Taking, Tally
 from graph.request import Cmdlet, Request
 from graph.settings import TenantSettings
 from tests.graph.play import UPN, USER_ID, a_question
+from tests.growing import growing
 
 What = Request | Cmdlet
 USER = {"id": USER_ID, "userPrincipalName": UPN}
@@ -94,7 +95,7 @@ class Fake(Connection):
 def run(
     answer: Callable[[What, Deadline], list[Item]],
     *sources: str,
-    patience: float = 60,
+    patience: float = 600,
     memory: Memory | None = None,
 ) -> dict[str, Any]:
     with Fake(answer) as connection:
@@ -167,17 +168,20 @@ def test_a_source_that_takes_too_long_is_reported_and_leaves_no_thread() -> None
         sleep(0.1)
         return []
 
-    memory = Memory()
-    answers = run(answer, "user", "mobile_devices", patience=2, memory=memory)
+    for patience in growing(2):
+        memory = Memory()
+        answers = run(answer, "user", "mobile_devices", patience=patience, memory=memory)
+        if isinstance(answers["user"], Known):
+            break
     assert isinstance(answers["user"], Known)
-    assert answers["mobile_devices"] == Unavailable(Reason.TIME, "No answer from Microsoft within 2 s.")
+    says = f"No answer from Microsoft within {patience:.0f} s."
+    assert answers["mobile_devices"] == Unavailable(Reason.TIME, says)
     # Another test's collection may still run in this process: only the thread of this one is looked at.
     assert memory.asked_by
     assert not any(thread.is_alive() for thread in memory.asked_by)
 
 
 def test_an_audit_search_that_still_runs_is_kept_and_taken_up_again() -> None:
-    memory = Memory()
     posted: list[str] = []
 
     def microsoft(status: str) -> Callable[[What, Deadline], list[Item]]:
@@ -190,7 +194,12 @@ def test_an_audit_search_that_still_runs_is_kept_and_taken_up_again() -> None:
 
         return answer
 
-    first = run(microsoft("running"), "audit_log", patience=2, memory=memory)["audit_log"]
+    for patience in growing(2):
+        memory = Memory()
+        first = run(microsoft("running"), "audit_log", patience=patience, memory=memory)["audit_log"]
+        if memory.kept:
+            break
+        posted.clear()
     assert first.reason is Reason.TIME
     assert "Microsoft's search did not finish within" in first.says
     second = run(microsoft("succeeded"), "audit_log", memory=memory)["audit_log"]
@@ -208,7 +217,7 @@ def test_the_risk_service_is_asked_first_and_then_what_takes_long() -> None:
 
     with Fake(answer) as connection:
         connection.threads = 1  # so that requests are sent in the order in which they are handed over
-        list(collect(a_question(2), connection, Memory(), patience=60))
+        list(collect(a_question(2), connection, Memory(), patience=600))
     assert asked[0].startswith("/identityProtection/")
     assert asked[1] == "/security/auditLog/queries"
 
@@ -216,17 +225,16 @@ def test_the_risk_service_is_asked_first_and_then_what_takes_long() -> None:
 def test_answers_come_as_they_come_and_leaving_early_stops_everything() -> None:
     def answer(what: What, deadline: Deadline) -> list[Item]:
         if isinstance(what, Cmdlet):
-            deadline.sleep(50, "the test slept")
+            deadline.sleep(3500, "the test slept")
         return [USER]
 
+    # Whoever waited for it would wait for an hour.
     with Fake(answer) as connection:
         answers = collect(
-            a_question(2), connection, Memory(), patience=60, sources=("user", "mobile_devices")
+            a_question(2), connection, Memory(), patience=3600, sources=("user", "mobile_devices")
         )
-        began = monotonic()
         assert isinstance(next(answers), Arrived)
         answers.close()  # type: ignore[attr-defined]
-        assert monotonic() - began < 40
 
 
 def test_leaving_early_waits_for_the_thread_that_still_keeps_a_search() -> None:
@@ -247,7 +255,7 @@ def test_leaving_early_waits_for_the_thread_that_still_keeps_a_search() -> None:
 
     memory = Slow()
     with Fake(answer) as connection:
-        answers = collect(a_question(2), connection, memory, patience=60, sources=("user", "audit_log"))
+        answers = collect(a_question(2), connection, memory, patience=600, sources=("user", "audit_log"))
         next(answers)
         heard.set()
         assert keeping.wait(60)
@@ -266,7 +274,7 @@ def test_no_more_of_one_kind_is_under_way_than_the_service_allows_and_kinds_do_n
         return nothing(what, _)
 
     with Fake(answer) as connection:
-        list(collect(a_question(2), connection, Memory(), patience=100))
+        list(collect(a_question(2), connection, Memory(), patience=600))
     assert connection.most["exchange"] <= 8 + 4
     assert connection.most["mailbox"] <= 4
     assert connection.most["risk"] == 1
@@ -345,7 +353,7 @@ def test_a_recorder_is_given_every_answer_and_every_error_as_it_came() -> None:
                 a_question(2),
                 connection,
                 Memory(),
-                patience=60,
+                patience=600,
                 sources=("user", "mailbox"),
                 recorder=lambda source, asked, answer: kept.append((source, asked, answer)),
             )
@@ -361,7 +369,7 @@ def test_a_recorder_that_fails_costs_no_answer() -> None:
     with Fake(nothing) as connection:
         arrived = list(
             collect(
-                a_question(2), connection, Memory(), patience=60, sources=("risky_user",), recorder=broken
+                a_question(2), connection, Memory(), patience=600, sources=("risky_user",), recorder=broken
             )
         )
     assert [one.answer for one in arrived] == [Known(None)]

@@ -48,7 +48,7 @@ def ask(service: Service, source: str, most: Most) -> tuple[Any, list[Item]]:
 
     with Connection(service.settings(), pacing=QUICK, most=most) as connection:
         (arrived,) = collect(
-            a_question(1), connection, Memory(), patience=30, sources=[source], recorder=keep
+            a_question(1), connection, Memory(), patience=600, sources=[source], recorder=keep
         )
     return arrived.answer, taken
 
@@ -67,7 +67,7 @@ def test_pages_without_end_are_given_up_with_what_was_read(
         Connection(service.settings(), pacing=QUICK, most=most) as connection,
         pytest.raises(TooMuch, match=rf"stopped after {2 * pages} items on {pages} pages") as stopped,
     ):
-        connection.fetch(what, Deadline(60))
+        connection.fetch(what, Deadline(600))
     assert len(stopped.value.items) == 2 * pages
     asked = [got for got in service.got if "users" in got.path or "InvokeCommand" in got.path]
     assert len(asked) == pages
@@ -79,7 +79,7 @@ def test_a_page_larger_than_what_is_left_is_cut(service: Service) -> None:
         Connection(service.settings(), pacing=QUICK, most=Most(items=3)) as connection,
         pytest.raises(TooMuch, match=r"stopped after 3 items on 2 pages") as stopped,
     ):
-        connection.fetch(USERS, Deadline(60))
+        connection.fetch(USERS, Deadline(600))
     assert len(stopped.value.items) == 3
 
 
@@ -94,7 +94,7 @@ def test_the_parts_of_a_batch_count_together(service: Service) -> None:
 
     service.answer = answer
     with Connection(service.settings(), pacing=QUICK, most=Most(items=7)) as connection:
-        answers = connection.fetch_batch([USERS] * 4, Deadline(60))
+        answers = connection.fetch_batch([USERS] * 4, Deadline(600))
     first, second, *rest = answers
     assert first == [*TWO, *TWO]
     assert isinstance(second, TooMuch)
@@ -146,7 +146,7 @@ def test_all_sources_of_a_check_share_one_more_bound(service: Service) -> None:
         taken[source] += 0 if isinstance(answer, GraphError) else len(answer)
 
     with Connection(service.settings(), pacing=QUICK, most_in_all=in_all) as connection:
-        arrived = list(collect(a_question(1), connection, Memory(), patience=60, recorder=keep))
+        arrived = list(collect(a_question(1), connection, Memory(), patience=600, recorder=keep))
     assert len(arrived) == len(SOURCES)
     # Every source may bring its first 2,000 items whatever the others brought.
     assert in_all.items < sum(taken.values()) <= in_all.items + 2_000 * len(SOURCES)

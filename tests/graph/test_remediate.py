@@ -122,10 +122,10 @@ def test_the_cmdlets_that_an_application_may_run_are_listed_and_none_is_run(play
 def test_a_list_of_cmdlets_of_another_form_is_no_empty_list(service: Service, connection: Connection) -> None:
     service.answers(Reply(body={"value": [{"name": "ExchangeOnlineManagement"}]}))
     with pytest.raises(NotJson, match="Exchange does not list the cmdlets that the application can run"):
-        connection.held_cmdlets(Deadline(5))
+        connection.held_cmdlets(Deadline(600))
     service.answers(Reply(401))
     with pytest.raises(NoPermission):
-        connection.held_cmdlets(Deadline(5))
+        connection.held_cmdlets(Deadline(600))
 
 
 def test_the_list_of_cmdlets_is_read_where_the_front_door_sends_us_once(
@@ -134,11 +134,11 @@ def test_the_list_of_cmdlets_is_read_where_the_front_door_sends_us_once(
     path = f"/exchange/region/adminapi/v1.0/{TENANT_ID}/EXOModuleFile?Version=3.9.2"
     listed = Reply(body={"value": [{"exportedCmdlets": "Get-Mailbox, Set-Mailbox,"}]})
     service.answers(Reply(302, headers={"Location": f"{service.url}{path}"}), listed)
-    assert connection.held_cmdlets(Deadline(5)) == {"Get-Mailbox", "Set-Mailbox"}
+    assert connection.held_cmdlets(Deadline(600)) == {"Get-Mailbox", "Set-Mailbox"}
     assert service.got[1].path == path
     service.answers(Reply(302, headers={"Location": f"{service.url}{path}"}))
     with pytest.raises(Broken, match="the same page of cmdlets twice"):
-        connection.held_cmdlets(Deadline(5))
+        connection.held_cmdlets(Deadline(600))
 
 
 def test_the_inner_port_of_the_service_is_not_what_we_are_sent_to() -> None:

@@ -78,7 +78,7 @@ def least(takeover: tenant.RunningTenant) -> Iterator[tenant.RunningTenant]:
 
 
 def check(
-    running: tenant.RunningTenant, *sources: str, days: float = 14, patience: float = 20
+    running: tenant.RunningTenant, *sources: str, days: float = 14, patience: float = 600
 ) -> dict[str, Any]:
     now = running.state.clock()
     with connect_to(running) as connection:
@@ -172,7 +172,7 @@ def test_a_permission_taken_away_is_named_by_the_sources_that_need_it(
         least.exchange_cmdlets.discard(INSTEAD.get(permission, ""))
         now = least.state.clock()
         question = Question(subject, Window(now - timedelta(days=14), now))
-        answers = list(collect(question, connection, Memory(), patience=10, sources=COSTS[permission]))
+        answers = list(collect(question, connection, Memory(), patience=600, sources=COSTS[permission]))
     for one in each(answers):
         assert isinstance(one.answer, Unavailable), one.source
         assert (one.answer.reason, one.answer.needs) == (Reason.PERMISSION, permission), one

@@ -52,7 +52,7 @@ def signed_in(secret: str = SECRET) -> str:
     settings = TenantSettings(tenant_id=TENANT, client_id=CLIENT, client_secret=SecretStr(secret))
     wire = Wire(2)
     try:
-        return SignIn(settings, wire).token(Resource.GRAPH, Deadline(20))
+        return SignIn(settings, wire).token(Resource.GRAPH, Deadline(600))
     finally:
         wire.close()
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.packaging.machine import clone, environment, installed, locked, newer_releases, python_with, run
 
-pytestmark = [pytest.mark.packaging, pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.packaging
 
 OF_VENV = {"compromise-bot", "pip", "setuptools"}
 """What a lock does not name: the bot, and what some Pythons put into each virtual environment."""

@@ -19,7 +19,7 @@ from commands.plans.plan import Change, ManualTask, Planned, offer_from
 from sandbox import tenant, workspace
 from sandbox.scenarios.state import Json, TenantState
 from sandbox.tenant import RunningTenant
-from sandbox.workspace import Message, RunningWorkspace, View
+from sandbox.workspace import PATIENCE, Message, RunningWorkspace, View
 from tests import approving
 from tests.made import made
 from tests.scenarios.conftest import ADELE, FREELY, MANIFEST, Stage, settings_for
@@ -63,7 +63,6 @@ class Acting(Stage):
         self.type(f"check {name}")
         self.slack.wait_for(
             lambda: len(self.cards()) > known and "Files in the thread" in self.text(self.cards()[-1]),
-            timeout=60,
             what=f"the finished card of {name}",
         )
         self.slack.wait_for(
@@ -132,9 +131,7 @@ class Acting(Stage):
 
     def ended(self, proposal: Proposal) -> Proposal:
         """Wait until the end of a proposal is shown."""
-        self.slack.wait_for(
-            lambda: self.proposals.get(proposal.id).shown, timeout=120, what=f"the end of {proposal.id}"
-        )
+        self.slack.wait_for(lambda: self.proposals.get(proposal.id).shown, what=f"the end of {proposal.id}")
         return self.proposals.get(proposal.id)
 
     def do(self, choose: Callable[[Change | ManualTask], bool]) -> Proposal:
@@ -175,7 +172,7 @@ def acting(
     Microsoft's limits on calls are no part of its stories.
     """
     with ExitStack() as stack:
-        slack: RunningWorkspace = stack.enter_context(workspace.start(MANIFEST))
+        slack: RunningWorkspace = stack.enter_context(workspace.start(MANIFEST, answers_within=PATIENCE))
         played: RunningTenant = stack.enter_context(
             tenant.start(made(scenario), **{"directory_roles": PRIVILEGED, "limits": False, **more})
         )

@@ -20,7 +20,7 @@ from bot.work.jobs import Pauses
 from commands.containment.proposals import Proposals
 from sandbox import tenant, workspace
 from sandbox.tenant import RunningTenant
-from sandbox.workspace import Message, RunningWorkspace
+from sandbox.workspace import PATIENCE, Message, RunningWorkspace
 from tests.graph.local import settings_of
 from tests.made import engine_in, made
 
@@ -94,6 +94,7 @@ class Stage:
         if self.running:
             self.running.stop()
             self.running = None
+            self.slack.wait_disconnected()
 
     def type(self, words: str, person: str = "responder", channel: str = "incident-room") -> Any:
         """Type a command."""
@@ -105,7 +106,6 @@ class Stage:
             lambda: next(
                 (m for m in self.slack.ephemerals(person) if holding in self.slack.as_text(m)), None
             ),
-            timeout=60,
             what=f"a private answer to {person} with {holding!r}",
         )
 
@@ -113,21 +113,18 @@ class Stage:
         """Give the bot's messages of a channel, top level."""
         return [m for m in self.slack.messages(channel) if m.user == self.slack.bot_user_id]
 
-    def card(self, holding: str, channel: str = "incident-room", timeout: float = 60) -> Message:
+    def card(self, holding: str, channel: str = "incident-room") -> Message:
         """Give the card that shows these words, as soon as it does."""
         return self.slack.wait_for(
             lambda: next((m for m in self.cards(channel) if holding in self.slack.as_text(m)), None),
-            timeout=timeout,
             what=f"a card with {holding!r}",
         )
 
-    def shown(self, channel: str = "incident-room", timeout: float = 60) -> Message:
+    def shown(self, channel: str = "incident-room") -> Message:
         """Give the card once nothing more is to come: it names the files in its thread."""
-        card = self.card("Files in the thread", channel, timeout)
+        card = self.card("Files in the thread", channel)
         ledger = self.bot.ledger
-        self.slack.wait_for(
-            lambda: not ledger.unfinished_cases(), timeout=60, what="the last entry in the ledger"
-        )
+        self.slack.wait_for(lambda: not ledger.unfinished_cases(), what="the last entry in the ledger")
         return card
 
     @property
@@ -170,7 +167,7 @@ def stage(tmp_path: Path) -> Iterator[Staging]:
             freely: bool = False,
             **more: Any,
         ) -> Stage:
-            slack = stack.enter_context(workspace.start(MANIFEST))
+            slack = stack.enter_context(workspace.start(MANIFEST, answers_within=PATIENCE))
             played = stack.enter_context(tenant.start(made(scenario), limits=not freely, **more))
             settings = settings_for(slack, played, tmp_path).model_copy(update=changes or {})
             built = Stage(slack, played, settings, pace=FREELY if freely else QUICKLY)
@@ -197,7 +194,7 @@ def settings_for(slack: RunningWorkspace, played: RunningTenant, folder: Path) -
         responders=ResponderSettings(users=("U0NESTORWI",), group="S0RESPONDE"),
         ledger=folder / "ledger.db",
         engine=engine_in(folder),
-        patience=timedelta(minutes=1),
+        patience=timedelta(seconds=PATIENCE),
         worker_key=SecretStr(WORKER_KEY),
         log=LogSettings(level="error"),
         sandbox=True,

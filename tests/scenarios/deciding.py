@@ -35,7 +35,7 @@ from graph.request import Request
 from sandbox import tenant, workspace
 from sandbox.scenarios.state import InboxRule, ident
 from sandbox.tenant import Call
-from sandbox.workspace import Delivery, Message, View
+from sandbox.workspace import PATIENCE, Delivery, Message, View
 from tests import approving
 from tests.made import made
 from tests.scenarios.conftest import ADELE, FREELY, MANIFEST, Stage, settings_for
@@ -228,7 +228,7 @@ class Table(Stage):
 
     def wait(self, probe: Callable[[], T | None], what: str) -> T:
         """Wait for something, for as long as a slow machine needs."""
-        return self.slack.wait_for(probe, timeout=60, what=what)
+        return self.slack.wait_for(probe, what=what)
 
     def paper(self, proposal: Proposal) -> Message:
         """The proposal's card as it stands."""
@@ -388,7 +388,10 @@ def at_once(*acts: Callable[[], Any]) -> None:
 @contextmanager
 def laid(folder: Path) -> Iterator[Table]:
     """Give a table for a whole module; Slack's and Microsoft's limits on calls are no part of its stories."""
-    with workspace.start(MANIFEST) as slack, tenant.start(made("mailbox-takeover"), limits=False) as played:
+    with (
+        workspace.start(MANIFEST, answers_within=PATIENCE) as slack,
+        tenant.start(made("mailbox-takeover"), limits=False) as played,
+    ):
         slack.limits.enabled = False
         first = folder / "story"
         first.mkdir()

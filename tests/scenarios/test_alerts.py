@@ -16,7 +16,7 @@ from commands.ledger import entries as e
 from commands.ledger.verify import verify_ledger
 from sandbox import tenant, workspace
 from sandbox.scenarios.alerts import raise_alert
-from sandbox.workspace import Message
+from sandbox.workspace import PATIENCE, Message
 from tests.made import made
 from tests.scenarios.acting import Acting
 from tests.scenarios.conftest import ADELE, MANIFEST, Stage, settings_for
@@ -184,7 +184,7 @@ def test_more_than_an_hour_may_bring_comes_as_one_digest_the_gravest_on_lines_of
 
 
 def test_what_waited_is_shown_in_the_next_hour(tmp_path):
-    with tenant.start(made("clean")) as played, workspace.start(MANIFEST) as slack:
+    with tenant.start(made("clean")) as played, workspace.start(MANIFEST, answers_within=PATIENCE) as slack:
         settings = settings_for(slack, played, tmp_path)
         alerts = AlertSettings(sources=("defender",), channel="C0INCIDENT", every=QUIET, lines=1)
         story = Acting(slack, played, settings.model_copy(update={"alerts": alerts}))

@@ -8,6 +8,7 @@ from bot.settings import ResponderSettings
 from bot.slack.intake import Asked
 from sandbox import workspace
 from tests.scenarios.conftest import ADELE
+from tests.scenarios.test_durability import SEARCH
 
 EVERYBODY = [
     "U0MEGANBOW",
@@ -117,7 +118,7 @@ def test_no_address_is_made_up_of_one_word_without_a_case(stage):
 
 
 def test_the_account_may_be_named_in_several_ways(stage):
-    story = stage("clean", audit_query_seconds=60)
+    story = stage("clean", audit_query_seconds=SEARCH)
     story.slack.mail_links = True
     story.type("check adele.vance")
     story.card(ADELE)
@@ -184,7 +185,7 @@ def test_the_card_goes_where_the_settings_or_the_words_say(stage):
 
 
 def test_asking_twice_starts_one_check_and_tells_of_the_first(stage):
-    story = stage("clean", audit_query_seconds=3)
+    story = stage("clean", audit_query_seconds=SEARCH)
     story.type(f"check {ADELE}")
     story.card("Adele Vance")
     story.type(f"check {ADELE}")
@@ -192,22 +193,24 @@ def test_asking_twice_starts_one_check_and_tells_of_the_first(stage):
     story.told("responder", "is already under investigation,")
     story.told("approver", "is already under investigation,")
     assert "see its card" in story.slack.as_text(story.told("approver", "already"))
+    story.microsoft.end_searches()
     story.shown()
     assert len(story.cards()) == 1
     assert story.kinds().count("case_opened") == 1
 
 
 def test_a_report_that_is_still_being_made_is_not_denied(stage):
-    story = stage("clean", audit_query_seconds=3)
+    story = stage("clean", audit_query_seconds=SEARCH)
     story.type(f"check {ADELE}")
     story.card("Adele Vance")
     story.type(f"report {ADELE}")
     assert "There is no report" not in story.slack.as_text(story.told(holding="is being checked in case"))
+    story.microsoft.end_searches()
     story.shown()
 
 
 def test_the_same_delivery_twice_starts_one_check_and_answers_once(stage):
-    story = stage("clean", audit_query_seconds=2)
+    story = stage("clean")
     delivery = story.type(f"check {ADELE}")
     story.slack.replay(delivery)
     story.shown()

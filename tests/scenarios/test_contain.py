@@ -63,9 +63,9 @@ def test_a_taken_over_account_is_taken_back_by_one_who_proposes_and_two_who_appr
     approve(story.slack, "second_approver", copy)
     story.told("second_approver", ". It has all approvals and is being carried out now.")
 
-    done = story.card("Carried out", timeout=120)
+    done = story.card("Carried out")
     assert done.ts == card.ts
-    story.slack.wait_for(lambda: not story.proposals.unfinished(), timeout=60, what="the end on every card")
+    story.slack.wait_for(lambda: not story.proposals.unfinished(), what="the end on every card")
     kinds = story.kinds()
     assert kinds.count("voted") == 2
     assert (

@@ -15,10 +15,11 @@ from tests import approving
 from tests.postgres import Cluster, running
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.test_contain import APPROVERS, PRIVILEGED, copy_of, proposed
-from tests.scenarios.test_workers import SEARCH, worker
+from tests.scenarios.test_durability import SEARCH
+from tests.scenarios.test_workers import worker
 from tests.soak.invariants import broken_at_rest
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.slow
 
 OTHER = "miriam.graham@contoso.example"
 
@@ -33,12 +34,12 @@ def on(story: Stage, is_so: Callable[[], object], what: str) -> None:
     """Let rounds pass, and Microsoft's searches end, until something is so."""
 
     def seen() -> object:
-        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        story.microsoft.end_searches()
         story.bot.jobs.repair()
         story.bot.jobs.reconcile(timedelta(0))
         return is_so()
 
-    story.slack.wait_for(seen, timeout=150, what=what)
+    story.slack.wait_for(seen, what=what)
 
 
 def approve(story: Stage) -> Message:
@@ -56,7 +57,7 @@ def without_postgresql(story: Stage, postgres: Cluster) -> None:
         story.type("check nestor.wilke@contoso.example")
         story.told(holding="The job database cannot be reached. The check starts when it is back")
         assert "execution_started" not in story.kinds()
-        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        story.microsoft.end_searches()
     finally:
         postgres.start()
 
@@ -66,7 +67,7 @@ def without_slack(story: Stage, _: Cluster) -> None:
     story.slack.wait_for(lambda: "execution_started" in story.kinds(), what="the plan's begin")
     story.slack.faults.add("*", workspace.reset(), times=1_000_000)
     story.slack.faults.disconnect_socket()
-    story.microsoft.let_pass(timedelta(seconds=SEARCH))
+    story.microsoft.end_searches()
     story.slack.wait_for(lambda: story.kinds().count("check_finished") == 2, what="the second verdict")
     story.slack.faults.clear()
     story.slack.wait_connected()

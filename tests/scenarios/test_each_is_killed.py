@@ -25,10 +25,10 @@ from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.forked import running_bot
 from tests.scenarios.test_contain import APPROVERS, PRIVILEGED, copy_of, proposed
-from tests.scenarios.test_durability import audit_searches, variables
-from tests.scenarios.test_workers import SEARCH, keeping, log_of, looks, worker
+from tests.scenarios.test_durability import SEARCH, audit_searches, searching, variables
+from tests.scenarios.test_workers import keeping, log_of, looks, worker
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,7 @@ def keeper(story: Stage) -> Iterator[ForkServerProcess]:
         "COMPROMISE_CHECKS_HERE": "false",
         "COMPROMISE_APPROVERS_USERS": ",".join(APPROVERS.users),
     }
+    story.slack.wait_disconnected()
     with running_bot(story.settings.ledger.parent, {**variables(story), **more}) as process:
         story.slack.wait_connected()
         yield process
@@ -77,7 +78,7 @@ def rechecked(story: Stage, other: str, living: ForkServerProcess) -> None:
                 kill(first)
                 held.set()
                 with keeper(story):
-                    story.card("or is new, on", timeout=300)
+                    story.card("or is new, on")
                     soon(lambda: not alarms(ledger))
         noted = [entry.event for entry in ledger.entries(kinds=("rechecked",)) if entry.facts["round"]]
     (seen,) = noted
@@ -98,18 +99,18 @@ def test_an_account_is_taken_back_while_each_process_is_killed_in_turn(stage, po
     with keeper(story) as first, worker(story, "one") as one, worker(story, "two") as two:
         story.slack.faults.add("chat.update", workspace.server_error(503), times=2)
         story.type(f"check {ADELE}")
-        card = story.card("Waiting for", timeout=120)
-        searches = audit_searches(story)
+        card = story.card("Waiting for")
+        searches = searching(story)
         looking, other = ("one", "two") if looks(story, "one") else ("two", "one")
         kill(one if looking == "one" else two)
         soon(lambda: looks(story, other) == 1)
         kill(first)
-        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        story.microsoft.end_searches()
         waiting = b"SELECT count(*) FROM dbos.workflow_status WHERE queue_name = 'deliveries'"
         with psycopg.connect(story.settings.engine, autocommit=True) as db:
             soon(lambda: db.execute(waiting).fetchone() == (1,))
         with keeper(story) as second:
-            assert story.card("Files in the thread", timeout=120).ts == card.ts
+            assert story.card("Files in the thread").ts == card.ts
             paper = proposed(story)
             approve(story.slack, "approver", paper)
             story.told("approver", "still needs one person")
@@ -119,7 +120,7 @@ def test_an_account_is_taken_back_while_each_process_is_killed_in_turn(stage, po
         postgres.stop()
         postgres.start()
         with keeper(story) as third, closing(Ledger(story.settings.ledger, now)) as ledger:
-            assert story.card("Carried out", timeout=300).ts == paper.ts
+            assert story.card("Carried out").ts == paper.ts
             soon(lambda: not Proposals(ledger).unfinished() and not ledger.unfinished_cases())
             kinds = [entry.kind for entry in ledger.entries()]
             kill(third)
@@ -139,7 +140,7 @@ def test_what_a_worker_collected_while_the_database_was_away_is_delivered_when_i
         card = story.card("Waiting for")
         postgres.stop()
         try:
-            story.microsoft.let_pass(timedelta(seconds=SEARCH))
+            story.microsoft.end_searches()
             soon(lambda: "The job database is away." in log_of(story, "one"))
             story.type("check miriam.graham@contoso.example")
             story.told(holding="The job database cannot be reached. The check starts when it is back")
@@ -149,10 +150,10 @@ def test_what_a_worker_collected_while_the_database_was_away_is_delivered_when_i
         story.bot.jobs.reconcile(timedelta(0))
 
         def both_ended() -> bool:
-            story.microsoft.let_pass(timedelta(seconds=SEARCH))
+            story.microsoft.end_searches()
             return story.kinds().count("case_shown") == 2
 
-        story.slack.wait_for(both_ended, timeout=100, what="both ends")
+        story.slack.wait_for(both_ended, what="both ends")
         assert story.slack.current(card).ts == card.ts
     assert story.kinds().count("check_finished") == 2
     assert len(story.cards()) == 2

@@ -29,8 +29,7 @@ from tests.scenarios.acting import APPROVERS, PRIVILEGED
 from tests.scenarios.conftest import ADELE, Stage
 from tests.scenarios.offering import offering
 from tests.scenarios.rechecks import CASE, rechecks, taken_back
-
-SEARCH = 3600
+from tests.scenarios.test_durability import SEARCH
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +112,11 @@ def test_a_second_run_of_a_plan_that_is_being_carried_out_sends_nothing(stage, p
     held = Event()
     story.microsoft.faults.add("Set-Mailbox", Fault(method="POST", held=held))
     proposal = approved(story)
-    story.slack.wait_for(lambda: sent(story, "Set-Mailbox") == 1, timeout=60, what="the moment")
+    story.slack.wait_for(lambda: sent(story, "Set-Mailbox") == 1, what="the moment")
     second = forge(story, PLAN, PLANS, proposal.id, key="Contoso")
     story.slack.wait_for(lambda: is_over(story, second), what="the end of the forged job")
     held.set()
-    story.slack.wait_for(lambda: story.proposals.get(proposal.id).shown, timeout=60)
+    story.slack.wait_for(lambda: story.proposals.get(proposal.id).shown)
     assert sent(story, "Set-Mailbox") == 1
     kinds = story.kinds()
     for kind in ("intended", "change_ended", "execution_finished"):
@@ -129,7 +128,7 @@ def test_a_recheck_that_is_not_due_is_not_made(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover")
     taken_back(story, carrying.remove_forwarding())
     job = forge(story, RECHECK.workflow, RECHECK.queue, {}, f"{CASE}.2", 1, key="Contoso")
-    story.slack.wait_for(lambda: is_over(story, job), timeout=60)
+    story.slack.wait_for(lambda: is_over(story, job))
     assert rechecks(story) == []
     story.bot.jobs.reconcile(timedelta(0))
     story.slack.wait_for(lambda: [one["round"] for one in rechecks(story)] == [1], what="the one that is due")
@@ -142,10 +141,10 @@ def test_a_check_that_is_made_twice_at_once_is_noted_once(stage, postgres):
     story.card("Waiting for")
     (case,) = story.bot.ledger.unfinished_cases()
     job = forge(story, CHECK.workflow, CHECK.queue, {}, case.id, 1, key="Contoso")
-    story.slack.wait_for(lambda: status(story, job) == "PENDING", timeout=60)
-    story.microsoft.let_pass(timedelta(seconds=SEARCH))
+    story.slack.wait_for(lambda: status(story, job) == "PENDING")
+    story.microsoft.end_searches()
     story.shown()
-    story.slack.wait_for(lambda: is_over(story, job), timeout=60)
+    story.slack.wait_for(lambda: is_over(story, job))
     assert story.kinds().count("check_finished") == 1
 
 
@@ -185,7 +184,7 @@ def test_odd_jobs_hold_up_no_other(stage, postgres):
     story.stop()
     story.start()
     story.type("check miriam.graham@contoso.example")
-    story.slack.wait_for(lambda: story.kinds().count("case_shown") == 2, timeout=60, what="the second check")
+    story.slack.wait_for(lambda: story.kinds().count("case_shown") == 2, what="the second check")
 
 
 def tampered(story: Stage, *statements: str) -> None:
@@ -263,6 +262,6 @@ def test_a_check_that_somebody_hides_is_made_all_the_same(stage, postgres, how):
         time.sleep(1)
         return story.kinds().count("case_shown") == 1
 
-    story.slack.wait_for(is_shown, timeout=60, what="the end of the check")
+    story.slack.wait_for(is_shown, what="the end of the check")
     assert story.kinds().count("check_finished") == 1
     assert "check_failed" not in story.kinds()

@@ -13,9 +13,9 @@ from commands.ledger.verify import verify_ledger
 from sandbox.scenarios.people import LAGOS
 from tests.postgres import Cluster, running, soon
 from tests.scenarios.conftest import ADELE, Stage
-from tests.scenarios.test_durability import audit_searches
+from tests.scenarios.test_durability import SEARCH, audit_searches
 from tests.scenarios.test_hunts import DIEGO, ended, looked_at_a_search, others_too
-from tests.scenarios.test_workers import ROUND, SEARCH, keeping, looks, worker
+from tests.scenarios.test_workers import ROUND, keeping, looks, worker
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_sweep_goes_on_at_another_worker_and_another_keeper_with_the_same_card
         (one if first == "one" else two).kill()
         story.slack.wait_for(lambda: looks(story, other) == 1, what="the other worker")
         story.stop()
-        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        story.microsoft.end_searches()
         with psycopg.connect(story.settings.engine) as db:
             waiting = b"SELECT count(*) FROM dbos.workflow_status WHERE queue_name = 'deliveries'"
             story.slack.wait_for(lambda: db.execute(waiting).fetchone() == (1,), what="the result")
@@ -78,7 +78,7 @@ def rounds(story: Stage, is_so: Callable[[], object], what: str) -> None:
 
     def seen() -> object:
         time.sleep(ROUND)
-        story.microsoft.let_pass(timedelta(seconds=SEARCH))
+        story.microsoft.end_searches()
         story.bot.jobs.reconcile(timedelta(0))
         return is_so()
 

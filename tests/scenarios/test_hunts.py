@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
 
 from commands.ledger.verify import verify_ledger
 from sandbox.scenarios.people import LAGOS
@@ -160,7 +159,7 @@ def test_a_hunt_that_is_stopped_shows_it_at_once_and_what_comes_later_is_dropped
     card = story.card("Whole tenant: ")
     story.slack.click("responder", card, "stop_hunt")
     story.card("Who may be compromised: stopped")
-    story.microsoft.let_pass(timedelta(seconds=SEARCH))
+    story.microsoft.end_searches()
     story.type("help")
     story.told(holding="compromise")
     assert "hunt_finished" not in story.kinds()
@@ -195,7 +194,7 @@ def test_a_hunt_goes_on_after_kill_9_with_the_same_card_and_the_same_search(stag
         searches = audit_searches(story)
         running.kill()
         running.join()
-    story.microsoft.let_pass(timedelta(seconds=SEARCH))
+    story.microsoft.end_searches()
     with process(story):
         finished = story.card("Who may be compromised: 0 accounts")
         assert finished.ts == card.ts

@@ -63,14 +63,15 @@ class Night:
         return sum(call.method == method and name in {call.cmdlet, call.path[11:]} for call in calls)
 
     def wait(self, probe: Callable[[], bool], what: str) -> None:
-        self.story.slack.wait_for(probe, timeout=60, what=what)
+        self.story.slack.wait_for(probe, what=what)
 
     @contextmanager
     def bot(self) -> Iterator[ForkServerProcess]:
         """The bot as a process of its own."""
         env = {**variables(self.story), "COMPROMISE_APPROVERS_USERS": ",".join(APPROVERS.users)}
+        self.story.slack.wait_disconnected()
         with running_bot(self.story.settings.ledger.parent, env) as running:
-            self.story.slack.wait_connected(30)
+            self.story.slack.wait_connected()
             yield running
 
     def approve(self) -> None:

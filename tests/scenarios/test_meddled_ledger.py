@@ -25,7 +25,7 @@ def test_a_ledger_that_is_altered_between_two_changes_stops_the_second_and_says_
     held = Event()
     story.microsoft.faults.add("Set-Mailbox", Fault(method="POST", held=held))
     proposal = approved(story, "1,2")
-    story.slack.wait_for(lambda: sent(story, "Set-Mailbox") == 1, timeout=60, what="the first change")
+    story.slack.wait_for(lambda: sent(story, "Set-Mailbox") == 1, what="the first change")
     with closing(sqlite3.connect(story.settings.ledger)) as db:
         (trigger,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'ledger_keeps_words'").fetchone()
         db.execute("DROP TRIGGER ledger_keeps_words")
@@ -36,7 +36,7 @@ def test_a_ledger_that_is_altered_between_two_changes_stops_the_second_and_says_
         texts = [story.slack.as_text(reply) for reply in story.slack.replies(card)]
         return [text for text in texts if "is not carried on" in text]
 
-    story.slack.wait_for(lambda: len(warnings()) == 1, timeout=60, what="the warning")
+    story.slack.wait_for(lambda: len(warnings()) == 1, what="the warning")
     assert "is missing its trigger ledger_keeps_words" in warnings()[0]
     assert sent(story, "Set-CASMailbox") == 0
     assert "change_ended" not in story.kinds()
@@ -44,6 +44,6 @@ def test_a_ledger_that_is_altered_between_two_changes_stops_the_second_and_says_
     with closing(sqlite3.connect(story.settings.ledger)) as db:
         db.execute(trigger)
     story.bot.jobs.reconcile(timedelta(0))
-    story.slack.wait_for(lambda: "execution_finished" in story.kinds(), timeout=60, what="the end")
+    story.slack.wait_for(lambda: "execution_finished" in story.kinds(), what="the end")
     assert (sent(story, "Set-Mailbox"), sent(story, "Set-CASMailbox")) == (1, 1)
     assert story.kinds().count("change_ended") == 2

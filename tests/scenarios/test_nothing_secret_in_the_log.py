@@ -58,7 +58,6 @@ class Everything(logging.Handler):
 def window(story: Acting, person: str, holding: str = "") -> View:
     return story.slack.wait_for(
         lambda: next((v for v in story.slack.modals(person) if holding in story.text(v)), None),
-        timeout=60,
         what=f"a window for {person}",
     )
 
@@ -142,9 +141,7 @@ def in_play(story: Acting) -> dict[str, str]:
     deliveries.append(story.type("", "bystander"))
     deliveries.append(story.slack.open_home("responder"))
     assert [one.error for one in deliveries] == [None] * len(deliveries)
-    story.slack.wait_for(
-        lambda: not story.bot.ledger.unfinished_cases(), timeout=60, what="the end of all checks"
-    )
+    story.slack.wait_for(lambda: not story.bot.ledger.unfinished_cases(), what="the end of all checks")
     state = story.slack.state
     grouped = [" ".join(key[n : n + 4] for n in range(0, 32, 4)) for key in keys.values()]
     plain = {

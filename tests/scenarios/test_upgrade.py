@@ -44,7 +44,7 @@ def test_what_an_older_version_had_begun_is_finished_once(tmp_path, monkeypatch,
             story.bot.jobs.reconcile(timedelta(0))
             return "execution_finished" in story.kinds() and story.kinds().count("case_shown") == 2
 
-        story.slack.wait_for(is_over, timeout=150, what="the end of both")
+        story.slack.wait_for(is_over, what="the end of both")
         (proposal,) = story.proposals.of_case(carrying.CASE)
         assert proposal.state is ProposalState.DONE
         assert {action.outcome for action in proposal.actions} == {Outcome.CONFIRMED}

@@ -105,7 +105,7 @@ def test_what_was_read_before_another_plan_was_carried_out_is_read_again(stage, 
             story.bot.jobs.reconcile(timedelta(0))
             return bool(rechecks(story))
 
-        story.slack.wait_for(is_rechecked, timeout=60, what="the recheck")
+        story.slack.wait_for(is_rechecked, what="the recheck")
         assert looks(story, "one") == 2
     (seen,) = rechecks(story)
     assert seen["came_back"] == [carrying.remove_forwarding().id, carrying.block_sign_in().id]

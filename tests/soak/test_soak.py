@@ -10,7 +10,6 @@ from tests.soak.running import soak
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_whatever_fails_around_it_and_however_often_it_is_killed_everything_holds(tmp_path: Path) -> None:
     with soak(7, tmp_path) as running:
         told = running.run(20.0)

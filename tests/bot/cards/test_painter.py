@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 import pytest
 
@@ -33,13 +34,13 @@ def test_the_first_edit_does_not_wait_once_there_is_something_to_show():
     with painting(Edits(first=HOUR, apart=HOUR, soon=0), lambda progress: progress > 1) as (painter, painted):
         painter.tell(1)
         painter.tell(2)
-        assert painted.get(timeout=30) == 2
+        assert painted.get() == 2
 
 
 def test_without_anything_to_show_the_first_edit_comes_when_it_is_due():
     with painting(Edits(first=0.05, apart=HOUR), lambda _: False) as (painter, painted):
         painter.tell(1)
-        assert painted.get(timeout=30) == 1
+        assert painted.get() == 1
 
 
 def test_what_cannot_be_judged_yet_is_shown_when_the_first_edit_is_due():
@@ -48,21 +49,31 @@ def test_what_cannot_be_judged_yet_is_shown_when_the_first_edit_is_due():
 
     with painting(Edits(first=0.05, apart=HOUR, soon=0), fail) as (painter, painted):
         painter.tell(1)
-        assert painted.get(timeout=30) == 1
+        assert painted.get() == 1
 
 
 def test_the_first_finding_does_not_wait_for_an_edit_that_showed_nothing():
     edits = Edits(first=0.02, apart=HOUR, soon=0.01)
     with painting(edits, lambda progress: progress > 2) as (painter, painted):
         painter.tell(1)
-        assert painted.get(timeout=30) == 1
+        assert painted.get() == 1
         painter.tell(2)
         painter.tell(3)
-        assert painted.get(timeout=30) == 3
+        assert painted.get() == 3
         # From then on edits are apart.
         painter.tell(4)
         with pytest.raises(queue.Empty):
             painted.get(timeout=0.2)
+
+
+def test_edits_are_a_second_and_a_half_apart_and_never_closer_than_they_are_to_be():
+    assert Edits().apart == 1.5
+    with painting(Edits(first=0.01, apart=0.3, soon=0.01), lambda _: True) as (painter, painted):
+        begun = monotonic()
+        for number in range(3):
+            painter.tell(number)
+            assert painted.get() == number
+        assert monotonic() - begun >= 0.6
 
 
 def test_where_slack_asks_for_a_pause_the_first_finding_waits_too():
@@ -75,7 +86,7 @@ def test_where_slack_asks_for_a_pause_the_first_finding_waits_too():
     painter = Painter[int](refused, Edits(first=0.02, apart=HOUR, soon=0.01), lambda progress: progress > 1)
     painter.thread.start()
     painter.tell(1)
-    assert painted.get(timeout=30) == 1
+    assert painted.get() == 1
     painter.tell(2)
     with pytest.raises(queue.Empty):
         painted.get(timeout=0.2)

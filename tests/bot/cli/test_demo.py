@@ -39,7 +39,6 @@ def played(tmp_path_factory):
         env={name: value for name, value in os.environ.items() if not name.startswith("COMPROMISE_")},
         capture_output=True,
         text=True,
-        timeout=110,
         check=False,
     )
     return done, folder

@@ -420,7 +420,6 @@ def test_it_runs_as_a_module_too(tmp_path):
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

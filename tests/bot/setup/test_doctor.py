@@ -238,9 +238,9 @@ def test_a_role_in_an_administrative_unit_is_no_role_in_the_whole_tenant(played)
 def test_a_login_service_in_trouble_says_nothing_of_what_exchange_lets_the_application_do(played):
     played.permissions.discard("Exchange.ManageAsApp")  # which stands in Exchange's own token, not in Graph's
     with Connection(stage.tenant_settings(played)) as connection:
-        connection.sign_in.token(Resource.GRAPH, Deadline(10))
+        connection.sign_in.token(Resource.GRAPH, Deadline(600))
         played.faults.add(f"/login/{played.tenant_id}/oauth2/v2.0/token", Fault(status=503))
-        found, held = doctor_held.held_by(connection, Deadline(60), to_write=False)
+        found, held = doctor_held.held_by(connection, Deadline(600), to_write=False)
     lines = {line.what: line for line in [*found, *doctor_tenant.what_steps_can(held)]}
     for service in ("Exchange", "Compliance"):
         assert lines[f"sign-in to {service}"].there is None

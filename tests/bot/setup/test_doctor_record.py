@@ -71,7 +71,7 @@ def heard(played) -> Heard:
         now = datetime.now(UTC)
         window = Window(now - timedelta(days=30), now)
         question = Question(find_subject(ADELE, connection), window)
-        for _ in collect(question, connection, Forgets(), patience=60):
+        for _ in collect(question, connection, Forgets(), patience=600):
             pass
     return ear
 
@@ -279,10 +279,10 @@ def test_while_recording_nothing_that_changes_anything_can_be_sent(played, what)
     ear = Heard()
     with Connection(settings_of(played), observer=ear, reads_only=True) as connection:
         with pytest.raises(Refused, match="Writes are not sent now"):
-            connection.fetch(what, Deadline(5))
+            connection.fetch(what, Deadline(600))
         if isinstance(what, Request):
             with pytest.raises(Refused, match="Writes are not sent now"):
-                connection.fetch_batch([what], Deadline(5))
+                connection.fetch_batch([what], Deadline(600))
     assert ear.all == []
 
 

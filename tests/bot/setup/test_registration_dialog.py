@@ -77,7 +77,7 @@ class Setting:
         hosts = Hosts(played.login_url, played.graph_url, played.exchange_url, played.compliance_url)
         pacing = Pacing(first=0.01, first_throttled=0.01)
         self.administrator = Administrator(hosts, CLOUDS[Cloud.GLOBAL], lambda _: None, SCOPES, pacing)
-        self.administrator.sign_in(Deadline(20))
+        self.administrator.sign_in(Deadline(600))
         self.record = Record(folder, self.administrator.tenant_id, lambda: datetime.now(UTC))
         self.said: list[str] = []
         self.maker = Maker(self.administrator, self.record, self.said.append, Waits(5.0, 0.02))
@@ -204,7 +204,6 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
         )
     said = done.stdout
     assert done.returncode == 0, said + done.stderr

@@ -88,7 +88,7 @@ def die_while_showing(story: Stage, case: Case) -> Callable[[str], None]:
 
     story.bot.jobs._checks.show = die  # type: ignore[method-assign]
     story.bot.jobs.enqueue(case)
-    story.slack.wait_for(lambda: bool(died) and _status(case.id, 1) == "ERROR", timeout=60)
+    story.slack.wait_for(lambda: bool(died) and _status(case.id, 1) == "ERROR")
     return show
 
 
@@ -119,7 +119,7 @@ def test_a_delivery_that_is_lost_with_its_check_is_taken_up_in_this_process(stag
         story.bot.jobs.reconcile(timedelta(0))
         return not story.bot.ledger.unfinished_cases()
 
-    story.slack.wait_for(is_shown, timeout=30, what="the delivery in a later round")
+    story.slack.wait_for(is_shown, what="the delivery in a later round")
     story.shown()
 
 
@@ -165,8 +165,8 @@ def test_what_re_appeared_is_told_in_a_later_round_where_it_could_not_be_told_at
     taken_back(story, carrying.remove_forwarding())
     story.bot.jobs.reconcile(timedelta(0))
     # The recheck ends with what it delivers, a moment later; until then nobody else tells.
-    story.slack.wait_for(lambda: has_failed(delivery_id(f"{CASE}.1", 1)), timeout=60)
-    story.slack.wait_for(lambda: has_failed(RECHECK.run_id(f"{CASE}.1", 1)), timeout=60)
+    story.slack.wait_for(lambda: has_failed(delivery_id(f"{CASE}.1", 1)))
+    story.slack.wait_for(lambda: has_failed(RECHECK.run_id(f"{CASE}.1", 1)))
     assert [one["raised"] for one in rechecks(story)] == [True]
     assert alarms(story) == []
     story.bot.jobs._rechecks.show = show
@@ -187,7 +187,7 @@ def test_a_recheck_that_never_ends_is_no_all_clear(stage):
     story.bot.jobs._rechecks.look = die
     for run in range(1, RUNS + 1):
         story.bot.jobs.reconcile(timedelta(0))
-        story.slack.wait_for(lambda run=run: has_failed(RECHECK.run_id(f"{CASE}.1", run)), timeout=60)
+        story.slack.wait_for(lambda run=run: has_failed(RECHECK.run_id(f"{CASE}.1", run)))
     story.bot.jobs.reconcile(timedelta(0))
     (seen,) = rechecks(story)
     assert "started 3 times and never finished" in str(seen["says"])

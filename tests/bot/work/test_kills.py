@@ -14,7 +14,6 @@ is taken here: a check takes a second or two. `make kills` takes all of them."""
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", LEAST)
 def test_wherever_it_is_killed_it_ends_once_and_is_shown(kind: str, tmp_path: Path) -> None:
     least, stride = LEAST[kind]

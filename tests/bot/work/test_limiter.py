@@ -60,7 +60,7 @@ def test_no_more_ask_at_the_same_time_than_one_process_might(postgres, what, pla
         limits = [Limits(one.of(tenant())), Limits(two.of(tenant()))]
 
         def ask(number: int) -> None:
-            with limits[number % 2].slot(what, Deadline(60)), inside:
+            with limits[number % 2].slot(what, Deadline(600)), inside:
                 # All places are used: each waits until as many are inside as fit.
                 met.wait(60)
 
@@ -89,19 +89,19 @@ def test_a_batch_asks_a_mailbox_alone_among_all_processes(postgres):
     url = database(postgres.database())
     with closing(SharedLimiter(url)) as one, closing(SharedLimiter(url)) as two:
         first, second = Limits(one.of(tenant())), Limits(two.of(tenant()))
-        with first.slot(MAIL, Deadline(60), whole=True):
+        with first.slot(MAIL, Deadline(600), whole=True):
             for whole in (True, False):
                 with pytest.raises(OutOfTime), second.slot(MAIL, Deadline(0.3), whole=whole):
                     pytest.fail("it got in")
             # Another mailbox, another application and another tenant are not concerned.
-            with second.slot(Request("GET", "/users/megan/messages", limit=Limit.MAILBOX), Deadline(60)):
+            with second.slot(Request("GET", "/users/megan/messages", limit=Limit.MAILBOX), Deadline(600)):
                 pass
             for other in (tenant("t2"), tenant(client_id="another")):
                 third = Limits(two.of(other))
-                with third.slot(MAIL, Deadline(60)):
+                with third.slot(MAIL, Deadline(600)):
                     pass
                 third.close()
-        with second.slot(MAIL, Deadline(60), whole=True):
+        with second.slot(MAIL, Deadline(600), whole=True):
             pass
         first.close()
         second.close()
@@ -115,12 +115,12 @@ def test_a_batch_takes_its_places_in_one_statement_and_leaves_them_in_another(po
     way, said = database(postgres.database()), []
     with closing(SharedLimiter(way)) as one:
         limits = Limits(one.of(tenant()))
-        with limits.slot(MAIL, Deadline(60)):
+        with limits.slot(MAIL, Deadline(600)):
             event.listen(way, "before_cursor_execute", lambda *told: said.append(told[2]))
-            with limits.slots([mailbox(number) for number in range(20)], Deadline(60)):
+            with limits.slots([mailbox(number) for number in range(20)], Deadline(600)):
                 assert len(said) == 1
             assert len(said) == 2
-            with limits.slot(mailbox(1), Deadline(60), whole=True):
+            with limits.slot(mailbox(1), Deadline(600), whole=True):
                 pass
             assert len(said) == 4
         limits.close()
@@ -134,7 +134,7 @@ def test_batches_of_several_processes_that_want_the_same_mailboxes_all_come_to_t
         def ask(number: int) -> None:
             mine = [(number + step) % 6 for step in range(1 if number % 3 == 0 else 4)]
             with (
-                limits[number % 2].slots([mailbox(each) for each in mine], Deadline(120)),
+                limits[number % 2].slots([mailbox(each) for each in mine], Deadline(600)),
                 ExitStack() as all_,
             ):
                 for each in mine:
@@ -208,8 +208,8 @@ def test_without_the_database_each_process_keeps_to_the_limits_by_itself():
     clock = [0.0]
     with closing(SharedLimiter(database("postgresql://postgres@/x?host=/nowhere"), lambda: clock[0])) as one:
         limits = Limits(one.of(tenant()))
-        with limits.slot(MAIL, Deadline(60), whole=True):
-            limits.turn(Limit.RISK, Deadline(60))
+        with limits.slot(MAIL, Deadline(600), whole=True):
+            limits.turn(Limit.RISK, Deadline(600))
         asked = []
         one.ask(lambda _: asked.append("again"), None)
         assert asked == []

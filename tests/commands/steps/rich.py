@@ -85,7 +85,7 @@ def collected(name: str) -> Collected:
         with connect_to(running) as connection:
             subject = find_subject(who, connection)
             question = Question(subject, Window(now - timedelta(days=14), now))
-            seen = look(question, connection, Memory(), lambda _: None, patience=60)
+            seen = look(question, connection, Memory(), lambda _: None, patience=600)
         cmdlets = frozenset(running.exchange_cmdlets | running.compliance_cmdlets)
     return Collected(PlanningInput(seen, judge(seen, now), Guard(own_apps=frozenset({"own-app"}))), cmdlets)
 

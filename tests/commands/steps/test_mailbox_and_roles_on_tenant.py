@@ -93,7 +93,7 @@ class Scene:
 
     def send(self, what: Act) -> list[Item]:
         """Send something, just as it is planned."""
-        return self.connection.fetch(what, Deadline(30))
+        return self.connection.fetch(what, Deadline(600))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def scene() -> Iterator[Scene]:
         question = Question(subject, Window(now - timedelta(days=14), now))
         answers: dict[str, Any] = {
             one.source: one.answer
-            for one in collect(question, connection, Memory(), patience=60, sources=SOURCES)
+            for one in collect(question, connection, Memory(), patience=600, sources=SOURCES)
         }
         evidence = Evidence(subject=subject, window=question.window, **answers)
         planning = PlanningInput(evidence, judge(evidence, now))

@@ -23,7 +23,7 @@ from tests.graph.local import connect_to
 from tests.graph.test_collect import Memory
 from tests.made import made
 
-PATIENCE = 60.0
+PATIENCE = 600.0
 
 
 TAKEN_OVER = {

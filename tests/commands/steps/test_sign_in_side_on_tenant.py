@@ -99,7 +99,7 @@ class Scene:
     def read(self, look: Look) -> State:
         """The state that a look shows now; what is not there has none."""
         try:
-            return state_of(look, self.connection.fetch(look.ask, Deadline(30)))
+            return state_of(look, self.connection.fetch(look.ask, Deadline(600)))
         except NotFound:
             return state_of(look, ())
 
@@ -109,7 +109,7 @@ class Scene:
         if isinstance(what, Request) and "passwordProfile" in (what.body or {}):
             profile = {**(what.body or {})["passwordProfile"], "password": "Invented-For-This-Test-4711"}
             what = Request(what.method, what.path, body={"passwordProfile": profile})
-        self.connection.fetch(what, Deadline(30))
+        self.connection.fetch(what, Deadline(600))
 
     @property
     def planned(self) -> tuple[Planned, ...]:
@@ -134,7 +134,7 @@ def _started(address: str = "adele.vance@contoso.example") -> Iterator[Scene]:
         question = Question(subject, Window(now - timedelta(days=7), now))
         answers: dict[str, Any] = {
             one.source: one.answer
-            for one in collect(question, connection, Memory(), patience=60, sources=SOURCES)
+            for one in collect(question, connection, Memory(), patience=600, sources=SOURCES)
         }
         seen = Evidence(subject=subject, window=question.window, **answers)
         yield Scene(running, connection, PlanningInput(seen, judge(seen, now)))

@@ -14,7 +14,7 @@ from slack_bolt import App
 from sandbox import page, tenant, workspace
 from sandbox.page import RunningPage
 from sandbox.tenant import RunningTenant
-from sandbox.workspace import RunningWorkspace
+from sandbox.workspace import PATIENCE, RunningWorkspace
 from tests.made import made
 from tests.sandbox.workspace.bolt import (
     MANIFEST,
@@ -92,7 +92,10 @@ class Shown:
 @pytest.fixture(scope="module")
 def shown() -> Iterator[Shown]:
     passed: list[timedelta] = []
-    with workspace.start(MANIFEST) as slack, tenant.start(made("mailbox-takeover")) as played:
+    with (
+        workspace.start(MANIFEST, answers_within=PATIENCE) as slack,
+        tenant.start(made("mailbox-takeover")) as played,
+    ):
         slack.limits.enabled = False
 
         def let_pass(span: timedelta) -> None:

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from websockets.sync.client import connect
 
 from sandbox.page import PARTS
-from sandbox.workspace import reset
+from sandbox.workspace import PATIENCE, reset
 
 from .conftest import ROOM, Shown
 
@@ -253,5 +253,5 @@ def test_an_app_that_cannot_be_reached_is_told_in_a_sentence(shown):
         assert told["says"] == "The app cannot be reached. Is the bot running?"
     finally:
         shown.slack.faults.clear()
-        shown.slack.ack_seconds = 3.0
-    shown.slack.wait_connected(60)
+        shown.slack.ack_seconds = PATIENCE
+    shown.slack.wait_connected()

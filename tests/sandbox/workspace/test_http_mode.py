@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import workspace
+from sandbox.workspace import PATIENCE
 
 from .bolt import MANIFEST, actions, app, button, client
 
@@ -26,7 +27,7 @@ GIVEN_UP = threading.Event()
 
 @pytest.fixture(scope="module")
 def story():
-    with workspace.start(MANIFEST) as slack, ThreadPoolExecutor(4) as pool:
+    with workspace.start(MANIFEST, answers_within=PATIENCE) as slack, ThreadPoolExecutor(4) as pool:
         bolt = app(slack, pool)
 
         @bolt.command("/compromise")
@@ -129,5 +130,5 @@ def test_a_late_answer_is_a_timeout(story):
     try:
         assert story.slash("responder", ROOM, "/compromise", "late").error == "operation_timeout"
     finally:
-        story.ack_seconds = 3.0
+        story.ack_seconds = PATIENCE
         GIVEN_UP.set()

@@ -18,17 +18,17 @@ from .bolt import MANIFEST, client
 ROOM = "incident-room"
 
 
-def test_a_channel_takes_a_burst_and_then_one_post_a_second(fresh):
-    web = client(fresh)
-    for n in range(fresh.limits.posts_at_once):
+def test_a_channel_takes_a_burst_and_then_one_post_a_second(still):
+    web = client(still)
+    for n in range(still.limits.posts_at_once):
         web.chat_postMessage(channel=ROOM, text=str(n))
     with pytest.raises(SlackApiError) as caught:
-        web.chat_postMessage(channel=fresh.channels[ROOM].id, text="one too many")
+        web.chat_postMessage(channel=still.channels[ROOM].id, text="one too many")
     assert caught.value.response.status_code == 429
     assert caught.value.response["error"] == "ratelimited"
     assert caught.value.response.headers["Retry-After"] == "1"
     web.chat_postMessage(channel="security-alerts", text="another channel")
-    fresh.advance(1.1)
+    still.advance(1.1)
     web.chat_postMessage(channel=ROOM, text="a second later")
 
 
