@@ -161,8 +161,6 @@ def _grade_hiding(rule: Rule, *, odd: bool, telling: bool) -> Sign:
 
 
 def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Finding:
-    swept = rule.record is not None and rule.record.operation.casefold().endswith("sweeprule")
-    kind = rule.kind if rule.is_live else "sweep rule" if swept else "inbox rule"
     article = "The" if rule.name is not None or rule.is_live else "An"
     record = rule.record
     if record is None:
@@ -174,7 +172,7 @@ def _finding(rule: Rule, sign: Sign, evidence: Evidence, usual: Usual) -> Findin
     removed = further(f"; removed or disabled at {gone.at:%Y-%m-%d %H:%M} UTC" if gone is not None else "")
     does = in_pieces(rule)
     does = does if len(whole(does)) <= LONG else sentence(ended(whole(does), LONG))
-    pieces = sentence(f"{article} {kind} {rule.spoken_name} ", does, when, off, removed)
+    pieces = sentence(f"{article} {rule.kind} {rule.spoken_name} ", does, when, off, removed)
     return Finding(
         symptom="inbox_rules",
         sign=sign,

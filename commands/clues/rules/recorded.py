@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from commands.clues.contacts import recipients_in
 from commands.clues.records import addresses_in, changing, is_about
-from commands.clues.rules.rule import RECORDED, Rule, is_in_every_mail, name_key, place_of, tidy
+from commands.clues.rules.rule import Rule, is_in_every_mail, name_key, place_of, tidy
 from commands.usual.folders import Hiding, by_id
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -61,7 +61,7 @@ def recorded_rules(evidence: Evidence) -> tuple[Rule, ...]:
                     break
             else:  # made before the records begin
                 name = _rule_name(record)
-                removed = Rule(name, RECORDED, (record.id,), record=record, gone=record)
+                removed = Rule(name, _kind(record), (record.id,), record=record, gone=record, is_live=False)
                 rules[f"removed {record.id}"] = removed
     return tuple(rules.values())
 
@@ -96,6 +96,10 @@ def _after(before: Rule, change: Rule) -> Rule:
         record=before.record if same else change.record,
         gone=None,
     )
+
+
+def _kind(record: AuditRecord) -> str:
+    return "sweep rule" if record.operation.casefold().endswith("sweeprule") else "inbox rule"
 
 
 def _acts(rule: Rule) -> bool:
@@ -139,7 +143,8 @@ def _from_cmdlet(record: AuditRecord, evidence: Evidence) -> Rule:
     told = given.keys() - _IDENTIFYING
     return Rule(
         name=_rule_name(record),
-        kind=RECORDED,
+        kind=_kind(record),
+        is_live=False,
         ids=(record.id,),
         destinations=recipients_in(
             ";".join(given.get(name, "") for name in ("forwardto", "forwardasattachmentto", "redirectto")),
@@ -214,7 +219,8 @@ def _from_desktop(record: AuditRecord, folders: Mapping[str, MailFolder]) -> Rul
     return Rule(
         # Outlook for the desktop often leaves the name out of the record; a missing name says nothing.
         name=record.details.get("RuleName") or None,
-        kind=RECORDED,
+        kind=_kind(record),
+        is_live=False,
         ids=(record.id,),
         destinations=tuple(dict.fromkeys(recipients)),
         hiding=hiding,

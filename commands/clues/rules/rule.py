@@ -38,6 +38,7 @@ class Rule:
         record: The audit record that made it or gave it what it does.
         gone: The audit record that took it away or switched it off.
         told: What it does was recorded, though nothing of it matters here.
+        is_live: It was seen in the mailbox and not only in audit records.
     """
 
     name: str | None
@@ -57,16 +58,12 @@ class Rule:
     record: AuditRecord | None = None
     gone: AuditRecord | None = None
     told: bool = False
+    is_live: bool = True
 
     @property
     def is_system(self) -> bool:
         """Whether Exchange or Outlook keeps this rule for itself."""
         return self.name is not None and _SYSTEM_NAME.match(self.name) is not None
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it was seen in the mailbox and not only in audit records."""
-        return self.kind != RECORDED
 
     @property
     def spoken_name(self) -> str:
@@ -75,8 +72,6 @@ class Rule:
             return "whose name was not recorded"
         return f"“{one_line(self.name)}”" if self.name.strip() else "without a name"
 
-
-RECORDED: Final = "recorded rule"
 
 # Source: Exchange, rules that Get-InboxRule -IncludeHidden lists in every mailbox.
 _SYSTEM_NAME: Final = re.compile(
