@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from graph.connection import Connection
@@ -70,11 +70,14 @@ class Source:
         says: Its name for people.
         ask: Makes the request for what came since a moment.
         read: Reads one item.
+        late: How far before what was read last each reading begins, for alerts are filed late and out of
+            order; what came before is known by its key.
     """
 
     says: str
     ask: Callable[[datetime], Request]
     read: Callable[[Item], Iterator[RaisedAlert]]
+    late: timedelta = timedelta(hours=1)  # others allow for a quarter of an hour
 
     @property
     def needs(self) -> str:
@@ -202,7 +205,8 @@ def _ask_risky_users(since: datetime) -> Request:
 
 SOURCES: Final[Mapping[str, Source]] = {
     "defender": Source("Microsoft Defender", _ask_defender, _defender),
-    "risk_detections": Source("Entra ID Protection", _ask_detections, _detection),
+    # What is found offline is filed up to 48 hours late, and counts as new all the same.
+    "risk_detections": Source("Entra ID Protection", _ask_detections, _detection, late=timedelta(days=2)),
     "risky_users": Source("Entra ID Protection", _ask_risky_users, _risky_user),
 }
 """The sources that can be polled, by the name that the settings have for them."""

@@ -45,16 +45,8 @@ HOUR: Final = timedelta(hours=1)
 FIRST: Final = timedelta(hours=1)
 """How far back a source is read when it is read for the first time."""
 
-OVERLAP: Final = timedelta(hours=1)
-"""How far before the cursor each reading begins: alerts are filed late and out of order; a quarter of an hour
-late is what others allow for. What came before is known by its key."""
-
 STRIDE: Final = timedelta(hours=6)
 """A cursor is noted when something came, and else this often, so that quiet tenants fill no ledger."""
-
-STRIDE_OF_RISK: Final = timedelta(days=2)
-"""A risk detection that is found offline is filed up to 48 hours late, and counts as new all the same."""
-
 
 AGAIN: Final = 30.0
 """Seconds after which what failed is tried again, where the next round is further away."""
@@ -191,8 +183,7 @@ class Alerts:
     def _poll(self, source: str, connection: Connection) -> None:
         tenant, now = connection.settings.name, self._tools.clock()
         cursor = book.cursor(self._ledger, tenant, source)
-        overlap = STRIDE_OF_RISK if source == "risk_detections" and cursor.until else OVERLAP
-        since = cursor.until - overlap if cursor.until else now - FIRST
+        since = cursor.until - sources.SOURCES[source].late if cursor.until else now - FIRST
         try:
             found, unread = sources.raised(source, connection, since)
         except GraphError as error:

@@ -3,12 +3,15 @@
 import codecs
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bot.cli.given import warn_of_others
 from bot.errors import SettingsError
 from bot.settings import CHECK_NEEDS, exposed, load, parse_span, variables
+from bot.settings.sections import AlertSettings
+from graph.alerts import SOURCES
 from tests.each import each
 
 GOOD = {
@@ -414,3 +417,8 @@ def test_to_leave_all_checks_to_workers_needs_the_database_that_they_reach(file)
     assert "COMPROMISE_WORKER_KEY: should be" in line
     assert "too short" not in line
     assert load(file, {**remote, "COMPROMISE_WORKER_KEY": "x" * 32}).checks_here is False
+
+
+def test_every_source_of_alerts_can_be_named_in_the_settings():
+    (named, _) = get_args(AlertSettings.model_fields["sources"].annotation)
+    assert get_args(named) == tuple(SOURCES)
