@@ -12,9 +12,9 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from commands import accounts, importance, symptoms, usual, verdict
+from commands.coverage import listed, state_of
 from commands.faults import noted
 from commands.report import (
-    Coverage,
     Event,
     Exposure,
     Report,
@@ -27,7 +27,7 @@ from commands.report import (
 )
 from commands.story import exposure, forwarded, leads, reach, story, timeline, whose
 from commands.usual.places import Atlas
-from graph.evidence import SOURCES, Evidence, Reason, Source, Unavailable, remembered, without_mailbox
+from graph.evidence import SOURCES, Evidence, Source, Unavailable, remembered, without_mailbox
 from graph.question import Question
 
 if TYPE_CHECKING:
@@ -280,17 +280,7 @@ def _gap(name: str, source: Source[Any]) -> str:
 # Ten thousand accounts of one export have the same few gaps: said once, they cost neither time nor memory.
 @lru_cache(maxsize=1024)
 def _phrase(name: str, says: str, missing: tuple[str, ...]) -> str:
-    return f"{spoken(name)} ({says.rstrip('.') if says else f'incomplete: {_listed(missing)}'})"
-
-
-@lru_cache(maxsize=1024)
-def _listed(missing: tuple[str, ...]) -> str:
-    return "; ".join(missing)
-
-
-@lru_cache(maxsize=1024)
-def _unseen(name: str, why: Reason, says: str, needs: str) -> SourceState:
-    return SourceState(name, Coverage.UNAVAILABLE, says, 0, needs=needs, why=why)
+    return f"{spoken(name)} ({says.rstrip('.') if says else f'incomplete: {listed(missing)}'})"
 
 
 @lru_cache(maxsize=1024)
@@ -304,15 +294,3 @@ def _nothing_found(name: str, title: str, source: str, lacking: tuple[str, ...])
 @remembered  # the verdict asks as well as the report
 def _states(evidence: Evidence) -> tuple[SourceState, ...]:
     return tuple(state_of(name, source) for name, source in evidence.sources.items())
-
-
-def state_of(name: str, source: Source[Any]) -> SourceState:
-    """Describe how a source ended."""
-    if isinstance(source, Unavailable):
-        return _unseen(name, source.reason, source.says, source.needs)
-    value = source.value
-    records = len(value) if isinstance(value, tuple) else int(value is not None)
-    state = Coverage.PARTIAL if source.missing else Coverage.COMPLETE
-    reason, until, since = _listed(source.missing), source.complete_until, source.complete_from
-    short = _listed(source.in_short) if source.counted else ""
-    return SourceState(name, state, reason, records, until, complete_from=since, in_short=short)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final
 
 from commands import facts
-from commands.clues.actions import made_member, to_subject
+from commands.clues.actions import on_subject
 from commands.clues.records import one_line
 from commands.report import Finding, Importance, Owner
 from graph.audit_log.record import AuditRecord
@@ -88,7 +88,7 @@ def _given(evidence: Evidence, findings: Sequence[Finding]) -> _Given:
 def _is_about_subject(finding: Finding, evidence: Evidence, records: Mapping[str, AuditRecord]) -> bool:
     shown = [records[id_] for id_ in finding.records if id_ in records]
     subject = evidence.subject
-    return any(to_subject(one, subject) or made_member(one, subject) for one in shown)
+    return any(on_subject(one, subject) for one in shown)
 
 
 def _had(evidence: Evidence, given: _Given) -> Iterator[str]:

@@ -24,12 +24,12 @@ from bot.cli.given import (
     print_json,
     rules_in,
 )
-from bot.cli.importing import uncollected
 from bot.cli.options import Config, Form, Format, Json, Output, Rules
 from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, LEFT_UNREAD
 from bot.clock import now
 from bot.messages.escape import visible
 from bot.quiet import quiet
+from commands.cycles import without_cycles
 from graph.audit_log.unpack import STDIN
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def analyze(
         ruleset = rules_in(rules)
         given = [path for one in files for path in _meant(one, stack)]
         atlas = atlas_for_exports(config)
-        with uncollected():
+        with without_cycles():
             # Its readers are not needed by any other verb.
             from commands import analyze as analysing  # noqa: PLC0415
 

@@ -14,9 +14,9 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from bot.cli.importing import uncollected
 from bot.cli.statuses import BAD_INPUT, STATUSES, WORKED
 from bot.version import own_version
+from commands.cycles import without_cycles
 
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 """The base of typer's own complaints about what was typed (BadParameter, UsageError, then this one)."""
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     typed = next((word for word in words or _being_completed() if not word.startswith("-")), "")
     # Pydantic looks through all that is installed for plugins before its first model; there are none for it.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    with uncollected():
+    with without_cycles():
         app = app_of({typed})
     try:
         status = app(words, prog_name="compromise", standalone_mode=False)

@@ -11,6 +11,7 @@ from typing import Literal
 from bot.messages import parts
 from bot.messages.escape import cut, plain, said
 from commands.containment.proposals import DONE, Action, Proposal
+from commands.containment.propose import spans
 from commands.plans.approval import Vote
 from commands.plans.plan import Change, Phase, Planned, offer_text
 from commands.plans.undo import is_undo
@@ -55,13 +56,7 @@ def offer_reference(case_id: str, offer: Sequence[Planned]) -> str:
 
 def places_text(places: Sequence[int]) -> str:
     """Write ascending places in an offer as short as they go: ``3-5,9``."""
-    runs: list[list[int]] = []
-    for place in places:
-        if runs and place == runs[-1][-1] + 1:
-            runs[-1].append(place)
-        else:
-            runs.append([place])
-    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return spans(places, ",")
 
 
 def places_of(text: str) -> tuple[int, ...]:

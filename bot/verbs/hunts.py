@@ -13,7 +13,8 @@ from bot.slack.intake import Asked
 from bot.verbs.shape import Answer, Tools
 from commands.errors import NoSuchHunt
 from commands.ledger import entries as e
-from commands.ledger.hunts import Hunt, HuntState, hunt, new_hunt_id
+from commands.ledger.hunts import Hunt, HuntState, hunt
+from commands.ledger.ids import new_hunt_id
 from graph.hunting import Term
 from graph.question import Window
 

@@ -31,9 +31,10 @@ from commands.analyze.everybody import settle
 from commands.analyze.exposed import with_exposed
 from commands.analyze.handed import Handed, handed_over
 from commands.analyze.judging import JUDGED, reports_of, second_pass, third_pass
-from commands.analyze.picking import PARTITIONS, READ, first_pass, repeated, without_cycles
+from commands.analyze.picking import PARTITIONS, READ, first_pass, repeated
 from commands.analyze.progress import Progress, Stage
 from commands.analyze.shared import with_shared_destinations
+from commands.cycles import without_cycles
 from commands.faults import noted
 from commands.report import Report, VerdictCode
 from commands.sigma.results import with_matches

@@ -17,9 +17,10 @@ from commands.analyze.everybody import guesses_in, known_of
 from commands.analyze.everyday import NOTHING, Everyday
 from commands.analyze.folded import Folded
 from commands.analyze.nearby import Want
-from commands.analyze.picking import spilled, without_cycles
+from commands.analyze.picking import spilled
 from commands.analyze.seen import Around, Seen, evidence_of
 from commands.check import judge, unjudged
+from commands.cycles import without_cycles
 from commands.faults import noted
 from commands.report import Report
 from commands.sigma.shapes import Matches, Ruleset

@@ -15,8 +15,9 @@ from typing import Final
 
 import msgspec
 
-from commands.analyze.picking import PARTITIONS, Spill, partition_of, spilled, without_cycles
+from commands.analyze.picking import PARTITIONS, Spill, partition_of, spilled
 from commands.clues.consents import consented_apps
+from commands.cycles import without_cycles
 from commands.report import Owner, Report
 from commands.usual import DOUBTFUL_FROM, Usual
 from commands.usual.places import spot_of

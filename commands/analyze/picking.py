@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 import re
 import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import groupby
@@ -19,6 +17,7 @@ from zlib import crc32
 import msgspec
 
 from commands.analyze import everyday, progress
+from commands.cycles import without_cycles
 from graph.audit_log import scan
 from graph.audit_log.blocks import Part
 from graph.audit_log.contexts import Contexts
@@ -41,18 +40,6 @@ _NO_PERSON: Final = re.compile(
     r"|securitycompliancealerts|certificate$|not-found$|ffoservicepartneruser$|threatintel$|sharepoint|system|microsoft|urn:spo:anon|.*@(?:.*\.)?prod\.outlook\.com$|fim_password_service@",
     re.IGNORECASE,
 )
-
-
-@contextmanager
-def without_cycles() -> Iterator[None]:
-    """Look for no cycles: the values are many and form none, and looking took up to a quarter of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def first_pass(task: tuple[Part, Path, bool, frozenset[str]]) -> Tally:

@@ -92,6 +92,11 @@ def made_member(record: AuditRecord, subject: Subject) -> bool:
     return any(subject.is_meant_by(one.strip()) for one in named.split(";") if one.strip())
 
 
+def on_subject(record: AuditRecord, subject: Subject) -> bool:
+    """Say whether it was done to the subject, or gave them a role, whose record names them in a parameter."""
+    return to_subject(record, subject) or made_member(record, subject)
+
+
 def changed(record: AuditRecord, name: str) -> tuple[str, str]:
     """Give old and new value of a changed property, both "" where the record does not change it."""
     wanted = name.casefold()

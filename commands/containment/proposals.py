@@ -8,7 +8,6 @@ Longer than other files because every transaction of a proposal stands beside th
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,10 +21,11 @@ from commands.errors import (
     VoteRefused,
 )
 from commands.identity import Identity
-from commands.ledger import BOT, CASE_LETTERS, Ledger, Writing
+from commands.ledger import BOT, Ledger, Writing
 from commands.ledger import entries as e
 from commands.ledger import proposals as stored
 from commands.ledger.entries import whole
+from commands.ledger.ids import new_proposal_id
 from commands.ledger.proposals import Action, Proposal, Standing
 from commands.ledger.tasks import TaskState
 from commands.ledger.verify import verified
@@ -152,7 +152,7 @@ class Proposals:
             if other:
                 raise AlreadyProposed(*other)
             event = e.ProposedByAccount(
-                proposal=_new_id(),
+                proposal=new_proposal_id(),
                 kind=kind,
                 digest=plan.digest,
                 plan=plan_facts(plan),
@@ -251,7 +251,7 @@ class Proposals:
             refused = why_not(self.ballot(proposal), voter, yes=False, digest=digest, now=now)
             case_id, addresses = proposal.plan.case_id, tuple(sorted(voter.addresses))
             event = e.ProposedByAccount(
-                proposal=_new_id(),
+                proposal=new_proposal_id(),
                 kind=proposal.kind,
                 digest=plan.digest,
                 plan=plan_facts(plan),
@@ -536,10 +536,6 @@ def _ballot(proposal: Proposal, subject: Subject, owner: Identity) -> Ballot:
         strict=proposal.strict,
         votes=proposal.votes,
     )
-
-
-def _new_id() -> str:
-    return "P-" + "".join(secrets.choice(CASE_LETTERS) for _ in range(5))
 
 
 def _struck(before: Plan, after: Plan) -> str:

@@ -270,7 +270,7 @@ def without(plan: Plan, places: Iterable[int], nonce: str) -> Plan:
     return replace(plan, changes=left, nonce=nonce)
 
 
-def spans(numbers: Sequence[int]) -> str:
+def spans(numbers: Sequence[int], between: str = ", ") -> str:
     """Write numbers in rising order short: ``1-4, 6, 8``."""
     spans: list[list[int]] = []
     for number in numbers:
@@ -278,7 +278,7 @@ def spans(numbers: Sequence[int]) -> str:
             spans[-1].append(number)
         else:
             spans.append([number])
-    return ", ".join(str(one[0]) if len(one) == 1 else f"{one[0]}-{one[-1]}" for one in spans)
+    return between.join(str(one[0]) if len(one) == 1 else f"{one[0]}-{one[-1]}" for one in spans)
 
 
 _NEEDS = {step_id(step): step.NEEDS for step in steps.STEPS}

@@ -17,9 +17,10 @@ from typing import Any, Final
 
 import orjson
 
-from commands.report import TIES, Coverage, Report, SourceState, Tie
+from commands.coverage import state_from, state_of
+from commands.report import TIES, Report, SourceState, Tie
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Source, Unavailable
+from graph.evidence import Source
 from graph.hunting import RULE_OPERATIONS, Term, TermKind
 from graph.question import Subject
 from graph.resources.mail import TracedMessage
@@ -216,15 +217,7 @@ def seen(answers: Mapping[str, Source[Any]], name: str) -> Any:
 
 def states(answers: Mapping[str, Source[Any]]) -> tuple[SourceState, ...]:
     """Say of each source how much of it was seen."""
-    told = []
-    for name, source in answers.items():
-        if isinstance(source, Unavailable):
-            told.append(SourceState(name, Coverage.UNAVAILABLE, source.says, 0, None, source.needs))
-            continue
-        state = Coverage.PARTIAL if source.missing else Coverage.COMPLETE
-        number = len(source.seen(()))
-        told.append(SourceState(name, state, "; ".join(source.missing), number, source.complete_until))
-    return tuple(told)
+    return tuple(state_of(name, source) for name, source in answers.items())
 
 
 def dump(found: Found) -> str:
@@ -237,17 +230,7 @@ def load(text: str) -> Found:
     given: Mapping[str, Any] = orjson.loads(text)
     return Found(
         tuple(map(_touched_of, given["touched"])),
-        tuple(
-            SourceState(
-                one["id"],
-                Coverage(one["state"]),
-                one["reason"],
-                one["records"],
-                _time(one["complete_until"]),
-                one["needs"],
-            )
-            for one in given["sources"]
-        ),
+        tuple(map(state_from, given["sources"])),
         Closely(**given["closely"]) if given.get("closely") else None,
     )
 

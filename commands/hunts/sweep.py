@@ -24,8 +24,8 @@ from commands.hunts.sweep_results import (
     judged,
     judged_closely,
     load,
+    of_mailbox,
     seconds_left,
-    state_of,
 )
 from commands.report import SourceState
 from graph.clock import News
@@ -237,7 +237,7 @@ class _Sweep:
             for account, name, one in answers_of(source, suspects, answer):
                 answers[account][name] = one
                 if name != DOMAINS:
-                    coverages.add([state_of(name, one)])
+                    coverages.add([of_mailbox(name, one)])
         return judged_closely(suspects, answers, self._window), coverages.states("mailboxes")
 
     def _collected(self, window: Window, queries: Sequence[TenantQuery]) -> Iterator[tuple[str, Source[Any]]]:

@@ -19,11 +19,12 @@ from typing import Any, Final
 import orjson
 
 from commands.check import symptom_results
+from commands.coverage import state_from, state_of
 from commands.hunts.hunt import RECORDS, Found, Touched, rank, seen, states
 from commands.report import Coverage, SourceState
 from commands.verdict import points_of
 from graph.audit_log.record import AuditRecord
-from graph.evidence import NOT_ASKED, Evidence, Known, Source, Unavailable
+from graph.evidence import NOT_ASKED, Evidence, Known, Source
 from graph.question import Subject, Window
 from graph.resources.mailbox import Mailbox
 from graph.resources.sign_ins import RiskDetection, RiskyUser, SignIn
@@ -230,12 +231,9 @@ class Coverages:
         return tuple(told)
 
 
-def state_of(name: str, source: Source[Any]) -> SourceState:
-    """Say how a question about one mailbox ended."""
-    if isinstance(source, Unavailable):
-        return SourceState(name, Coverage.UNAVAILABLE, source.says, 0, None, source.needs)
-    state = Coverage.PARTIAL if source.missing else Coverage.COMPLETE
-    return SourceState(name, state, "; ".join(source.missing), 1)
+def of_mailbox(name: str, source: Source[Any]) -> SourceState:
+    """Say how a question about one mailbox ended; what counts are the mailboxes that were seen."""
+    return replace(state_of(name, source), records=int(isinstance(source, Known)))
 
 
 def seconds_left(done: int, total: int, took: float) -> float | None:
@@ -254,11 +252,7 @@ def dump(doubts: Sequence[Doubt], found: Sequence[SourceState]) -> str:
 def load(text: str) -> tuple[tuple[Doubt, ...], tuple[SourceState, ...]]:
     """Read what `dump` wrote."""
     given: Mapping[str, Any] = orjson.loads(text)
-    sources = tuple(
-        SourceState(one["id"], Coverage(one["state"]), one["reason"], one["records"], None, one["needs"])
-        for one in given["sources"]
-    )
-    return tuple(map(_doubt_of, given["doubts"])), sources
+    return tuple(map(_doubt_of, given["doubts"])), tuple(map(state_from, given["sources"]))
 
 
 def _doubt_of(given: Mapping[str, Any]) -> Doubt:

@@ -15,9 +15,10 @@ The way of a vote, which is that of everything else::
 signs the head; ``mark.py`` knows how long it was.
 """
 
-from commands.ledger.book import CASE_LETTERS, Ledger, new_case_id
+from commands.ledger.book import Ledger
 from commands.ledger.cases import Case, CaseState, SlackRequest
 from commands.ledger.chain import Entry, Head, moment, sha256_of
+from commands.ledger.ids import CASE_LETTERS, new_case_id
 from commands.ledger.verify import verify_ledger
 from commands.ledger.writing import BOT, Writing
 

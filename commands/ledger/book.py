@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import sqlite3
 import tempfile
 import threading
@@ -38,20 +37,11 @@ log = structlog.get_logger(__name__)
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-CASE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""What case ids are made of: nothing that is misread on the phone."""
-
-
 NOTE = 256 * 1024
 """Bytes that must be free for a few entries with the rows that they lead to."""
 
 Inode = tuple[int, int] | None
 """Which file something is, wherever it lies; None where it cannot be seen."""
-
-
-def new_case_id() -> str:
-    """Draw a case id by chance."""
-    return "C-" + "".join(secrets.choice(CASE_LETTERS) for _ in range(5))
 
 
 class Ledger(CaseReader):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,8 +12,6 @@ from commands.ledger.chain import sha256_of
 from commands.ledger.reading import Readable, Row
 from graph.hunting import Term, TermKind
 from graph.question import Window
-
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _HUNTS = "SELECT hunts.*, content FROM hunts LEFT JOIN contents ON sha256 = found"
 
@@ -65,11 +62,6 @@ class Hunt:
     found: str
     note: str
     shown: bool
-
-
-def new_hunt_id() -> str:
-    """Draw an id by chance."""
-    return "H-" + "".join(secrets.choice(_LETTERS) for _ in range(5))
 
 
 def hunt(book: Readable, name: str) -> Hunt:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from commands.clues.actions import made_member, to_subject
+from commands.clues.actions import on_subject
 from commands.facts.remedies import remedy_of
 from commands.report import Finding
 from graph.audit_log.record import AuditRecord
@@ -30,10 +30,6 @@ def task_for(finding: Finding, records: Mapping[str, AuditRecord], subject: Subj
 
 
 def _on_another(finding: Finding, records: Mapping[str, AuditRecord], subject: Subject) -> bool:
-    """Whether a record shows that it was done to something other than the subject.
-
-    A role group's record names its member in a parameter only.
-    """
+    """Whether a record shows that it was done to something other than the subject."""
     shown = [records[name] for name in finding.records if name in records]
-    own = any(to_subject(record, subject) or made_member(record, subject) for record in shown)
-    return bool(shown) and not own
+    return bool(shown) and not any(on_subject(record, subject) for record in shown)

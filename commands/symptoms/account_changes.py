@@ -13,14 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS, changed, graded, once
-from commands.clues.records import (
-    by_service,
-    by_subject,
-    changing,
-    found,
-    named,
-    whence,
-)
+from commands.clues.records import by_service, by_subject, changing, found, listed, named, whence
 from commands.report import Finding, Sign, weighed
 from commands.sentence import WAS, Piece, ending, sentence, thing
 from commands.usual import Usual
@@ -118,8 +111,7 @@ def _deleted(own: list[AuditRecord], usual: Usual) -> Iterator[Finding]:
         first = suspect or records[0]
         sign = graded(first, usual, suspect=DELETED_BY_INTRUDER, plain=DELETED, familiar=WORK)
         number = "1 account was" if len(names) == 1 else f"{len(names)} accounts were"
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        shown = ending(f" ({', '.join(names[:3])}{more})")
+        shown = ending(f" ({listed(names, 3)})")
         says = sentence(f"{number} deleted", shown, whence(first, usual))
         yield found("account_changes", sign, says, first, records=[record.id for record in records])
 

@@ -17,6 +17,7 @@ from commands.clues.actions import (
     concerns,
     given,
     graded,
+    made_member,
     once,
     to_subject,
     whom,
@@ -79,7 +80,7 @@ def _all(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     told: set[str] = set()
     for record in changing(evidence):
         subject = evidence.subject
-        if not (concerns(record, subject) or _names(record, subject)):
+        if not (concerns(record, subject) or made_member(record, subject)):
             continue
         for finding in _change(record, subject, usual):
             told.add(finding.after.casefold())
@@ -141,13 +142,6 @@ def _through_group(record: AuditRecord, role: DirectoryRole, subject: Subject, u
     after = role.name or role.role_definition_id
     finding = found("admin_roles", sign, says, record, after=after, act=f"through:{role.through}")
     return replace(finding, records=(*finding.records, role.assignment_id))
-
-
-def _names(record: AuditRecord, subject: Subject) -> bool:
-    """Say whether an Exchange role cmdlet names the subject as member or assignee."""
-    parameters = given(record)
-    named = ";".join(parameters.get(name, "") for name in ("members", "member", "user", "identity"))
-    return any(subject.is_meant_by(one.strip()) for one in named.split(";") if one.strip())
 
 
 def _change(record: AuditRecord, subject: Subject, usual: Usual) -> Iterator[Finding]:

@@ -235,8 +235,7 @@ def _counted(records: Sequence[AuditRecord]) -> Sentence:
 
 def _things(records: Sequence[AuditRecord]) -> tuple[str, int]:
     things = list(dict.fromkeys(one_line(file_of(record)) for record in records))
-    more = f" and {len(things) - 3} more" if len(things) > 3 else ""
-    return f"{', '.join(things[:3])}{more}", len(things)
+    return listed(things, 3), len(things)
 
 
 def _for_whom(invitations: Sequence[AuditRecord]) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 from commands.clues.actions import AUDITS, at_own_place, graded
 from commands.clues.alerts import alerts_of, tells
 from commands.clues.phrases import Plain, group
-from commands.clues.records import address_of, by_service, by_subject, done, found, one_line, whence
+from commands.clues.records import address_of, by_service, by_subject, done, found, listed, one_line, whence
 from commands.counts import further_like
 from commands.report import Finding, Sign, weighed
 from commands.sentence import Sentence, ending, sentence
@@ -110,11 +110,11 @@ def _query(record: AuditRecord) -> str:
 def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> Sentence:
     if sign in {SEARCHED, SEARCHED_BY_INTRUDER}:
         words = dict.fromkeys(one_line(_query(record), 60) for record in records)
-        return sentence(f"Searched files for {_some([f'“{word}”' for word in words])}")
+        return sentence(f"Searched files for {listed([f'“{word}”' for word in words], 3)}")
     names = dict.fromkeys(
         one_line(record.details.get("SourceFileName", "") or record.object_id) for record in records
     )
-    shown = ending(f" ({_some([name for name in names if name])})")
+    shown = ending(f" ({listed([name for name in names if name], 3)})")
     total = len(records) + more
     number = "1 file was" if total == 1 else f"{total} files were"
     if sign in {SCRIPTED, SCRIPTED_AT_WORK}:
@@ -124,8 +124,3 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int) -> Sentence:
     # How many of those that were only counted fell into this hour is unknown.
     least = f"At least {len(records)} files were" if more else number
     return sentence(f"{least} deleted within an hour", shown)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}"

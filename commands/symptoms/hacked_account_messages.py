@@ -14,10 +14,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 from commands import counts
 from commands.clues.actions import at_own_place
+from commands.clues.busiest import busiest
 from commands.clues.lures import families_in, is_newsletter, own_words, sent_families
 from commands.clues.phrases import Plain
 from commands.clues.phrases import group as words_of
@@ -169,22 +171,10 @@ def _as_others(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for (sign, mailbox, _), records in groups.items():
         told: Sequence[AuditRecord] = records
         if sign is AS_OTHER:
-            told = _busiest(records)
+            told = busiest(records, timedelta(hours=24), attrgetter("at"))
             if mailbox in own or len(told) < BROAD_FROM:
                 continue
         yield _as_other(sign, told, evidence, usual)
-
-
-def _busiest(records: Sequence[AuditRecord]) -> Sequence[AuditRecord]:
-    """Give the records of the 24 hours that have most of them; `records` come oldest first."""
-    best: Sequence[AuditRecord] = ()
-    start = 0
-    for end, record in enumerate(records):
-        while record.at - records[start].at > timedelta(hours=24):
-            start += 1
-        if end + 1 - start > len(best):
-            best = records[start : end + 1]
-    return best
 
 
 def _as_other(sign: Sign, records: Sequence[AuditRecord], evidence: Evidence, usual: Usual) -> Finding:

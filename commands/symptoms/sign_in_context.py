@@ -9,12 +9,14 @@ detections D36, D38, D42, D44 to D46 and D48 to D50 of the public rules.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import Final
 
 from commands.clues.actions import AUDITS
 from commands.clues.alerts import alerts_of, tells
+from commands.clues.busiest import busiest
 from commands.clues.records import (
     MAIL_CLIENTS,
     found,
@@ -293,7 +295,8 @@ def _stopped(used: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
 
 
 def _failed(used: Sequence[SignIn], got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
-    codes = _within(used, CODES_SPAN, _is_wrong_code)
+    when = attrgetter("created_date_time")
+    codes = busiest(sorted(filter(_is_wrong_code, used), key=when), CODES_SPAN, when)
     if len(codes) >= MANY_CODES:
         yield _finding(CODES, f"{len(codes)} one-time codes were wrong within half an hour", codes, usual)
     disabled = [one for one in used if one.status.error_code == DISABLED_ACCOUNT]
@@ -309,18 +312,3 @@ def _is_wrong_code(one: SignIn) -> bool:
     method = one.mfa_detail.auth_method.casefold() if one.mfa_detail else ""
     asked = "oath" in method or "code" in method or "text" in method or "otp" in method
     return asked and not one.succeeded and one.status.error_code == WRONG_CODE
-
-
-def _within(
-    sign_ins: Iterable[SignIn], span: timedelta, is_one: Callable[[SignIn], bool]
-) -> Sequence[SignIn]:
-    """Give the most of these that lie within a span of time."""
-    those = sorted((one for one in sign_ins if is_one(one)), key=lambda one: one.created_date_time)
-    best: Sequence[SignIn] = ()
-    start = 0
-    for end, last in enumerate(those):
-        while last.created_date_time - those[start].created_date_time > span:
-            start += 1
-        if end + 1 - start > len(best):
-            best = those[start : end + 1]
-    return best

@@ -10,9 +10,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any, Final
 
 from commands.clues.actions import AUDITS, graded, to_subject
+from commands.clues.busiest import busiest
 from commands.clues.records import by_service, by_subject, changing, found, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.sentence import sentence
@@ -82,13 +84,7 @@ def _of(sign: Sign, summary: str, records: Sequence[AuditRecord], usual: Usual) 
 
 def _burst(records: Sequence[AuditRecord]) -> Sequence[AuditRecord]:
     """Give the messages of the busiest `SPAN`, none where they went to few chats."""
-    best: Sequence[AuditRecord] = ()
-    start = 0
-    for end, last in enumerate(records):
-        while last.at - records[start].at > SPAN:
-            start += 1
-        if end + 1 - start > len(best):
-            best = records[start : end + 1]
+    best = busiest(records, SPAN, attrgetter("at"))
     return best if _chats(best) >= MANY_CHATS else ()
 
 

@@ -320,12 +320,7 @@ def _kinds(
 
 def _lasts(some: Iterable[SignIn], every: Iterable[SignIn]) -> bool:
     used, days = ({one.created_date_time.date() for one in those} for those in (some, every))
-    first, length = min(days), (max(days) - min(days)).days
-    return (
-        len(used) >= REGULAR_DAYS
-        and (min(used) - first).days <= LASTS * length
-        and (max(used) - min(used)).days >= LASTS * length
-    )
+    return len(used) >= REGULAR_DAYS and _spans(used, days)
 
 
 def _naming(sign_ins: Iterable[SignIn]) -> frozenset[str]:
@@ -385,16 +380,14 @@ def lasting_in(days: Mapping[str, AbstractSet[date]], every: AbstractSet[date]) 
     begin in its first half, last for half of it and come up again and again, however much each was used: a
     second home is the user's as well. Whoever was in before the time looked at cannot be told apart by this.
     """
-    if not every:
-        return set()
+    often = max(REGULAR_DAYS, OFTEN * len(every))
+    return {network for network, used in days.items() if len(used) >= often and _spans(used, every)}
+
+
+def _spans(used: AbstractSet[date], every: AbstractSet[date]) -> bool:
+    """Say whether some days begin in the first half of all of them, and go on for half of these."""
     first, length = min(every), (max(every) - min(every)).days
-    return {
-        network
-        for network, used in days.items()
-        if len(used) >= max(REGULAR_DAYS, OFTEN * len(every))
-        and (min(used) - first).days <= LASTS * length
-        and (max(used) - min(used)).days >= LASTS * length
-    }
+    return (min(used) - first).days <= LASTS * length and (max(used) - min(used)).days >= LASTS * length
 
 
 def _lasting_programs(sign_ins: Sequence[SignIn]) -> set[str]:
@@ -402,18 +395,9 @@ def _lasting_programs(sign_ins: Sequence[SignIn]) -> set[str]:
 
     How often does not matter: a telephone is with its user on every network, and signs in once in a while.
     """
-    days = _programs_by_day(sign_ins)
-    if not days:
-        return set()
     every = {one.created_date_time.date() for one in sign_ins}
-    first, length = min(every), (max(every) - min(every)).days
-    return {
-        family
-        for family, used in days.items()
-        if len(used) >= REGULAR_DAYS
-        and (min(used) - first).days <= LASTS * length
-        and (max(used) - min(used)).days >= LASTS * length
-    }
+    days = _programs_by_day(sign_ins).items()
+    return {family for family, used in days if len(used) >= REGULAR_DAYS and _spans(used, every)}
 
 
 def _programs_by_day(sign_ins: Iterable[SignIn]) -> dict[str, set[date]]:

@@ -12,6 +12,7 @@ from bot.artefacts.report_text import report_text
 from bot.artefacts.timeline_png import picture
 from bot.messages.details import details
 from commands import check, symptoms, usual
+from commands.coverage import state_of
 from commands.report import Coverage, Finding, Result, Severity, Sign, VerdictCode
 from graph.evidence import NOT_ASKED, SOURCES, Evidence, Known, Reason, Unavailable
 from tests.commands.evidence import ADELE, NOON, WINDOW, evidence, record
@@ -91,13 +92,13 @@ def test_what_was_not_seen_is_said_with_its_reason():
 
 
 def test_the_state_of_a_source_tells_how_much_it_gave():
-    assert check.state_of("mailbox", REFUSED).state is Coverage.UNAVAILABLE
-    assert check.state_of("mailbox", REFUSED).needs == "Mail.Read"
-    assert check.state_of("user", PART).state is Coverage.PARTIAL
-    whole = check.state_of("sign_ins", Known((1, 2, 3), complete_until=NOON))
+    assert state_of("mailbox", REFUSED).state is Coverage.UNAVAILABLE
+    assert state_of("mailbox", REFUSED).needs == "Mail.Read"
+    assert state_of("user", PART).state is Coverage.PARTIAL
+    whole = state_of("sign_ins", Known((1, 2, 3), complete_until=NOON))
     assert (whole.state, whole.records, whole.complete_until) == (Coverage.COMPLETE, 3, NOON)
-    assert check.state_of("sign_ins", Known((), ("earlier ones",), complete_from=NOON)).complete_from == NOON
-    assert check.state_of("risky_user", Known(None)).records == 0
+    assert state_of("sign_ins", Known((), ("earlier ones",), complete_from=NOON)).complete_from == NOON
+    assert state_of("risky_user", Known(None)).records == 0
 
 
 def test_the_symptoms_stand_in_the_documents_order():

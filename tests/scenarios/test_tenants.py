@@ -28,7 +28,8 @@ from commands.errors import TenantNameTaken
 from commands.identity import Identity
 from commands.ledger import BOT, Case
 from commands.ledger import entries as e
-from commands.ledger.hunts import hunt, new_hunt_id
+from commands.ledger.hunts import hunt
+from commands.ledger.ids import new_hunt_id
 from commands.plans.approval import ProposalState
 from commands.report import VerdictCode
 from graph.errors import NoSuchUser

@@ -12,8 +12,9 @@ from bot.work.crossing.about import demand_subject
 from bot.work.crossing.codec import ResultCodec, ResultRefused, ResultUnreadable, TaskCodec
 from bot.work.crossing.failed import Failed
 from commands import verdict
-from commands.check import Progress, state_of
+from commands.check import Progress
 from commands.containment.propose import bare
+from commands.coverage import state_of
 from commands.ledger import Case
 from commands.report import Report, SourceState, Verdict
 from graph.evidence import Evidence

@@ -9,7 +9,6 @@ Source: PostgreSQL, "Advisory Locks"; Microsoft Graph, "Microsoft Graph service-
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.work.engine.lives import number_of
 from graph.limits import Shared
 from graph.request import Limit
 from graph.settings import TenantSettings
@@ -138,7 +138,7 @@ class _Application:
         """Take of each gate the first place that no other process has, all in one statement."""
 
         def first(gate: str, places: Sequence[int]) -> sa.ColumnElement[int | None]:
-            key = _number(self._key(gate))
+            key = number_of(self._key(gate))
             # PostgreSQL tries one after the other, and none after the one that it got.
             return sa.case(
                 *((sa.func.pg_try_advisory_lock(key, place), sa.literal(place)) for place in places),
@@ -152,7 +152,7 @@ class _Application:
     def leave(self, places: Sequence[tuple[str, int]]) -> None:
         """Leave places, all in one statement."""
         locks = [
-            sa.func.pg_advisory_unlock(_number(self._key(gate)), place).label(f"n{n}")
+            sa.func.pg_advisory_unlock(number_of(self._key(gate)), place).label(f"n{n}")
             for n, (gate, place) in enumerate(places)
         ]
         self._limiter.ask(lambda db: db.execute(sa.select(*locks)).one(), otherwise=None)
@@ -162,7 +162,7 @@ class _Application:
         key = self._key(service)
 
         def taken(db: sa.Connection) -> float:
-            lock = _number(f"turn {key}")
+            lock = number_of(f"turn {key}")
             db.execute(sa.select(sa.func.pg_advisory_lock(lock, 0)))
             try:
                 # A turn that is yet to come was taken by no clock of the server's as it is now.
@@ -199,13 +199,9 @@ def _begin(session: sa.Connection) -> None:
     """Make the tables that are not there; of two processes that begin at once, one waits for the other."""
     for name, span in WAIT.items():
         session.execute(sa.select(sa.func.set_config(name, span, False)))
-    lock = _number("tables"), 0
+    lock = number_of("tables"), 0
     session.execute(sa.select(sa.func.pg_advisory_lock(*lock)))
     try:
         _TABLES.create_all(session)
     finally:
         session.execute(sa.select(sa.func.pg_advisory_unlock(*lock)))
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], signed=True)

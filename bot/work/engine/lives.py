@@ -265,6 +265,6 @@ def _held(engine: sa.Engine, kind: int, number: int | None = None) -> int:
         return int(connection.scalar(count) or 0)
 
 
-def number_of(executor: str) -> int:
-    """Make the second number of a process's lock of its name, from -2**31 to 2**31 - 1."""
-    return int.from_bytes(hashlib.sha256(executor.encode()).digest()[:4], signed=True)
+def number_of(name: str) -> int:
+    """Make a number of a lock of its name, from -2**31 to 2**31 - 1."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], signed=True)

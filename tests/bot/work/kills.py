@@ -26,7 +26,8 @@ from bot.wiring import create_app
 from bot.work.rechecks.task import recheck_name
 from commands.ledger import CaseState, Ledger
 from commands.ledger import entries as e
-from commands.ledger.hunts import hunt, new_hunt_id
+from commands.ledger.hunts import hunt
+from commands.ledger.ids import new_hunt_id
 from commands.ledger.tasks import alarms
 from commands.ledger.verify import verify_ledger
 from graph.hunting import TermKind

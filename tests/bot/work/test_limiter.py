@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from bot.work.crossing.limiter import ALONE, FRESH, SharedLimiter, _number
+from bot.work.crossing.limiter import ALONE, FRESH, SharedLimiter
 from bot.work.engine.database import database
+from bot.work.engine.lives import number_of
 from graph.errors import OutOfTime
 from graph.limits import EXCHANGE_AT_ONCE, PER_MAILBOX, Deadline, Limits
 from graph.request import Cmdlet, Limit, Request
@@ -197,7 +198,7 @@ def test_who_holds_a_lock_or_writes_odd_rows_stops_nobody(postgres):
         foreign.commit()
         assert (asks.turn("reports", 1, 60), asks.paused(Limit.DIRECTORY)) == (0, 0)
         assert asks.turn("reports", 1, 60) > 0
-        foreign.execute("SELECT pg_advisory_lock(%s::int, 0)", [_number("turn t1 app reports")])
+        foreign.execute("SELECT pg_advisory_lock(%s::int, 0)", [number_of("turn t1 app reports")])
         assert asks.turn("reports", 1, 60) == 0  # by itself, as if the database were away
         foreign.close()
         clock[0] += ALONE

@@ -23,8 +23,9 @@ from bot.work.crossing.failed import Failed, attempt
 from bot.work.crossing.store import KeeperFacts
 from bot.work.worker import misfit
 from commands.accounts import fuller
-from commands.check import Progress, judge, state_of
+from commands.check import Progress, judge
 from commands.containment.propose import offer
+from commands.coverage import state_of
 from commands.report import VerdictCode
 from commands.verdict import weigh
 from graph.evidence import Evidence, Known, Reason, Unavailable

@@ -131,7 +131,7 @@ def test_the_links_of_a_day_are_one_finding_that_counts_all_files():
          "1 file or folder was shared so that anyone with the link can open it (F0)"),
         (("AddedToSecureLink",), "1 file or folder was shared with the guest eve@x.example (F0)"),
         (("SharingSet", "SharingSet"),
-         "2 files or folders were shared with the guest eve@x.example (F0, F1)"),
+         "2 files or folders were shared with the guest eve@x.example (F0 and F1)"),
         (("AnonymousLinkCreated", "SharingSet"),
          ("2 files or folders were shared: so that anyone with the link can open them (F0), and with "
           "the guest eve@x.example (F1)")),
