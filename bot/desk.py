@@ -22,6 +22,7 @@ from bot.cards.home import Home
 from bot.errors import Barred, BotError, SlackFailed
 from bot.failing import refer
 from bot.messages import Message, answers
+from bot.people.second_factor import Checked
 from bot.slack.client import TIMEOUT, call
 from bot.slack.intake import Asked, Intake
 from bot.verbs import enrol, form
@@ -195,23 +196,26 @@ class Desk:
 
     def wrong_code(self, user: str, code: str) -> str:
         """Take the code that goes with an approval; give why it does not count, "" when it does."""
-        checked = enrol.wrong_code(user, code, self._tools)
-        if checked.locks:
-            try:
-                self._pool.submit(enrol.announce_lock, user, self._tools)
-            except RuntimeError:
-                log.warning("A lock was not announced.", action="factor.lock_not_announced")
-        return "" if checked.right else checked.says
+        return self._told(user, enrol.wrong_code(user, code, self._tools))
 
     def enrol(self, asked: Asked, code: str) -> str:
         """Take the first code of a new second factor; give why it does not count, "" when it does."""
-        wrong = enrol.wrong_first_code(asked.user, code, self._tools)
+        wrong = self._told(asked.user, enrol.wrong_first_code(asked.user, code, self._tools))
         if not wrong:
             try:
                 self._pool.submit(lambda: self.tell(asked, enrol.announce(asked, self._tools)))
             except RuntimeError:
                 log.warning("An answer did not arrive.", action="answer.lost", request=asked.id)
         return wrong
+
+    def _told(self, user: str, checked: Checked) -> str:
+        """Give why a code does not count, "" when it does; the team hears when it locks the codes."""
+        if checked.locks:
+            try:
+                self._pool.submit(enrol.announce_lock, user, self._tools)
+            except RuntimeError:
+                log.warning("A lock was not announced.", action="factor.lock_not_announced")
+        return "" if checked.right else checked.says
 
     def channel_of(self, about: str) -> str:
         """Give the channel of the case or proposal that a text begins with; "" where it names none."""

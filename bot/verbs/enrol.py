@@ -64,10 +64,9 @@ def wrong_code(user: str, code: str, tools: Tools) -> Checked:
     return _checked(tools.factor.check, user, code)
 
 
-def wrong_first_code(user: str, code: str, tools: Tools) -> str:
-    """Take the first code of a new second factor; give why it does not count, "" when it does."""
-    checked = _checked(tools.factor.confirm, user, code)
-    return "" if checked.right else checked.says
+def wrong_first_code(user: str, code: str, tools: Tools) -> Checked:
+    """Take the first code of a new second factor; say whether it counts, and why not."""
+    return _checked(tools.factor.confirm, user, code)
 
 
 def announce(asked: Asked, tools: Tools) -> Message:

@@ -99,13 +99,18 @@ def approve_with(story: Table, person: str, proposal: Proposal, code: str) -> An
     return approve(story.slack, person, story.paper(proposal), code)
 
 
-def test_enrolling_takes_a_right_code_and_is_told_to_the_team(story):
+def test_enrolling_takes_a_right_code_and_the_team_is_told_of_it_and_of_five_wrong_ones(story):
     story.type("enrol", "approver")
     form = story.window("approver")
     phone = Phone(story, secret_in(story.slack.as_text(form)))
     assert "The code is invalid" in says(story.slack.submit("approver", form, {"code": phone.wrong()}))
     assert "The code is invalid" in story.slack.modals("approver")[-1].errors["code"]
     assert "factor_enrolled" not in story.kinds()
+    told = [says(story.slack.submit("approver", form, {"code": phone.wrong()})) for _ in range(4)]
+    assert "That was the fifth wrong code" in told[-1]
+    locked = "@Alex Wilber entered five wrong codes"
+    story.wait(lambda: locked in told_directly(story, "second_approver"), "the others' message")
+    story.ahead += timedelta(minutes=15)
     assert not story.slack.submit("approver", form, {"code": phone.code()}).ack_payload
     assert story.slack.modals("approver") == []
     story.told("approver", "your second factor is enrolled")
