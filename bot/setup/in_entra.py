@@ -229,7 +229,7 @@ class InEntra:
         self._maker.there(
             PRINCIPAL,
             TRACE,
-            "Microsoft's service principal for the message trace",
+            f"the service principal for Microsoft's message trace ({TRACE})",
             lambda: principal(self._maker, TRACE),
             Request("POST", "/servicePrincipals", body={"appId": TRACE}),
         )

@@ -51,7 +51,7 @@ class InExchange:
             self._maker.there(
                 MANAGEMENT_ROLE,
                 name,
-                f"the management role {name}",
+                f"the {called(MANAGEMENT_ROLE, name)}",
                 lambda name=name: named(self._maker, Cmdlet("Get-ManagementRole", {"Identity": name}), name),  # type: ignore[misc]
                 Cmdlet(
                     "New-ManagementRole",
@@ -100,7 +100,7 @@ class InExchange:
         self._maker.there(
             kind,
             name,
-            f"the {kind} {name}",
+            f"the {called(kind, name)}",
             lambda: named(
                 self._maker, Cmdlet("Get-RoleGroup", {"Identity": name}, compliance=compliance), name
             ),
@@ -127,6 +127,12 @@ class InExchange:
         ids = {registered.principal_id.lower(), registered.client_id.lower()}
         found = self._maker.read(Cmdlet("Get-RoleGroupMember", {"Identity": group}, compliance=compliance))
         return next((one for one in found if ids & {str(value).lower() for value in one.values()}), None)
+
+
+def called(kind: str, name: str) -> str:
+    """Say what something with a name is, and where: ``role group readers in Exchange``."""
+    what, where = kind.rsplit(" in ", 1)
+    return f"{what} {name} in {where}"
 
 
 def referred(maker: Maker, app_id: str, *, compliance: bool) -> Item | None:

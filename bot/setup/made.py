@@ -38,6 +38,7 @@ class Made:
         id: Its object id, "" until it was seen.
         at: When it was begun (ISO 8601).
         whose: The application id that its description names, "" where it has no description.
+        name: What people were told of it, without "the"; "" in a file of an older version.
     """
 
     kind: str
@@ -45,14 +46,12 @@ class Made:
     id: str
     at: str
     whose: str = ""
+    name: str = ""
 
     @property
     def called(self) -> str:
         """What people are told of it."""
-        if self.kind == PRINCIPAL:
-            # No other is made by itself: those of our applications come and go with their registrations.
-            return f"service principal for Microsoft's message trace ({self.key})"
-        return f"{self.kind} {self.key}"
+        return self.name or f"{self.kind} {self.key}"
 
 
 class Record:
@@ -86,10 +85,11 @@ class Record:
         if not self.known:
             self._write()
 
-    def begin(self, kind: str, key: str, whose: str = "") -> None:
+    def begin(self, kind: str, key: str, whose: str = "", name: str = "") -> None:
         """Note that something is about to be made; a second time changes nothing."""
         if self._place(kind, key) is None:
-            self.made.append(Made(kind, key, "", self._clock().isoformat(timespec="seconds"), whose))
+            at = self._clock().isoformat(timespec="seconds")
+            self.made.append(Made(kind, key, "", at, whose, name))
             self._write()
 
     def seen(self, kind: str, key: str, object_id: str) -> None:

@@ -106,7 +106,7 @@ class Maker:
         deadline, sent, why = Deadline(self._waits.total), False, ""
         while (found := find()) is None:
             if kind:
-                self.record.begin(kind, key, whose)
+                self.record.begin(kind, key, whose, named.removeprefix("the "))
             if not sent:
                 sent, why = self._send(make, named, deadline, once=once, note=(kind, key))
                 if sent:
@@ -139,9 +139,7 @@ class Maker:
                 self._wait(deadline, f"Could not confirm that these {named} exist: {names}{reason}.")
                 seen = held()
         new = [wanted[key] for key in wanted if key not in began]
-        self.say(
-            f"{'Created' if new else 'Already there'}: {len(wanted)} {named} ({', '.join(wanted.values())})."
-        )
+        self.say(f"{'Created' if new else 'Already there'}: the {named} ({', '.join(wanted.values())}).")
 
     def _send(
         self,
