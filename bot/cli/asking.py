@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bot.cli.ending import Stopped
+from bot.cli.statuses import BAD_INPUT, MISSING
+from bot.cli.wrapping import wrapped
 from bot.errors import SettingsError
 from bot.messages.escape import visible
 
@@ -34,6 +37,17 @@ def answers(questions: Sequence[Prompt], login: str) -> dict[str, Any]:
                 found.clear()
                 waiting = list(questions)
     return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+
+
+def agree(question: str, *, yes: bool) -> None:
+    """Ask, and stop unless somebody agrees."""
+    try:
+        agreed = yes or typer.confirm(wrapped(question))
+    except typer.Abort as unanswered:
+        why = "No one answered, so nothing was changed. Use --yes to skip the question."
+        raise Stopped(BAD_INPUT, why) from unanswered
+    if not agreed:
+        raise Stopped(MISSING, "Nothing was changed.")
 
 
 def _ask(question: Prompt, found: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,8 @@ from bot.cli import asking
 from bot.cli.browser import opener
 from bot.cli.ending import Stopped, readable
 from bot.cli.given import text_of
-from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK, MISSING
+from bot.cli.statuses import BAD_INPUT, COULD_NOT_LOOK
+from bot.cli.wrapping import numbered, wrapped, wrapped_line
 from bot.clock import now
 from bot.errors import BotError
 from bot.messages.escape import visible
@@ -148,6 +149,7 @@ def init(
 
 def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None:
     """Take the ids of applications that people registered, write the files, and list what is left."""
+    from bot.cli.joining import lead_to_slack  # noqa: PLC0415 - reads every query and step, as below
     from bot.setup import init as onboarding  # noqa: PLC0415 - reads every query and step, which other verbs need not
     from bot.setup import keys  # noqa: PLC0415 - as above
     from bot.setup import manual_instructions as manual  # noqa: PLC0415 - as above
@@ -170,7 +172,9 @@ def _by_hand(folder: Path, given: dict[str, Any] | None, *, force: bool) -> None
     for name in made:
         typer.echo(f"Wrote {folder / name}.")
     manifest = manual.manifest_path(Path(__file__).parents[1])
-    _remaining((*manual.in_microsoft(told, folder), *manual.afterwards(told, folder, manifest)))
+    lead_to_slack(told, folder, manifest)
+    steps = (*manual.in_microsoft(told, folder), *manual.afterwards(told, folder, manifest))
+    typer.echo(numbered("Remaining steps:", steps))
 
 
 def _script(folder: Path, *, acts: bool) -> None:
@@ -186,10 +190,12 @@ def _script(folder: Path, *, acts: bool) -> None:
         typer.echo(f"{copy} is the previous script.")
     typer.echo(f"Wrote {folder / FILE}, which holds the certificates and no private key.")
     typer.echo(
-        "Review it, and run it as an administrator in PowerShell 7. It ends with a few lines for a file"
+        wrapped(
+            "Review it, and run it as an administrator in PowerShell 7. It ends with a few lines for a file "
+            f"of answers; then:\n  compromise init --answers answers.toml --folder {folder}\n"
+            "What it registers is removed by hand: docs/how-to/register-by-hand.md, “Remove it again”."
+        )
     )
-    typer.echo(f"of answers; then: compromise init --answers answers.toml --folder {folder}")
-    typer.echo("What it registers is removed by hand: docs/how-to/register-by-hand.md, “Remove it again”.")
 
 
 def _manifest(given: dict[str, Any], cloud: str, *, acts: bool) -> None:
@@ -216,7 +222,7 @@ def _slack(folder: Path, slack_cli: str) -> None:
 
     write_slack.demand_room(folder)
     if join(folder, "", _tokens_by(slack_cli, folder)):
-        typer.echo(manual.to_start(folder))
+        typer.echo(wrapped(manual.to_start(folder)))
 
 
 def _tokens_by(slack_cli: str, folder: Path) -> Tokens | None:
@@ -227,12 +233,6 @@ def _tokens_by(slack_cli: str, folder: Path) -> Tokens | None:
     if not slack_cli:
         return None
     return make_app(folder, Path(manual.manifest_path(Path(__file__).parents[1])), slack_cli)
-
-
-def _remaining(steps: Iterable[str]) -> None:
-    typer.echo("\nRemaining steps:")
-    for number, text in enumerate(steps, 1):
-        typer.echo(f"\n{number}. {text}".replace("\n  ", "\n     "))
 
 
 def _register(
@@ -247,7 +247,7 @@ def _register(
     slack_cli: str,
 ) -> None:
     """Register the applications, write the files, look as the bot will, and list what is left."""
-    from bot.cli.joining import join  # noqa: PLC0415 - reads every query and step, which other verbs need not
+    from bot.cli.joining import join, lead_to_slack  # noqa: PLC0415 - reads every query and step, which other verbs need not
     from bot.setup import doctor_findings, keys, registrations  # noqa: PLC0415 - as above
     from bot.setup import init as onboarding  # noqa: PLC0415 - as above
     from bot.setup import manual_instructions as manual  # noqa: PLC0415 - as above
@@ -264,13 +264,13 @@ def _register(
     try:
         names = dialog.organization(administrator)
         for line in dialog.plan(applications):
-            typer.echo(line)
+            typer.echo(wrapped_line(line))
         where = f"{names[0]} ({', '.join(names[1][:2])})"
-        _agree(f"Create all of this in {visible(where)}, as {visible(administrator.user)}?", yes=yes)
+        asking.agree(f"Create all of this in {visible(where)}, as {visible(administrator.user)}?", yes=yes)
         record = Record(folder, administrator.tenant_id, now)
         certificates = dialog.certificates(folder, applications, now(), record, force=force)
-        maker = Maker(administrator, record, lambda line: typer.echo(visible(line)), waits)
-        made, by_hand = dialog.make(administrator, applications, certificates, maker, typer.echo)
+        maker = Maker(administrator, record, _tell, waits)
+        made, by_hand = dialog.make(administrator, applications, certificates, maker, _tell)
         answers = dialog.settled(given, administrator, names, made)
         config = {onboarding.CONFIG: onboarding.settings_file(answers, folder).encode()}
         keys.write(config, folder, now(), force=force)
@@ -286,8 +286,8 @@ def _register(
     status = doctor_findings.tell(sections, Console(), as_json=False, everything=False)
     if status:
         typer.echo("New roles in Exchange and Purview may take two hours to count; look again then.")
-    typer.echo(dialog.what_remains_of_the_sign_in(visible(administrator.user)))
-    typer.echo(f"To remove all of it: compromise init --remove --folder {folder}")
+    typer.echo(wrapped(visible(dialog.what_remains_of_the_sign_in(administrator.user))))
+    typer.echo(f"To remove all of it:\n  compromise init --remove --folder {folder}")
     manifest = manual.manifest_path(Path(__file__).parents[1])
     is_joined = False
     if asks and slack_cli:
@@ -296,12 +296,16 @@ def _register(
         except BotError as error:
             typer.echo(visible(str(error)), err=True)  # what is left to do by hand is listed all the same
     elif asks:
-        typer.echo(f"\n{manual.in_slack(answers, manifest)}\n")
-        page = manual.app_link(answers, manifest)
-        if opens is not None and page:
-            opens(page)
+        link = lead_to_slack(answers, folder, manifest)
+        typer.echo("\n" + wrapped(manual.in_slack(answers, folder, manifest, opens=opens is not None)) + "\n")
+        if opens is not None and link:
+            opens(link)
         is_joined = join(folder, administrator.user)
-    _remaining((*by_hand, *manual.afterwards(answers, folder, manifest, is_joined=is_joined)))
+    if not is_joined:
+        lead_to_slack(answers, folder, manifest)
+    told = asks and not slack_cli
+    steps = manual.afterwards(answers, folder, manifest, is_joined=is_joined, told=told)
+    typer.echo(numbered("Remaining steps:", (*by_hand, *steps)))
 
 
 def _remove(folder: Path, cloud: str, *, yes: bool, browser: bool | None) -> None:
@@ -326,21 +330,27 @@ def _remove(folder: Path, cloud: str, *, yes: bool, browser: bool | None) -> Non
     administrator = _administrator(cloud, opener(wanted=browser), exchange=touches)
     try:
         record = Record(folder, administrator.tenant_id, now)
-        _agree(f"Remove these {len(record.made)} from the tenant {record.tenant}?", yes=yes)
-        maker = Maker(administrator, record, lambda line: typer.echo(visible(line)), waits)
+        asking.agree(f"Remove these {len(record.made)} from the tenant {record.tenant}?", yes=yes)
+        maker = Maker(administrator, record, _tell, waits)
         remove(maker, dialog.certificates_in(folder))
     except NotRegistered as error:
         raise Stopped(COULD_NOT_LOOK, str(error)) from error
     finally:
         administrator.close()
+    keeps = "Entra ID keeps deleted registrations for 30 days, under App registrations, Deleted applications."
+    typer.echo(wrapped(keeps))
+    typer.echo(wrapped(visible(dialog.what_remains_of_the_sign_in(administrator.user))))
     typer.echo(
-        "Entra ID keeps deleted registrations for 30 days, under App registrations, Deleted applications."
+        wrapped(
+            f"Settings, keys and certificates are still in {folder}; the keys no longer work. To register "
+            f"again there:\n  compromise init --force --folder {folder}"
+        )
     )
-    typer.echo(dialog.what_remains_of_the_sign_in(visible(administrator.user)))
-    typer.echo(
-        f"Settings, keys and certificates are still in {folder}; the keys no longer work. "
-        "To register again there: compromise init --force"
-    )
+
+
+def _tell(line: str) -> None:
+    """Tell a line that may hold what the tenant wrote."""
+    typer.echo(wrapped(visible(line), "  "))
 
 
 def _administrator(
@@ -376,17 +386,6 @@ def _open(opens: Callable[[str], bool], address: str, resource: Resource) -> boo
 
 def _for(resource: Resource) -> str:
     return "Microsoft Graph" if resource.value == "graph" else "Exchange Online and Purview"
-
-
-def _agree(question: str, *, yes: bool) -> None:
-    """Ask, and stop unless somebody agrees."""
-    try:
-        agreed = yes or typer.confirm(question)
-    except typer.Abort as unanswered:
-        why = "No one answered, so nothing was changed. Use --yes to skip the question."
-        raise Stopped(BAD_INPUT, why) from unanswered
-    if not agreed:
-        raise Stopped(MISSING, "Nothing was changed.")
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from pydantic import ValidationError
 from bot.cli import hidden
 from bot.cli.ending import Stopped
 from bot.cli.statuses import BAD_INPUT
+from bot.cli.wrapping import wrapped
 from bot.errors import BotError
 from bot.messages.escape import visible
 
 if TYPE_CHECKING:
     from bot.setup.find_in_slack import Channel, Named, Tokens, Workspace
+    from bot.setup.init import Answers
 
 Answer = TypeVar("Answer")
 
@@ -71,13 +73,23 @@ def join(folder: Path, administrator: str, held: Tokens | None = None) -> bool:
     return True
 
 
+def lead_to_slack(answers: Answers, folder: Path, manifest: str) -> str:
+    """Write the page that leads to Slack's, and give its link; "" where nothing is to be made there."""
+    from bot.setup import manual_instructions as manual  # noqa: PLC0415 - as above
+    from bot.setup import slack_app  # noqa: PLC0415 - as above
+
+    link = manual.app_link(answers, manifest) if answers.slack != "none" else ""
+    if link:
+        slack_app.write_page(folder, link)
+    return link
+
+
 def _opened() -> tuple[Tokens, Workspace] | None:
     """Ask for the tokens until both open a workspace; None for an empty answer."""
     from bot.setup.find_in_slack import tokens_in  # noqa: PLC0415 - as above
 
-    typer.echo(
-        "Paste both tokens, xoxb- and xapp-, in any order; they are not shown. To do it later, press Enter."
-    )
+    how = "Paste both tokens, xoxb- and xapp-, in any order; they are not shown. To do it later, press Enter."
+    typer.echo(wrapped(how))
     pasted = ""
     with closing(hidden.lines()) as lines:
         for line in lines:
@@ -140,7 +152,7 @@ def _wait_for_channels() -> None:
     """Let people invite the app, which was made a moment ago, before its channels are looked for."""
     from bot.setup.manual_instructions import IN_CHANNELS  # noqa: PLC0415 - as above
 
-    typer.echo(IN_CHANNELS)
+    typer.echo(wrapped(IN_CHANNELS))
     try:
         typer.prompt("Press Enter when that is done, or to do it later", default="", show_default=False)
     except typer.Abort as error:

@@ -160,32 +160,50 @@ IN_CHANNELS: Final = (
 """What people do in Slack itself, once the app is installed."""
 
 
-def in_slack(answers: Answers, manifest: str) -> str:
+def in_slack(answers: Answers, folder: Path, manifest: str, *, opens: bool = False) -> str:
     """How the app is made in Slack, and where its tokens are.
 
     Args:
         answers: What was answered.
+        folder: Where the files were written.
         manifest: Where the Slack app's manifest lies.
+        opens: Whether Slack's page opens by itself.
     """
-    if answers.slack == "http":
-        return (
-            f"{_to_make_the_app(answers, manifest)} Basic Information, App Credentials: note the signing "
-            "secret. Install App: install it, and note the bot token. Invite the bot to the channels."
+    by_hand = f"api.slack.com/apps, Create New App, From a manifest: {manifest}"
+    page = folder.resolve() / slack_app.FILE
+    if not app_link(answers, manifest):
+        made = f"{by_hand}."
+    elif opens:
+        made = f"On the page that opens now (if none does: {page}), choose the workspace, Next, Create."
+    else:
+        made = (
+            f"Open {page} in a browser, on any machine; it holds no secret. It leads to Slack's page, with "
+            f"the manifest filled in: choose the workspace, Next, Create. Or by hand: {by_hand}."
         )
-    return (
-        f"{_to_make_the_app(answers, manifest)} Basic Information, App-Level Tokens: generate one with "
-        "connections:write, which begins with xapp-. Install App: install it; the bot token begins with "
-        f"xoxb-. {IN_CHANNELS}"
-    )
+    if answers.slack == "http":
+        tokens = (
+            "Basic Information, App Credentials: note the signing secret.",
+            "Install App: install it, and note the bot token.",
+            "Invite the bot to the channels.",
+        )
+    else:
+        tokens = (
+            "Basic Information, App-Level Tokens: generate one with connections:write; it begins with xapp-.",
+            "Install App: install it; the bot token begins with xoxb-.",
+            IN_CHANNELS,
+        )
+    return "\n- ".join(("Create the Slack app:", made, *tokens))
 
 
 def to_start(folder: Path) -> str:
     """The line that starts the bot in a shell, with the variables that were written."""
     whole = folder.resolve()
-    return f"To start it: (set -a; . {whole / SECRETS}; compromise run --config {whole / CONFIG})"
+    return f"To start it:\n  (set -a; . {whole / SECRETS}; compromise run --config {whole / CONFIG})"
 
 
-def afterwards(answers: Answers, folder: Path, manifest: str, *, is_joined: bool = False) -> Iterator[str]:
+def afterwards(
+    answers: Answers, folder: Path, manifest: str, *, is_joined: bool = False, told: bool = False
+) -> Iterator[str]:
     """The Slack app, people, secrets and the first look, one text each.
 
     Args:
@@ -193,25 +211,27 @@ def afterwards(answers: Answers, folder: Path, manifest: str, *, is_joined: bool
         folder: Where the files were written.
         manifest: Where the Slack app's manifest lies.
         is_joined: Whether the tokens, channels and people of Slack are written down already.
+        told: Whether it was just said how the Slack app is made.
     """
     if is_joined:
         yield to_start(folder)
         return
+    by_name = answers.slack == "socket" and not _has_slack(answers)
     if answers.slack != "none":
-        yield in_slack(answers, manifest)
-        by_name = answers.slack == "socket" and not _has_slack(answers)
+        yield "Create the Slack app, as said above." if told else in_slack(answers, folder, manifest)
         if by_name:
             yield (
-                "Then, for tokens, channels and people, which are found by name and email address: "
-                f"compromise init --slack --folder {folder}"
+                "Then, for tokens, channels and people, which are found by name and email address:\n"
+                f"  compromise init --slack --folder {folder}"
             )
         elif not (answers.responders or answers.responders_group):
             yield f"Add people to [responders] in {CONFIG}: until then no one can run checks."
         if not by_name and answers.remediate and not (answers.approvers or answers.approvers_group):
             yield f"Add two people to [approvers] in {CONFIG}: until then no remediation is possible."
-    if lines := environment(answers):
+    # By name both tokens are asked for, and written down.
+    if lines := [one for one in environment(answers) if not (by_name and "_SLACK_" in one)]:
         yield "Set these where only the bot's user can read them:\n" + "\n".join(f"  {one}" for one in lines)
-    yield f"Then check the setup: compromise doctor --config {folder.resolve() / CONFIG}"
+    yield f"Then check the setup:\n  compromise doctor --config {folder.resolve() / CONFIG}"
 
 
 def _has_slack(answers: Answers) -> bool:
@@ -226,14 +246,6 @@ def app_link(answers: Answers, manifest: str) -> str:
         return slack_app.link(Path(manifest).read_text(encoding="utf-8"), socket=answers.slack == "socket")
     except OSError:
         return ""
-
-
-def _to_make_the_app(answers: Answers, manifest: str) -> str:
-    """How Slack makes the app: by a link with the manifest in it, or by the file where that cannot be."""
-    link = app_link(answers, manifest)
-    if not link:
-        return f"api.slack.com/apps, Create New App, From a manifest: {manifest}."
-    return f"Open this link, choose the workspace, Next, Create (the manifest is {manifest}):\n  {link}\n "
 
 
 def _is_new(line: str) -> bool:

@@ -276,7 +276,8 @@ def test_what_is_written_loads_with_the_variables_beside_it(folder, slack):
     assert slack.bot_token not in said
     assert "Channel for cards: #incident-room" in said
     assert "Alex Wilber <alex.wilber@contoso.example>, Lidia Holloway" in said
-    assert said.splitlines()[-1].startswith(f"To start it: (set -a; . {folder}/secrets.env; compromise run")
+    assert said.splitlines()[-2] == "To start it:"
+    assert said.splitlines()[-1].startswith(f"  (set -a; . {folder}/secrets.env; compromise run")
     variables = dict(
         line.split("=", 1)
         for line in (folder / "secrets.env").read_text().splitlines()

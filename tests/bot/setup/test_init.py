@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import tomllib
@@ -103,7 +104,10 @@ def test_what_it_writes_signs_in_and_doctor_finds_everything_there(compromise, m
         monkeypatch.setenv("COMPROMISE_TENANT_LOGIN_URL", played.login_url)
         status, said, wrong = compromise("init", "--answers", "answers.toml")
         assert (status, wrong) == (0, "")
-        assert "Then check the setup: compromise doctor --config" in said.splitlines()[-1]
+        assert said.splitlines()[-2].endswith("Then check the setup:")
+        assert said.splitlines()[-1].lstrip().startswith("compromise doctor --config /")
+        assert "https://api.slack.com/apps?new_app=1" not in said, "the link is in a page of its own"
+        assert "https://api.slack.com/apps?new_app=1" in (tmp_path / slack_app.FILE).read_text()
         assert f'tenant_id = "{played.tenant_id}"' in (tmp_path / "compromise.toml").read_text()
         for name, value in {
             "SANDBOX": "true",
@@ -488,7 +492,7 @@ def test_the_manifest_is_found_beside_the_packages(tmp_path):
 
 
 @pytest.mark.parametrize("socket", [True, False])
-def test_the_link_to_slack_holds_the_whole_manifest_and_is_no_longer_than_servers_take(socket):
+def test_the_link_to_slack_holds_the_whole_manifest_and_is_no_longer_than_servers_take(tmp_path, socket):
     manifest = (ROOT / "manifest.yml").read_text()
     link = slack_app.link(manifest, socket=socket)
     assert len(link) <= 8_000
@@ -498,9 +502,13 @@ def test_the_link_to_slack_holds_the_whole_manifest_and_is_no_longer_than_server
     whole = yaml.safe_load(manifest)
     whole["settings"]["socket_mode_enabled"] = socket
     assert given == {"new_app": "1", "manifest_json": json.dumps(whole, separators=(",", ":"))}
-    assert f"  {link}\n" in "".join(
-        remaining(read_answers({**LEAST, "slack": "socket" if socket else "http"}))
-    )
+    told = "".join(remaining(read_answers({**LEAST, "slack": "socket" if socket else "http"}), tmp_path))
+    assert f"Open {tmp_path / slack_app.FILE} in a browser" in told
+    for _ in range(2):  # written again, it takes the place of the older one
+        slack_app.write_page(tmp_path, link)
+    page = tmp_path / slack_app.FILE
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert html.unescape(page.read_text()).count(link) == 2
 
 
 def test_a_manifest_too_long_for_a_link_or_not_at_hand_is_named_as_a_file(tmp_path):
@@ -509,7 +517,7 @@ def test_a_manifest_too_long_for_a_link_or_not_at_hand_is_named_as_a_file(tmp_pa
     (tmp_path / "manifest.yml").write_text(yaml.safe_dump(manifest))
     for path in (tmp_path / "manifest.yml", tmp_path / "nowhere.yml"):
         first = next(manual_instructions.afterwards(read_answers(LEAST), tmp_path, str(path)))
-        assert first.startswith(f"api.slack.com/apps, Create New App, From a manifest: {path}.")
+        assert f"\n- api.slack.com/apps, Create New App, From a manifest: {path}.\n" in first
 
 
 def test_a_secret_never_reaches_a_sign_in_beside_a_certificate(tmp_path):

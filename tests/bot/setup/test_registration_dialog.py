@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from bot.cli import command
 from bot.setup import keys, registration_dialog, registrations
 from bot.setup.in_entra import SCOPES
+from bot.setup.in_exchange import called
 from bot.setup.made import FILE, Record
 from bot.setup.making import Maker, NotRegistered, Waits
 from bot.setup.taking_back import remove
@@ -215,8 +216,14 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
     ]
     who = sum("login_hint=" not in page for page in pages[:2])
     assert "Everything is in place." in said, said
-    assert "https://api.slack.com/apps?new_app=1" in said
-    assert said.splitlines()[-1].startswith("1. To start it: (set -a; . ")
+    # It opened by itself; whoever sees no browser opens the page that was written.
+    assert f"(if none does: {tmp_path / 'slack-app.html'})" in " ".join(said.split())
+    assert "https://api.slack.com/apps?new_app=1" in (tmp_path / "slack-app.html").read_text()
+    assert said.splitlines()[-2:][0] == "1. To start it:"
+    assert said.splitlines()[-1].startswith("     (set -a; . ")
+    # Broken at words, also where it is piped.
+    to_do = said.partition("Create the Slack app:")[2].partition("\n\n")[0]
+    assert all(len(line) <= 80 or "/" in line for line in to_do.splitlines())
     reads = [
         call for call in played.calls if call.method == "GET" and call.path.endswith("/appRoleAssignments")
     ]
@@ -261,13 +268,21 @@ def test_from_an_empty_tenant_to_a_first_check_and_back(
     assert (status, wrong) == (0, ""), checked
     assert "no sign found" in checked.lower()
     (tmp_path / "compromise.toml").unlink()
+    registered = list(played.state.applications.values())
     status, said, wrong = compromise("init", "--remove", "--yes")
     assert (status, wrong) == (0, ""), said
     assert ours(played) == NOTHING
     assert not (tmp_path / FILE).exists()
-    trace = f"service principal for Microsoft's message trace ({registrations.TRACE})"
-    assert trace in said.splitlines()
-    assert f"Removed the {trace}." in said
+    for name in (
+        f"service principal for Microsoft's message trace ({registrations.TRACE})",
+        f"registration {reader.name}",
+        f"service principal in Exchange for {reader.name}",
+        f"service principal in Purview for {writer.name}",
+        "role group compromise-bot remediators in Exchange",
+    ):
+        assert name in said.splitlines()
+        assert f"Removed the {name}." in " ".join(said.split())
+    assert not any(one["appId"] in said for one in registered)
 
 
 def test_a_damaged_certificate_is_named_before_anything_is_removed(tmp_path: Path) -> None:
@@ -289,7 +304,8 @@ def test_everything_that_is_made_is_shown_before_and_nothing_is_made_without_a_y
     assert ours(played) == NOTHING
     assert not played.writes() or all("/oauth2/" in call.path for call in played.writes())
     assert [path.name for path in tmp_path.iterdir()] == ["answers.toml"]
-    shown = said.splitlines()
+    # What is told of a permission may go on in a line that is set in further.
+    shown = re.sub(r"\n {6,}(?=[a-z])", " ", said).splitlines()
     for one in registrations.registrations(to_act=True):
         for name in (*one.permissions, *one.exchange.keep):
             assert any(line.split()[:1] == [name] for line in shown), name
@@ -497,7 +513,7 @@ def test_what_somebody_else_made_of_the_same_name_is_left_where_it_is(
     remove(again.maker, again.by_tag())
     assert theirs in getattr(played.state, kept)
     [left] = [line for line in again.said if line.startswith("Kept")]
-    assert left == f"Kept the {kind} {theirs['Name']}: it is not the one that was made here."
+    assert left == f"Kept the {called(kind, theirs['Name'])}: it is not the one that was made here."
     getattr(played.state, kept).remove(theirs)
     assert ours(played) == NOTHING
 
