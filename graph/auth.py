@@ -48,6 +48,13 @@ _PLAIN = {
     "53003": "a Conditional Access policy blocks the application",
     "7000112": "the application is disabled",
 }
+_OF_CERTIFICATES = {
+    "key used is expired": "the certificate has expired, or is not valid yet",
+    "key was not found": "the certificate is not registered for the application",
+    "signature value did not match": "the private key does not belong to the certificate",
+}
+"""What the reason in the text of AADSTS700027 says more. Source: answers of the token endpoint, as quoted in
+Microsoft's "Troubleshoot Azure Stack HCI registration" and on Microsoft Q&A."""
 _PASSING = frozenset({"50000", "90006", "90024", "90033", "90055"})
 """Numbers that say that the login service itself is in trouble, or too busy."""
 _REFUSALS = frozenset(
@@ -252,7 +259,9 @@ def number_of(result: Mapping[str, Any]) -> str:
 def _refusal(result: Mapping[str, Any], resource: Resource, client_id: str) -> CannotSignIn:
     code = number_of(result)
     named = f"AADSTS{code}" if code else safe_text(str(result.get("error") or "no reason given"))
-    reason = _PLAIN.get(code)
+    told = str(result.get("error_description") or "")
+    reasons = (says for reason, says in _OF_CERTIFICATES.items() if reason in told)
+    reason = (next(reasons, "") if code == "700027" else "") or _PLAIN.get(code)
     whose = f"the application {safe_text(client_id)}"
     says = f"Signing in to {resource.value} as {whose} failed: {f'{reason} ({named})' if reason else named}."
     return CannotSignIn(says, code=named, request_id=safe_text(str(result.get("correlation_id") or "")))

@@ -9,7 +9,8 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import orjson
@@ -208,14 +209,48 @@ def _check_assertion(core: Core, tenant: str, form: Mapping[str, str]) -> None:
         raise refuse(700021, "Issuer and subject of the client assertion must be the app.")
     if not isinstance(claims.get("exp"), int | float) or claims["exp"] < time.time():
         raise refuse(700024, "The client assertion is not within its valid time range.")
+    thumbprint, certificate = _signed_with(head, _certificates(core, str(client)))
+    named = f"Thumbprint of key used by client: '{thumbprint.hex().upper()}', " if thumbprint else ""
+    if certificate is None:
+        raise refuse(
+            700027,
+            "The certificate with identifier used to sign the client assertion is not registered on "
+            f"application. [Reason - The key was not found., {named}Please visit the Azure Portal to see "
+            f"configured keys for app Id '{client}'.]",
+        )
+    begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    held = f"{named}Found key 'Start={begins:%m/%d/%Y %H:%M:%S}, End={ends:%m/%d/%Y %H:%M:%S}'"
+    # Like tokens, certificates end by the machine's clock, which is the caller's as well.
+    if not begins <= datetime.now(UTC) < ends:
+        raise refuse(
+            700027,
+            "The certificate with identifier used to sign the client assertion is expired on application."
+            f" [Reason - The key used is expired., {held}]",
+        )
+    key = certificate.public_key()
     signed = f"{head_text}.{claims_text}".encode()
-    for certificate in _certificates(core, str(client)):
-        key = certificate.public_key()
-        if isinstance(key, rsa.RSAPublicKey) and _verifies(key, str(head.get("alg")), signature, signed):
-            return
-    raise refuse(
-        700027, "The certificate with which the client assertion is signed is not registered on the app."
-    )
+    if not (isinstance(key, rsa.RSAPublicKey) and _verifies(key, str(head.get("alg")), signature, signed)):
+        raise refuse(
+            700027,
+            "Client assertion contains an invalid signature."
+            f" [Reason - The provided signature value did not match the expected signature value., {held}]",
+        )
+
+
+def _signed_with(
+    head: Mapping[str, str], known: Iterable[x509.Certificate]
+) -> tuple[bytes, x509.Certificate | None]:
+    """The thumbprint that an assertion names, and the certificate that has it.
+
+    Entra ID finds the certificate by its thumbprint alone; another one over the same key is none.
+    Source: Microsoft identity platform, "Certificate credentials", the header of the assertion.
+    """
+    for field, algorithm in (("x5t#S256", hashes.SHA256()), ("x5t", hashes.SHA1())):  # noqa: S303 - as Entra ID does
+        if field in head:
+            thumbprint = _decode(str(head[field]))
+            fits = (one for one in known if one.fingerprint(algorithm) == thumbprint)
+            return thumbprint, next(fits, None)
+    return b"", None
 
 
 def _certificates(core: Core, client: str) -> Iterator[x509.Certificate]:

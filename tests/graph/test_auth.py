@@ -38,18 +38,20 @@ def files(local: tenant.RunningTenant, tmp_path_factory: pytest.TempPathFactory)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "compromise-bot")])
     now = datetime.now(UTC)
-    certificate = (
+    certificate, past, unknown = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .serial_number(number)
+        .not_valid_before(now - timedelta(days=9))
+        .not_valid_after(now + timedelta(days=days))
         .sign(key, hashes.SHA256())
+        for number, days in enumerate((1, -1, 1), 1)
     )
-    public = certificate.public_bytes(serialization.Encoding.PEM)
-    local.state.app_certificates.append(public.decode())
+    pem = serialization.Encoding.PEM
+    public = certificate.public_bytes(pem)
+    local.state.app_certificates += [one.public_bytes(pem).decode() for one in (certificate, past)]
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -61,11 +63,17 @@ def files(local: tenant.RunningTenant, tmp_path_factory: pytest.TempPathFactory)
     pfx = pkcs12.serialize_key_and_certificates(
         b"app", key, certificate, None, serialization.BestAvailableEncryption(b"open sesame")
     )
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     contents = {
         "app.pem": private + public,
         "locked.pem": locked + public,
         "app.pfx": pfx,
         "half.pem": public,
+        "past.pem": private + past.public_bytes(pem),
+        "unknown.pem": private + unknown.public_bytes(pem),
+        "strange.pem": stranger + public,
     }
     for file, content in contents.items():
         (folder / file).write_bytes(content)
@@ -127,6 +135,22 @@ def test_a_certificate_that_cannot_be_used_is_named(
     more = {"client_secret": None, "certificate": files[file], "certificate_passphrase": passphrase}
     with connect_to(local, **more) as connection, pytest.raises(CannotSignIn, match=r"certificate"):
         connection.sign_in.token(Resource.GRAPH, Deadline(600))
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("past.pem", r"failed: the certificate has expired, or is not valid yet \(AADSTS700027\)"),
+        ("unknown.pem", r"failed: the certificate is not registered for the application \(AADSTS700027\)"),
+        ("strange.pem", r"failed: the private key does not belong to the certificate \(AADSTS700027\)"),
+    ],
+)
+def test_why_the_login_service_refuses_a_certificate_is_told(
+    local: tenant.RunningTenant, files: dict[str, Path], file: str, says: str
+) -> None:
+    more = {"client_secret": None, "certificate": files[file]}
+    with connect_to(local, **more) as connection, pytest.raises(CannotSignIn, match=says):
+        connection.sign_in.token(Resource.GRAPH, Deadline(5))
 
 
 def test_what_is_said_of_a_sign_in_names_the_application(

@@ -24,8 +24,9 @@ class PlainHttp(requests.Session):
         return super().request(method, url.replace("https://127", "http://127"), *args, **kwargs)
 
 
-def certificate() -> tuple[str, str]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def certificate(key: rsa.RSAPrivateKey | None = None, begins: int = -1, ends: int = 1) -> tuple[str, str]:
+    """A key and its certificate, which holds from and until so many days from now."""
+    key = key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "compromise-bot")])
     now = dt.datetime.now(dt.UTC)
     built = (
@@ -33,9 +34,9 @@ def certificate() -> tuple[str, str]:
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(77)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + dt.timedelta(days=begins))
+        .not_valid_after(now + dt.timedelta(days=ends))
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(
@@ -72,11 +73,29 @@ def test_msal_gets_a_token_with_a_registered_certificate(own):
     assert "access_token" in result, result
 
 
-def test_an_unregistered_certificate_is_refused(shared):
-    private, public = certificate()
+def test_only_the_registered_certificate_itself_counts_while_it_is_valid(own):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private, registered = certificate(key)
+    past, future = certificate(key, -3, -1)[1], certificate(key, 1, 3)[1]
+    stranger = certificate()[0]
+    for public in (registered, past, future):
+        own.tenant.register_certificate(public)
     with PlainHttp() as http:
-        result = msal_result(shared, {"private_key": private, "public_certificate": public}, http)
-    assert (result["error"], result["error_codes"]) == ("invalid_client", [700027])
+        for signs, public, reason in (
+            (private, certificate(key)[1], "The key was not found."),
+            (private, past, "The key used is expired."),
+            (private, future, "The key used is expired."),
+            (
+                stranger,
+                registered,
+                "The provided signature value did not match the expected signature value.",
+            ),
+        ):
+            result = msal_result(own, {"private_key": signs, "public_certificate": public}, http)
+            assert (result["error"], result["error_codes"]) == ("invalid_client", [700027])
+            assert f"[Reason - {reason}, Thumbprint of key used by client: '" in result["error_description"]
+        credential = {"private_key": private, "public_certificate": registered}
+        assert "access_token" in msal_result(own, credential, http)
 
 
 @pytest.mark.parametrize(
