@@ -1,4 +1,4 @@
-"""What becomes of alerts from elsewhere: which start a check, which get a line, and which wait for a digest.
+"""What becomes of alerts from elsewhere: which start a check, which get a line, and which go into a digest.
 
 Pure. A check only reads; nothing that changes anything ever starts here.
 """
@@ -35,18 +35,16 @@ class Room:
         lines: How many more lines in this hour, for alerts of lower severities.
         grave: How many more for those of high severity: no number of others keeps one of them waiting.
         checks: How many more checks may start by themselves in this hour.
-        digest: Whether a digest is due.
     """
 
     lines: int
     grave: int
     checks: int
-    digest: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What becomes of the alerts that wait; each stands in one of these at most, and else goes on waiting.
+    """What becomes of the alerts that wait; one that stands in none of these joins another of its account.
 
     Attributes:
         checks: Those about whose account a check starts, one for each account.
@@ -111,4 +109,4 @@ def decide(waiting: Sequence[Alert], policy: Collection[str], room: Room) -> Tol
             rest.append(alert)
             continue
         begun.add(account)
-    return Told(tuple(checks), tuple(lines), tuple(rest) if room.digest else ())
+    return Told(tuple(checks), tuple(lines), tuple(rest))

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.errors import BotError, CannotPost
+from bot.errors import BotError, CannotPost, MessageGone
 from bot.messages import Message
 from bot.messages import alerts as messages
 from bot.settings import AlertSettings
@@ -268,7 +268,7 @@ class Alerts:
     # --- showing -------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Show the alerts that wait, as far as this hour has room for them; each once, or after a kill twice.
+        """Show the alerts that wait; each once, or after a kill twice.
 
         Raises:
             LedgerError: the ledger cannot be used.
@@ -288,11 +288,7 @@ class Alerts:
             for alert in told.lines:
                 self._tell(alert)
             if told.digest:
-                message = messages.digest(
-                    told.digest, self._tools.gate.readable_in(tenant), self._settings.lines
-                )
-                posted = self._say(message, tenant)
-                self._shown(told.digest, "digest", posted["channel"], posted["ts"])
+                self._digest(told.digest, tenant, now)
             self._join(self._waiting(tenant), self._room(tenant, now).checks)
 
     def _waiting(self, tenant: str) -> list[Alert]:
@@ -307,8 +303,33 @@ class Alerts:
             grave=max(0, self._settings.lines - shown("line", of=policy.GRAVE)),
             # While the channel takes no posts, each check that began would leave another case that failed.
             checks=0 if tenant in self._refused else max(0, self._settings.checks - shown("check")),
-            digest=not shown("digest"),
         )
+
+    def _digest(self, alerts: Sequence[Alert], tenant: str, now: datetime) -> None:
+        """Tell alerts together: in the digest of this hour, which is edited, or in a new one.
+
+        An edit that was cut off before it was noted is made again with the same alerts.
+        """
+        whose, channel = self._tools.tenancy.whose, self._channel(tenant)
+        known = [a for a in book.in_digests(self._ledger, channel, now - HOUR) if whose(a.tenant) == tenant]
+        if known:
+            ts = known[-1].ts
+            together = [*(one for one in known if one.ts == ts), *alerts]
+            try:
+                self._tools.rooms.edit(channel, ts, self._together(together, tenant), tenant=tenant)
+            except MessageGone as error:
+                log.info(
+                    "A digest is gone; another one is begun.", action="alerts.digest_gone", why=error.code
+                )
+            else:
+                self._shown(alerts, "digest", channel, ts)
+                return
+        posted = self._say(self._together(alerts, tenant), tenant)
+        self._shown(alerts, "digest", posted["channel"], posted["ts"])
+
+    def _together(self, alerts: Sequence[Alert], tenant: str) -> Message:
+        readable = self._tools.gate.readable_in(tenant)
+        return messages.digest(policy.gravest_first(alerts), readable, self._settings.lines)
 
     def _join(self, waiting: Sequence[Alert], checks: int) -> list[Alert]:
         """Tell alerts in the thread of the case or line that is there already; give the others.

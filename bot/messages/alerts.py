@@ -41,7 +41,7 @@ def joined(alerts: Sequence[Alert], ours: Collection[str]) -> Message:
 
 
 def digest(alerts: Sequence[Alert], ours: Collection[str], lines: int) -> Message:
-    """Tell together what was more than an hour may bring.
+    """Tell together what was more than an hour may bring; edited as more of the same hour comes.
 
     Args:
         alerts: The alerts, the gravest first.
@@ -49,8 +49,11 @@ def digest(alerts: Sequence[Alert], ours: Collection[str], lines: int) -> Messag
         lines: How many lines an hour may bring.
     """
     number = parts.counted(len(alerts), "further alert")
-    head = f"*{number}* (more than {lines} in an hour; no check was started)"
-    told = [f"• {sentence(alert, ours)}" for alert in alerts[:_LISTED]]
+    head = (
+        f"*{number}* (more than {lines} in an hour; no check was started). "
+        "Further ones of this hour are added here."
+    )
+    told = [f"• {sentence(alert, ours)} · {parts.utc(alert.at)}" for alert in alerts[:_LISTED]]
     if len(alerts) > _LISTED:
         told.append(f"… and {len(alerts) - _LISTED} more. `compromise ledger show` has every one.")
     blocks = (

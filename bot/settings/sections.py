@@ -176,7 +176,7 @@ class AlertSettings(Frozen):
     lines: int = Field(
         10,
         description="how many alerts of high severity, and how many others, get a line of their own in an"
-        " hour, 1 to 100; the rest comes as one digest",
+        " hour, 1 to 100; the rest comes in one digest",
         ge=1,
         le=100,
     )

@@ -113,6 +113,16 @@ def last_line(book: Readable, tenant: str, object_id: str, since: datetime) -> A
     return _alert(rows[0]) if rows and object_id else None
 
 
+def in_digests(book: Readable, channel: str, since: datetime) -> tuple[Alert, ...]:
+    """Give the alerts in those digests of a channel that were begun since a moment, as they were shown."""
+    rows = book.rows(
+        "SELECT * FROM alerts WHERE how = 'digest' AND channel = ? AND ts IN (SELECT ts FROM alerts"
+        " WHERE how = 'digest' AND channel = ? GROUP BY ts HAVING min(shown_at) > ?) ORDER BY shown_at, seq",
+        [channel, channel, moment(since)],
+    )
+    return tuple(map(_alert, rows))
+
+
 def cursor(book: Readable, tenant: str, source: str) -> Cursor:
     """Say how far a source of a tenant was read."""
     rows = book.rows("SELECT * FROM cursors WHERE name = ?", [f"alerts {tenant}/{source}"])

@@ -28,7 +28,7 @@ ONE = Alert(
     channel="",
     ts="",
 )
-PLENTY = Room(lines=10, grave=10, checks=5, digest=True)
+PLENTY = Room(lines=10, grave=10, checks=5)
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,9 @@ def test_the_gravest_come_first_and_the_rest_is_told_together():
         replace(ONE, id=str(number), seq=number, object_id=str(number), severity=severity)
         for number, severity in enumerate(["low", "high", "medium", "high"], 1)
     ]
-    told = decide(alerts, (), Room(lines=1, grave=1, checks=0, digest=True))
+    told = decide(alerts, (), Room(lines=1, grave=1, checks=0))
     assert [one.seq for one in told.lines] == [2, 3]
     assert [one.seq for one in told.digest] == [4, 1]
-    assert decide(alerts, (), Room(lines=1, grave=1, checks=0, digest=False)).digest == ()
 
 
 def test_no_number_of_others_keeps_a_grave_one_waiting():
@@ -78,9 +77,9 @@ def test_no_number_of_others_keeps_a_grave_one_waiting():
         replace(ONE, id=str(number), seq=number, object_id=str(number), severity=severity)
         for number, severity in enumerate(["low", "medium", "high"], 1)
     ]
-    told = decide(alerts, (), Room(lines=0, grave=1, checks=0, digest=False))
-    assert [one.seq for one in told.lines] == [3]
-    told = decide(alerts, (), Room(lines=1, grave=0, checks=0, digest=True))
+    told = decide(alerts, (), Room(lines=0, grave=1, checks=0))
+    assert ([one.seq for one in told.lines], [one.seq for one in told.digest]) == ([3], [2, 1])
+    told = decide(alerts, (), Room(lines=1, grave=0, checks=0))
     assert ([one.seq for one in told.lines], [one.seq for one in told.digest]) == ([2], [3, 1])
 
 
@@ -109,7 +108,7 @@ ALERTS = st.lists(
 def test_whatever_comes_each_is_told_once_and_never_more_than_there_is_room_for(
     alerts, policy, lines, grave, checks
 ):
-    told = decide(alerts, policy, Room(lines, grave, checks, digest=True))
+    told = decide(alerts, policy, Room(lines, grave, checks))
     everything = [*told.checks, *told.lines, *told.digest]
     assert len(everything) == len({one.id for one in everything})
     assert len(told.checks) <= checks

@@ -17,6 +17,7 @@ from commands.ledger.verify import verify_ledger
 from sandbox import tenant, workspace
 from sandbox.scenarios.alerts import raise_alert
 from sandbox.workspace import PATIENCE, Message
+from sandbox.workspace.faults import api_error
 from tests.made import made
 from tests.scenarios.acting import Acting
 from tests.scenarios.conftest import ADELE, MANIFEST, Stage, settings_for
@@ -176,14 +177,21 @@ def test_more_than_an_hour_may_bring_comes_as_one_digest_the_gravest_on_lines_of
     own = [one for one in lines(story, "Odd thing") if one.ts != digest.ts]
     assert len(own) == 4
     assert sum("High" in story.slack.as_text(one) for one in own) == 2
-    # Within the hour no second digest comes, and nothing is forgotten.
+    # Within the hour no second digest comes: what comes later is added to this one at once.
     raise_alert(state, "Odd thing 99", "someone.else@contoso.example")
     story.bot.alerts.round()
-    assert lines(story, "Odd thing 99") == []
-    assert story.kinds().count("alert_raised") == 8
+    [edited] = lines(story, "Odd thing 99")
+    assert edited.ts == digest.ts
+    assert "4 further alerts" in story.slack.as_text(edited)
+    assert len([one for one in lines(story, "Odd thing") if one.ts != digest.ts]) == 4
+    # Where somebody deleted it, another one begins with what comes then.
+    story.slack.faults.add("chat.update", api_error("message_not_found"))
+    raise_alert(state, "Odd thing 98", "someone.else@contoso.example")
+    story.bot.alerts.round()
+    assert len(lines(story, "1 further alert")) == 1
 
 
-def test_what_waited_is_shown_in_the_next_hour(tmp_path):
+def test_each_hour_has_one_digest(tmp_path):
     with tenant.start(made("clean")) as played, workspace.start(MANIFEST, answers_within=PATIENCE) as slack:
         settings = settings_for(slack, played, tmp_path)
         alerts = AlertSettings(sources=("defender",), channel="C0INCIDENT", every=QUIET, lines=1)
@@ -193,10 +201,18 @@ def test_what_waited_is_shown_in_the_next_hour(tmp_path):
             for name in ("Odd A", "Odd B", "Odd C"):
                 raise_alert(played.state, name, f"{name[-1]}@contoso.example")
                 story.bot.alerts.round()
-            assert [len(lines(story, name)) for name in ("Odd A", "Odd B", "Odd C")] == [1, 1, 0]
-            story.let_pass(timedelta(minutes=61))
-            story.bot.alerts.settle()
-            assert len(lines(story, "Odd C")) == 1
+            [first] = lines(story, "2 further alerts")
+            # An edit does not make it younger: the hour counts from its first alert.
+            story.let_pass(timedelta(minutes=50))
+            raise_alert(played.state, "Odd D", "d@contoso.example")
+            story.bot.alerts.round()
+            [edited] = lines(story, "3 further alerts")
+            story.let_pass(timedelta(minutes=11))
+            for name in ("Odd E", "Odd F"):
+                raise_alert(played.state, name, f"{name[-1]}@contoso.example")
+                story.bot.alerts.round()
+            [second] = lines(story, "1 further alert*")
+            assert first.ts == edited.ts != second.ts
         finally:
             story.stop()
 
