@@ -13,9 +13,8 @@ from bot.messages import Block, parts, tables
 from bot.messages.closing import word_for
 from bot.messages.plans import of_account
 from bot.messages.tables import Ranked, Table
-from commands.containment.state_words import field_in_words, value_in_words
+from commands.containment.state_words import field_in_words, switch_in_words, value_in_words
 from commands.plans.plan import Change, Plan, State
-from commands.steps.disable_mail_protocols import PROTOCOLS
 
 _HEADER: Final = ("No.", "Change", "Before → after")
 _SAYS: Final = 160
@@ -24,7 +23,6 @@ _VALUE: Final = 40
 _ID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _PROTOCOLS: Final = "disable_mail_protocols"
-_OFF: Final = {one.flag: one.off for one in PROTOCOLS}
 
 _FROM_A_LIST: Final = "clean_junk_lists"
 """The step of which each change takes one entry out of a list."""
@@ -69,8 +67,9 @@ def before_and_after(change: Change) -> str:
     if change.expects is None:
         return f"none → {_known(change.wants) or 'set'}"
     if change.step == _PROTOCOLS:
+        # The sentence names the protocol.
         return "; ".join(
-            f"{_on(name, change.expects.get(name))} → {_on(name, change.wants[name])}"
+            f"{switch_in_words(name, change.expects.get(name))} → {switch_in_words(name, change.wants[name])}"
             for name in change.wants
         )
     changed = [name for name in change.wants if change.expects.get(name) != change.wants[name]]
@@ -96,11 +95,6 @@ def _known(state: State) -> str:
     """What is known of a thing; ids that only machines read are left out."""
     values = (state or {}).values()
     return ", ".join(_value(value) for value in values if value and not _ID.search(str(value)))
-
-
-def _on(flag: str, value: Any) -> str:
-    """Whether a mail protocol is on: the sentence names it, and one of the switches says when it is off."""
-    return "organization's default" if value is None else _value(value is not _OFF[flag])
 
 
 def _value(value: Any) -> str:

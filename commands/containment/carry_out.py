@@ -305,7 +305,7 @@ class _Run:
         elif last:
             end = self._repeat(change, change.do, action.saw, last=True)  # what is put off holds no password
         else:
-            doubt = InDoubt("The bot stopped during this change.")
+            doubt = InDoubt("The bot was stopped during this change.")
             end = self._settle(change, action.saw, doubt)
         if isinstance(end, PutOff):
             return False
@@ -344,7 +344,7 @@ class _Run:
             return End(Outcome.REFUSED, self.forbidden)
         missing = self._missing(change.after)
         if missing:
-            return End(Outcome.SKIPPED, f"It needs this to be confirmed first: {missing}.")
+            return End(Outcome.SKIPPED, f"This has to be confirmed first: {missing}.")
         try:
             for demand in change.demands:
                 if self._look_patiently(change, demand.look) is None:
@@ -446,7 +446,7 @@ class _Run:
         if sight.error is not None:
             return f"It could not be read back: {sight.error.sentence}"
         if not same(sight.state, saw):
-            return f"It is now {told(sight.state)}, which is neither the previous nor the planned value."
+            return f"Found {told(sight.state)}, which is neither the previous nor the planned value."
         if self.forbidden:
             return f"It could not be confirmed, and was not sent again: {self.forbidden}"
         if not change.repeatable or self.actions[change.id].attempt >= MOST_ATTEMPTS:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from commands.containment.state_words import field_in_words, value_in_words
+from commands.containment.state_words import field_in_words, switch_in_words, value_in_words
 from commands.plans.plan import (
     Act,
     Change,
@@ -22,11 +22,12 @@ from graph.request import Request
 
 
 def told(state: State) -> str:
-    """Say a state in words: ``enabled on, mail "adele@contoso.example"``."""
+    """Say a state in words: ``sign-in: on, mail: "adele@contoso.example"``."""
     if state is None:
-        return "not present"
+        return "nothing there"
     words = ", ".join(
-        f"{field_in_words(name)} {value_in_words(value) or json.dumps(value, ensure_ascii=False)}"
+        f"{field_in_words(name)}: "
+        f"{switch_in_words(name, value) or value_in_words(value) or json.dumps(value, ensure_ascii=False)}"
         for name, value in state.items()
     )
     return words if len(words) <= 300 else f"{words[:299]}…"
@@ -91,14 +92,22 @@ def could_not_look(error: GraphError) -> str:
 
 def why_changed(change: Change, state: State) -> str:
     """Say that nothing was sent, because the state is not what was approved."""
-    return (
-        f"It is now {told(state)}, but was expected to be {told(change.expects)}. It changed "
-        "since it was planned, so nothing was sent. Check the account again."
-    )
+    expects = change.expects
+    if state is None:
+        found = "It is no longer there"
+    elif expects is None:
+        found = f"It is already there, as {told(state)}"
+    else:
+        names = [one for one in expects if expects[one] != state.get(one)] or list(expects)
+        was, now = ({name: one.get(name) for name in names} for one in (expects, state))
+        found = f"Expected {told(was)}; found {told(now)}"
+    return f"{found}. Nothing was sent; check the account again."
 
 
 def look_yourself(change: Change) -> str:
     """Say what a person has to look at, where nothing tells whether a change took effect."""
     if change.moves:
         return "Verify the account in the admin center, then propose it again if needed."
-    return f"Verify it in the admin center: it should be {told(change.wants)}. If not, propose it again."
+    if change.wants is None:
+        return "Verify in the admin center that it is gone; if it is not, propose it again."
+    return f"Verify in the admin center that it is so: {told(change.wants)}. If it is not, propose it again."

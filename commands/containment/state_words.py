@@ -13,8 +13,8 @@ from typing import Any, Final
 from commands.steps.disable_mail_protocols import PROTOCOLS
 
 _FIELDS: Final = {
-    "accountEnabled": "enabled",
-    "isEnabled": "enabled",
+    "accountEnabled": "sign-in",
+    "isEnabled": "rule",
     "ForwardingAddress": "forwarding recipient",
     "ForwardingSmtpAddress": "forwarding address",
     "DeliverToMailboxAndForward": "copy kept in the mailbox",
@@ -27,8 +27,11 @@ _FIELDS: Final = {
     "scope": "permissions",
     "lastPasswordChangeDateTime": "password last changed",
     "otherMails": "other email addresses",
-    **{one.flag: f"{one.name} disabled" if one.off else one.name for one in PROTOCOLS},
+    **{one.flag: one.name for one in PROTOCOLS},
 }
+_OFF: Final = {one.flag: one.off for one in PROTOCOLS}
+"""The value with which each mail protocol is off: some switches say that it is on, others that it is not."""
+
 _VALUES: Final = {"alwaysEnabled": "always on"}
 """No word that a name in the tenant might be as well."""
 
@@ -38,6 +41,13 @@ _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def field_in_words(name: str) -> str:
     """Say what a field is; of one that is not known here, ``inner/fieldName`` becomes ``field name``."""
     return _FIELDS.get(name) or _WORDS.sub(" ", name.rpartition("/")[2]).lower()
+
+
+def switch_in_words(flag: str, value: Any) -> str:
+    """Say whether a mail protocol is on; "" for what is no mail protocol's switch."""
+    if flag not in _OFF:
+        return ""
+    return "organization's default" if value is None else value_in_words(value is not _OFF[flag])
 
 
 def value_in_words(value: Any) -> str:

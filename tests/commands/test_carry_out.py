@@ -157,7 +157,7 @@ def test_what_microsoft_does_not_know_is_not_there(scene: Scene):
     change = disable_protocols(look=Look(nobody, fields=("ActiveSyncEnabled",)))
     proposal = scene.carry_out(scene.approved(change))
     assert outcomes(proposal) == [O.CHANGED]
-    assert "It is now not present" in action(proposal).says
+    assert "It is no longer there" in action(proposal).says
 
 
 @pytest.mark.parametrize("place", [NEW_PASSWORD, {"Text": NEW_PASSWORD}, ["x", NEW_PASSWORD]])
@@ -354,7 +354,7 @@ def test_nothing_is_sent_a_third_time_and_a_person_is_told_where_to_look(scene: 
     scene.tenant.faults.add("Set-Mailbox", Fault(status=504))
     proposal = scene.carry_out(scene.approved(remove_forwarding(), disable_protocols()))
     assert outcomes(proposal) == [O.UNKNOWN, O.CONFIRMED]
-    assert "Verify it in the admin center: it should be" in action(proposal).says
+    assert "Verify in the admin center that it is so:" in action(proposal).says
     assert scene.writes().count("Set-Mailbox InvokeCommand") == 2
 
 
@@ -771,12 +771,12 @@ def test_everything_that_the_steps_offer_for_a_takeover_is_made_once_and_taken_b
 
 
 def test_a_state_is_told_in_words():
-    assert told(None) == "not present"
-    assert told({"accountEnabled": True, "mail": "é"}) == 'enabled on, mail "é"'
+    assert told(None) == "nothing there"
+    assert told({"accountEnabled": True, "mail": "é"}) == 'sign-in: on, mail: "é"'
     before = {"ForwardingSmtpAddress": None, "DeliverToMailboxAndForward": False}
-    assert told(before) == "forwarding address none, copy kept in the mailbox off"
-    assert told({"AccessRights": ["SendAs"]}) == 'access rights ["SendAs"]'
+    assert told(before) == "forwarding address: none, copy kept in the mailbox: off"
+    assert told({"AccessRights": ["SendAs"]}) == 'access rights: ["SendAs"]'
     assert told({"SmtpClientAuthenticationDisabled": None, "a/fieldName": "Disabled"}) == (
-        'SMTP AUTH disabled none, field name "Disabled"'
+        'SMTP AUTH: organization\'s default, field name: "Disabled"'
     )
     assert len(told({"text": "x" * 1000})) == 300

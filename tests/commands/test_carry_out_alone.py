@@ -206,10 +206,7 @@ def test_what_is_neither_as_expected_nor_as_wanted_is_left_alone(desk: Desk):
     desk.microsoft.things[path_of("one")]["on"] = "maybe"
     (found,) = desk.run(change())
     assert found.outcome is O.CHANGED
-    assert found.says == (
-        'It is now on "maybe", but was expected to be on on. It changed since it was planned, so nothing '
-        "was sent. Check the account again."
-    )
+    assert found.says == ('Expected on: on; found on: "maybe". Nothing was sent; check the account again.')
     assert desk.microsoft.sent() == []
 
 
@@ -217,7 +214,7 @@ def test_what_is_not_there_is_told_so(desk: Desk):
     desk.microsoft.things.clear()
     missing, removed = desk.run(change(), removal("two"))
     assert (missing.outcome, removed.outcome) == (O.CHANGED, O.ALREADY)
-    assert missing.says.startswith("It is now not present, but was expected to be on on.")
+    assert missing.says == "It is no longer there. Nothing was sent; check the account again."
 
 
 def test_what_cannot_be_looked_at_is_not_sent(desk: Desk):
@@ -308,7 +305,7 @@ def test_one_is_made_only_when_what_it_needs_has_taken_effect(desk: Desk, why: s
     else:
         assert first.outcome is (O.FAILED if why == "failed" else O.UNCONFIRMED)
         assert (second.outcome, second.attempt) == (O.SKIPPED, 0)
-        assert second.says == "It needs this to be confirmed first: Switch one off."
+        assert second.says == "This has to be confirmed first: Switch one off."
         # Once when its turn comes, and once at the end with all others.
         assert desk.waited == ([5, 10, 5, 10] if why == "late" else [])
 
@@ -322,7 +319,7 @@ def test_one_that_needs_a_reset_is_made_only_when_the_time_of_the_reset_moved(de
 def test_one_that_needs_what_is_not_in_the_plan_names_it(desk: Desk):
     (found,) = desk.run(change(after=("switch:four",)))
     assert found.outcome is O.SKIPPED
-    assert found.says == "It needs this to be confirmed first: switch:four."
+    assert found.says == "This has to be confirmed first: switch:four."
 
 
 def test_two_that_need_each_other_are_both_left_out(desk: Desk):
@@ -462,8 +459,8 @@ def test_in_doubt_twice_is_for_a_person(desk: Desk):
     (found,) = desk.run(change())
     assert (found.outcome, found.attempt, found.request_id) == (O.UNKNOWN, 2, "m-9")
     assert found.says == (
-        "Nobody answered. It could not be confirmed. Verify it in the admin center: it should be on off. "
-        "If not, propose it again."
+        "Nobody answered. It could not be confirmed. Verify in the admin center that it is so: on: off. "
+        "If it is not, propose it again."
     )
     assert len(desk.microsoft.sent()) == 2
 
@@ -473,8 +470,8 @@ def test_in_doubt_twice_is_for_a_person(desk: Desk):
     [
         ({"repeatable": False}, {"on": True}, "It could not be confirmed."),
         ({}, DENIED, "It could not be read back: Microsoft said no."),
-        ({}, {"on": "x"}, 'It is now on "x", which is neither the previous nor the planned value.'),
-        ({}, None, "It is now not present, which is neither the previous nor the planned value."),
+        ({}, {"on": "x"}, 'Found on: "x", which is neither the previous nor the planned value.'),
+        ({}, None, "Found nothing there, which is neither the previous nor the planned value."),
     ],
     ids=["not repeatable", "unreadable", "other", "gone"],
 )
@@ -486,8 +483,8 @@ def test_in_doubt_and_not_to_be_sent_again_says_why(
     (found,) = desk.run(change(**more))
     assert (found.outcome, found.attempt) == (O.UNKNOWN, 1)
     assert found.says == (
-        f"Nobody answered. {why} Verify it in the admin center: it should be on off. "
-        "If not, propose it again."
+        f"Nobody answered. {why} Verify in the admin center that it is so: on: off. "
+        "If it is not, propose it again."
     )
 
 
@@ -554,7 +551,7 @@ def test_after_a_restart_what_cannot_be_told_is_said(desk: Desk):
     desk.stop_at(made, "intended")
     (found,) = actions(desk.carry_out(made))
     assert found.outcome is O.UNKNOWN
-    assert found.says.startswith("The bot stopped during this change. It could not be confirmed. Verify it")
+    assert found.says.startswith("The bot was stopped during this change. It could not be confirmed. Verify")
 
 
 def test_after_a_restart_what_has_an_outcome_is_left_alone(desk: Desk):
@@ -580,8 +577,8 @@ def test_after_a_restart_a_lost_right_lets_nothing_be_sent_again(desk: Desk):
     why = "The account is protected in the settings, so nothing was done."
     assert (first.outcome, second.outcome, second.says) == (O.UNKNOWN, O.REFUSED, why)
     assert first.says.startswith(
-        "The bot stopped during this change. It could not be confirmed, and was not sent again: "
-        f"{why} Verify it in the admin center:"
+        "The bot was stopped during this change. It could not be confirmed, and was not sent again: "
+        f"{why} Verify in the admin center"
     )
     assert desk.microsoft.sent() == []
 
@@ -626,8 +623,8 @@ def test_a_reset_in_doubt_whose_password_is_gone_is_for_a_person(desk: Desk, los
     (found,) = actions(desk.carry_out(made))
     assert found.outcome is O.UNKNOWN
     assert found.says == (
-        "The bot stopped during this change. It could not be confirmed, and the new password is no longer "
-        "available. Verify the account in the admin center, then propose it again if needed."
+        "The bot was stopped during this change. It could not be confirmed, and the new password is no "
+        "longer available. Verify the account in the admin center, then propose it again if needed."
     )
     assert desk.microsoft.sent() == []
 
