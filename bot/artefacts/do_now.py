@@ -179,7 +179,7 @@ def _to_recover(report: Report, tasks: Tasks, grounds: Grounds) -> Iterator[Stat
     if Impact.FRAUD in report.verdict.impact:
         story = report.story
         yield Statement(
-            "Within hours, call the bank about payments that rest on this account’s mail, payroll about "
+            "Within hours, call the bank about payments based on this account’s mail, payroll about "
             "changes, and whoever was asked for money or got changed bank details, on a number known from "
             f"before{_given(tasks, Turn.MONEY)}{_payees(report)}.",
             ("impact: fraud", *grounds.of(story.sent if story else ())),

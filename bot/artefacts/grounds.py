@@ -91,7 +91,7 @@ def first_of(clauses: tuple[Clause, ...]) -> datetime | None:
 
 def listed(clauses: Iterable[Clause], what: str, most: int = NAMED) -> str:
     """Name what the first clauses say, and count the rest as what they are: ``and 2 more actions``."""
-    return named([one.says for one in clauses], most, what)
+    return named([parts.inside(one.says) for one in clauses], most, what)
 
 
 def named(texts: Collection[str], most: int, what: str, *, further: int = 0) -> str:

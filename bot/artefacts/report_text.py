@@ -55,7 +55,7 @@ def _head(report: Report, handled: Handled) -> Iterator[str]:
     yield f"Window:    {_utc(report.window.start)} to {_utc(report.window.end)}"
     yield f"Checked:   {_utc(report.made_at)}"
     yield f"As of:     {_utc(as_of(report, handled))}"
-    yield "Times are UTC. Addresses are not defanged: do not open them."
+    yield "Times are UTC. Most addresses are not defanged: do not open them."
     answers = summary(report, handled)
     numbers = notes(answers, _GROUNDS)
     for answer in answers:

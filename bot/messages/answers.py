@@ -142,7 +142,7 @@ def looked_again(text: str, case: Case) -> Message:
 
 def nothing_open(text: str, case: Case) -> Message:
     """Say that nothing is open that a change could close, and what was seen."""
-    return parts.sentence(f"Nothing re-appeared, and nothing is new.\n{_lines(text, case)}")
+    return parts.sentence(f"Nothing reappeared, and nothing is new.\n{_lines(text, case)}")
 
 
 def left_open(names: Collection[str], subject: str) -> Message:
@@ -159,9 +159,9 @@ def came_back(text: str, case: Case, link: str, *, late: bool = False) -> Messag
 
     Its button proposes to close exactly that. `late` says that it is nothing but what the check did not see.
     """
-    asked = f"{parts.mention(case.asked_by)} " if case.asked_by not in ("", BOT) else ""
+    asked = f"{parts.mention(case.asked_by)}: " if case.asked_by not in ("", BOT) else ""
     whose = said(case.subject.mail, 120, parts.domains_of(case.subject))
-    what = "persistence that the check did not collect" if late else "persistence re-appeared, or is new,"
+    what = "persistence that the check did not collect" if late else "persistence reappeared, or is new,"
     head = f"⛔ {asked}{what} {'is open ' if late else ''}on {whose}: {_card(case, link)}."
     said_so = parts.sentence(f"{head}\n{_lines(text, case)}")
     button = parts.button("Close what is open", "close_open", case.id, style="danger")

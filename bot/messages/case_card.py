@@ -150,7 +150,9 @@ def situation(report: Report, roles: Gone = Gone.NONE) -> str:
     mark, word = parts.VERDICT[report.verdict.answer]
     ours = parts.domains_of(report.subject)
     says = situation_in_short(report.story, ours) if report.story else said(report.verdict.says, 240, ours)
-    return f"{mark} *{word}*{_matters(report, roles)}, confidence {report.verdict.confidence}. {says}"
+    confidence = report.verdict.confidence
+    doubt = "" if confidence == "high" else f", confidence {confidence}"
+    return f"{mark} *{word}*{_matters(report, roles)}{doubt}. {says}"
 
 
 def _buttons(view: CaseView) -> Iterator[Block]:
@@ -158,7 +160,7 @@ def _buttons(view: CaseView) -> Iterator[Block]:
     if view.state == "looking" or view.offers is None:
         return
     if view.raised:
-        # What the check offered is older than what re-appeared.
+        # What the check offered is older than what reappeared.
         yield parts.button("Close what is open", "close_open", view.case_id, style="danger")
     elif view.offers and view.report is not None:
         grave = view.report.verdict.answer is VerdictCode.COMPROMISED
@@ -236,13 +238,17 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
     whose = ", ".join((_name(view), *(one.what for one in report.importance)))
     says = f"{word}: {whose}. {said(report.verdict.says, 300, _ours(view))}"
-    doors = said(view.doors, 600, _ours(view))
-    return (f"{_again(view)}: {doors} {says}" if view.raised else says), blocks
+    return (f"{_again(view)}: {_doors(view)} {says}" if view.raised else says), blocks
+
+
+def _doors(view: CaseView) -> str:
+    """What a recheck saw, behind a word that says that it was one."""
+    return said(view.doors.removeprefix(RECHECKED), 600, _ours(view))
 
 
 def _again(view: CaseView) -> str:
     """What a recheck found: what the check did not collect may be as old as the takeover."""
-    return "Persistence found by a recheck" if view.late else "Persistence re-appeared"
+    return "Persistence found by a recheck" if view.late else "Persistence reappeared"
 
 
 def _matters(report: Report, gone: Gone = Gone.NONE) -> str:
@@ -287,8 +293,8 @@ def _taken_back(view: CaseView) -> Iterator[Block]:
     if view.doors:
         # What was never carried out, or is closed by people alone, is open though every change holds.
         is_open = view.left or (view.stands is not None and bool(view.stands.left))
-        title = f"⛔ {_again(view)}" if view.raised else "⚠ Follow-up" if is_open else "✔ Follow-up"
-        yield parts.section(f"*{title}*: {said(view.doors, 600, _ours(view))}")
+        title = f"⛔ {_again(view)}" if view.raised else "⚠ Rechecked" if is_open else "✔ Rechecked"
+        yield parts.section(f"*{title}*: {_doors(view)}")
     if view.proposals:
         more = len(view.proposals) - _PROPOSALS
         # The newest are the ones to act on.

@@ -225,10 +225,10 @@ def sentence(entry: Entry, event: e.Event, story: _Story) -> str:  # noqa: D103 
         case e.TaskDone():
             return f"{who} completed manual task {event.number} {named(event.task)}{because(event.note)}"
         case e.WatchSet():
-            times = parts.counted(len(event.due), "time")
-            return f"The bot will recheck {times} more for persistence"
+            times = parts.counted(len(event.due), "more time")
+            return f"The bot will recheck {times} for persistence"
         case e.Rechecked():
-            how = "found that the check did not collect" if event.only_late else "re-appeared"
+            how = "found that the check did not collect" if event.only_late else "reappeared"
             raised = f"Persistence {how}. " if event.raised else ""
             return f"{raised}The bot rechecked the account{because(event.seen)}"
         # --- second factors

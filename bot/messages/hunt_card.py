@@ -82,7 +82,7 @@ def hunt_card(
 def _by(hunt: Hunt) -> Iterator[Block]:
     if hunt.terms:
         named = parts.few([f"{one.kind.value} {said(one.value, 80)}" for one in hunt.terms], _TERMS)
-        yield parts.section(f"By {named}")
+        yield parts.section(f"Searched for {named}")
 
 
 def _progress(done: Sequence[SourceState], waiting: Sequence[str]) -> str:
@@ -158,14 +158,16 @@ def _found(hunt: Hunt, found: Found, ours: Collection[str]) -> Iterator[Block]:
 def line(one: Touched, ours: Collection[str]) -> str:
     """One account in two lines: who, why, when."""
     name = address(one.account) if domain_of(one.account) in ours else said(one.account, 120, ours)
-    why = "; ".join(said(text, 120, ours) for text in one.why[:_REASONS])
+    first, *others = one.why[:_REASONS] or ("",)
+    why = "; ".join(said(text, 120, ours) for text in (first, *map(parts.inside, others)))
     more = f" and {len(one.why) - _REASONS} more" if len(one.why) > _REASONS else ""
     points = f" · {one.points} points" if one.points else ""
     span = ""
     if one.first and one.last:
         span = f" · {parts.utc(one.first)}"
         span += f" to {parts.utc(one.last)}" if one.last != one.first else ""
-    return f"*{name}*{points} · {parts.counted(one.number, 'record')}{span}\n{why}{more}"
+    records = f" · {parts.counted(one.number, 'record')}" if one.number else ""
+    return f"*{name}*{points}{records}{span}\n{why}{more}"
 
 
 def _gaps(found: Found) -> list[SourceState]:

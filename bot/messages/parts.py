@@ -209,6 +209,32 @@ def no_mailbox(sources: Sequence[str], most: int) -> str:
     return f"This account has no mailbox in Exchange Online; {which} not apply: {few(sources, most)}."
 
 
+_ORDINARY = frozenset(
+    {"A", "All", "An", "Anyone", "Auditing", "Consent", "Deleted", "Everyone", "Files", "Forwarding"}
+    | {
+        "It",
+        "Links",
+        "Mail",
+        "Mailbox",
+        "Messages",
+        "Possibly",
+        "Rechecked",
+        "Sent",
+        "Someone",
+        "The",
+        "This",
+        "Unusual",
+    }
+)
+"""Words with which sentences of findings begin, and no name does."""
+
+
+def inside(sentence: str) -> str:
+    """Give a sentence for the middle of another one: without its capital, unless it begins with a name."""
+    first = sentence.partition(" ")[0]
+    return f"{first.lower()}{sentence[len(first) :]}" if first in _ORDINARY else sentence
+
+
 def people(count: int) -> str:
     """A number of people in words: ``two people``."""
     return _NUMBERS[count] if 0 <= count < len(_NUMBERS) else f"{count} people"

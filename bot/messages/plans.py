@@ -121,7 +121,8 @@ def _undo(change: Change) -> str:
         return "can be undone"
     if is_undo(change.id):
         return "can be repeated"
-    return f"cannot be undone: {change.no_undo.rstrip('.')}" if change.no_undo else "cannot be undone"
+    why = parts.inside(change.no_undo.rstrip("."))
+    return f"cannot be undone: {why}" if why else "cannot be undone"
 
 
 def change_line(

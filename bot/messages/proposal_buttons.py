@@ -70,7 +70,7 @@ def password(proposal: Proposal, password_shown_to: str, now: datetime) -> Itera
     elif until > now:
         yield parts.section(
             "A new password was created. It can be shown once, to whoever gives it to the user "
-            f"by phone or in person. It expires after 15 minutes, {parts.utc(until)}."
+            f"by phone or in person. It expires after 15 minutes, at {parts.until(until, now)}."
         )
     else:
         yield parts.section(

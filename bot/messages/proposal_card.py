@@ -186,8 +186,19 @@ def _drawn(card: _Card, form: _Form) -> tuple[str, list[Block]]:
 
 def _left(card: _Card, left: WhatNow) -> Iterator[Block]:
     yield from _what_next(card.proposal)
-    told = list(lines(left, parts.domains_of(card.proposal.plan.subject)))
+    told = list(lines(_of_account(left, card.proposal), parts.domains_of(card.proposal.plan.subject)))
     yield from parts.paragraphs("*What now*", told)
+
+
+def _of_account(left: WhatNow, proposal: Proposal) -> WhatNow:
+    """The same with "the account" where it names the one that the card is about."""
+    subject = proposal.plan.subject
+
+    def short(named: Sequence[str]) -> tuple[str, ...]:
+        return tuple(of_account(one, subject) for one in named)
+
+    (first,) = short((left.first,))
+    return replace(left, open=short(left.open), by_hand=short(left.by_hand), first=first)
 
 
 def _situation(card: _Card) -> Iterator[Block]:
@@ -206,17 +217,22 @@ def _comes_to(card: _Card) -> str:
 
 def _beside(card: _Card) -> Iterator[Block]:
     """What an undo meets: those who decide must not learn it afterward."""
-    ours = parts.domains_of(card.proposal.plan.subject)
-    if card.proposal.kind == "restore" and card.left is not None:
-        yield from parts.paragraphs("*While this is undone*", list(lines(card.left, ours)))
+    proposal = card.proposal
+    ours = parts.domains_of(proposal.plan.subject)
+    if proposal.kind == "restore" and card.left is not None:
+        # That the sign-in is blocked, and how long it is rechecked, decides nothing here.
+        left = replace(_of_account(card.left, proposal), blocked=False, until=None)
+        yield from parts.paragraphs("*While this is undone*", list(lines(left, ours)))
 
 
 def _question(proposal: Proposal) -> str:
     ours = parts.domains_of(proposal.plan.subject)
     what = "undoing changes" if proposal.kind == "restore" else "this"
-    at = f"{proposal.made_at.astimezone(UTC):%H:%M} UTC"
+    # Who is to decide reads it within the half hour, and needs each line of a phone's first screen.
+    is_open = proposal.state is ProposalState.OPEN
+    at = "" if is_open else f", {proposal.made_at.astimezone(UTC):%H:%M} UTC"
     return (
-        f"{parts.mention(proposal.proposed_by)} proposed {what}, {at}: "
+        f"{parts.mention(proposal.proposed_by)} proposed {what}{at}: "
         f"“{said(proposal.reason, parts.REASON, ours) or 'no reason given'}”"
     )
 

@@ -35,7 +35,7 @@ def proposal_details(proposal: Proposal, *, names: Mapping[str, str]) -> tuple[M
 def _in_detail(number: int, change: Change, ours: frozenset[str]) -> str:
     lines = [change_line(number, change, 600, ours, warnings=True), f"    why: {said(change.why, 300, ours)}"]
     if change.undo is not None:
-        note = f" ({said(change.undo.note, 200, ours)})" if change.undo.note else ""
+        note = f". {said(change.undo.note, 200, ours)}" if change.undo.note else ""
         lines.append(f"    undo: {said(change.undo.says, 300, ours)}{note}")
     lines.append(f"    sends: {sends(change)}")
     return "\n".join(lines)

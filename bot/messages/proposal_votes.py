@@ -32,7 +32,8 @@ def votes_and_decision(proposal: Proposal, decided_at: datetime | None, may_appr
 
 def _need(proposal: Proposal) -> str:
     if proposal.state is not ProposalState.OPEN:
-        return f"Needed {parts.people(proposal.needs)}, had {len(counting(proposal))}."
+        needed = parts.people(proposal.needs)
+        return f"{needed[:1].upper()}{needed[1:]} had to approve; {len(counting(proposal))} did."
     different = "different " if proposal.needs > 1 else ""
     line = f"Needs approval by {parts.people(proposal.needs).replace(' ', f' {different}', 1)}"
     line += ", each with a code" if proposal.factor and proposal.needs > 1 else ""

@@ -147,7 +147,8 @@ def _filled(clauses: Sequence[Clause], room: int, ours: Collection[str], what: s
         named.append(short)
     if len(named) == 1:
         named = [_within(clauses[0].says, room)]
-    return "; ".join(said(one, 2 * room, ours) for one in named) + _more(len(clauses) - len(named), what)
+    told = "; ".join(said(parts.inside(one), 2 * room, ours) for one in named)
+    return told + _more(len(clauses) - len(named), what)
 
 
 def _head(text: str) -> str:
@@ -246,7 +247,7 @@ def _listed(clauses: Sequence[Clause], most: int = _NAMED, what: str = "action")
 
 def _named(texts: Sequence[str], most: int, what: str) -> str:
     more = f"; and {parts.counted(len(texts) - most, f'more {what}')}" if len(texts) > most else ""
-    return f"{'; '.join(texts[:most])}{more}"
+    return f"{'; '.join(map(parts.inside, texts[:most]))}{more}"
 
 
 def _techniques(clauses: Sequence[Clause]) -> str:

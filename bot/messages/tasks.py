@@ -13,7 +13,9 @@ from commands.containment.proposals import TaskState
 from commands.plans.task_order import in_order, in_turn
 from graph.question import Subject
 
-_WAYS = 8
+_WAYS = 3
+"""How many lines of each task the list says: with all of them nobody sees which tasks there are."""
+
 _WAY_BLOCKS = 90
 _DONE_BLOCKS = 6
 
@@ -90,7 +92,7 @@ def _ways(task: TaskState, ours: frozenset[str], *, most: int = _WAYS) -> Iterat
     for line in task.how[:most]:
         yield f"    {said(line, 240, ours)}"
     if len(task.how) > most:
-        yield f"    … {len(task.how) - most} more lines; select “Done” to see them"
+        yield f"    … {parts.counted(len(task.how) - most, 'more line')}; select “Done” to see them"
 
 
 def _done(task: TaskState, ours: frozenset[str]) -> str:

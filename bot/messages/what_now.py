@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from bot.messages import parts
 from bot.messages.escape import said
+from commands.plans.task_order import AT_ONCE
 
 _OPEN = 2
 """How many of the things that are still open are named."""
@@ -49,9 +50,9 @@ def lines(now: WhatNow, ours: Collection[str]) -> Iterator[str]:
         button = "Contain account" if now.never else "Check again"
         yield f"▸ *Still open*: {_named(now.open, ours)}. Select “{button}” on the case's card."
     elif now.never:
-        were = "change was" if now.never == 1 else "changes were"
+        are = "change is" if now.never == 1 else "changes are"
         yield (
-            f"▸ {now.never} suggested {were} never carried out. Select “Contain account” on the case's card."
+            f"▸ {now.never} suggested {are} not carried out yet. Select “Contain account” on the case's card."
         )
     if now.by_hand:
         yield f"▸ *Still open*: {_named(now.by_hand, ours)}. Select “Manual tasks”."
@@ -63,14 +64,14 @@ def lines(now: WhatNow, ours: Collection[str]) -> Iterator[str]:
     if now.blocked:
         yield "▸ Sign-in is still blocked. To unblock it, select “Undo changes”."
     if now.until:
-        yield f"▸ {_until(now.until)}; what re-appears is posted in the case's channel."
+        yield f"▸ {_until(now.until)}; what reappears is posted in the channel."
 
 
 def line(now: WhatNow, ours: Collection[str]) -> str:
     """Say in one line of the case's card what people have to do, and until when it is rechecked."""
     facts = [_tasks(now, ours)] if now.tasks else ["no manual task is open"]
     facts += ["sign-in is still blocked"] if now.blocked else []
-    facts += [_until(now.until)] if now.until else []
+    facts += [parts.inside(_until(now.until))] if now.until else []
     return f"*What now*: {'; '.join(facts)}."
 
 
@@ -82,8 +83,10 @@ def _named(what: Sequence[str], ours: Collection[str]) -> str:
 
 def _tasks(now: WhatNow, ours: Collection[str]) -> str:
     wait = f", {now.later} of them can wait" if now.later else ""
-    first = said(now.first.rstrip("."), _SAYS, ours)
-    return f"*{parts.counted(now.tasks, 'manual task')} open*{wait}; first, number {now.number}: {first}"
+    at_once = now.first.startswith(f"{AT_ONCE}: ")
+    first = said(now.first.removeprefix(f"{AT_ONCE}: ").rstrip("."), _SAYS, ours)
+    number = f"number {now.number}{' (at once)' if at_once else ''}"
+    return f"*{parts.counted(now.tasks, 'manual task')} open*{wait}; first, {number}: {first}"
 
 
 def _until(moment: datetime) -> str:

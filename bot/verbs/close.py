@@ -19,10 +19,10 @@ from commands.rechecks.watch import Doors, says
 
 NAME = "close"
 USAGE = "<user or case>"
-SAYS = "Rechecks a case now, and proposes to close exactly what re-appeared or is new."
+SAYS = "Rechecks a case now, and proposes to close exactly what reappeared or is new."
 EXAMPLE = "/compromise close C-7F3K2"
 
-_BECAUSE = "Re-appeared or new since the check"
+_BECAUSE = "Reappeared or new since the check"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def fresh_offer(case: Case, tools: Tools) -> tuple[Planned, ...]:
     """Give what the case offers.
 
     Raises:
-        NotUnderstood: the check is too old, or offered nothing, or something re-appeared since.
+        NotUnderstood: the check is too old, or offered nothing, or something reappeared since.
     """
     offer = offered(case)
     if case.finished_at is None or tools.clock() - case.finished_at > FRESH:

@@ -395,6 +395,11 @@ def since(word: str) -> Since:
         ) from None
 
 
+def is_span(word: str) -> bool:
+    """Say whether a word is a span of time: a number with a unit, such as 24h."""
+    return re.fullmatch(r"\d{1,4}[hdw]", word.casefold()) is not None
+
+
 def days(word: str) -> Days:
     """Read two days with dots between them.
 

@@ -36,9 +36,11 @@ def read(words: list[str], text: str) -> Sweep:
     while left:
         word = left.pop(0)
         name = word.casefold().lstrip("-")
-        if name in ("since", "in") and not left:
+        if spelling.is_span(word):
+            when = spelling.since(word)
+        elif name in ("since", "in") and not left:
             raise NotUnderstood(f"Something is missing after “{spelling.said(word)}”. For example: {EXAMPLE}")
-        if name == "since":
+        elif name == "since":
             when = spelling.since(left.pop(0))
         elif name == "in":
             return Sweep(when, " ".join(left))

@@ -68,7 +68,7 @@ def is_due(book: Readable, case_id: str, number: int, now: datetime) -> bool:
 
 
 def alarms(book: Readable) -> tuple[tuple[str, int], ...]:
-    """Give the rounds of cases in which something re-appeared or was new, and nobody was told yet."""
+    """Give the rounds of cases in which something reappeared or was new, and nobody was told yet."""
     rows = book.rows("SELECT case_id, round FROM watches WHERE alarm = 1 ORDER BY case_id, round")
     return tuple((row["case_id"], row["round"]) for row in rows)
 

@@ -328,12 +328,12 @@ def lists(doors: Doors) -> Iterator[tuple[str, tuple[str, ...]]]:
         # As each door stands now, which may lead elsewhere than the one that was closed.
         return tuple(closing.get(change.id, f"{change.says} (by hand: no change fits)") for change in changes)
 
-    were = "suggested remediation was" if len(doors.never) == 1 else "suggested remediations were"
-    never = f"{len(doors.never)} {were} never carried out; propose Contain account"
+    are = "suggested remediation is" if len(doors.never) == 1 else "suggested remediations are"
+    never = f"{len(doors.never)} {are} not carried out yet. To propose them, select Contain account"
     for title, names in (
-        ("Open again; to close it", open_now(doors.came_back)),
-        ("New since the check; to close it", open_now(doors.new)),
-        ("Open, and not collected by the check; to close it", open_now(doors.late)),
+        ("Open again. To close it", open_now(doors.came_back)),
+        ("New since the check. To close it", open_now(doors.new)),
+        ("Open, but not collected by the check. To close it", open_now(doors.late)),
         (never, tuple(one.says for one in doors.never)),
         ("Not collected", tuple(f"{one.what}: {one.why.rstrip('.')}" for one in doors.not_seen)),
     ):

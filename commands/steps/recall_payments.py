@@ -1,4 +1,4 @@
-"""Recall payments that rest on mail of the account, and stop changes of payroll, while there still is time.
+"""Recall payments based on mail of the account, and stop changes of payroll, while there still is time.
 
 People do both: no interface of Microsoft's reaches a bank. Whom to ask is named from the evidence, and where
 their telephone numbers come from is said, because the attacker writes numbers into mail and signatures.
@@ -21,7 +21,7 @@ from commands.story.access_and_impact import kind_of
 from commands.story.clauses import in_short
 from graph.request import Cmdlet, Request
 
-TITLE = "Recall payments and stop payroll changes that rest on the account's mail"
+TITLE = "Recall payments and stop payroll changes based on the account's mail"
 SOURCE = "additional step"
 PHASE = Phase.RECOVER
 PLANS = "two manual tasks where fraud was attempted: call the bank, within hours, and ask payroll"
@@ -49,12 +49,12 @@ def plan(planning: PlanningInput) -> Iterator[Planned]:
         yield Nothing(_ID, "No sign of fraud was found, so no payment is to be recalled.")
         return
     user, since = name_of(planning), _since(planning)
-    which = f"which payments and changed bank details since {since} rest on mail from or to this mailbox"
+    which = f"which payments and changed bank details since {since} are based on mail from or to this mailbox"
     changes = f"for every change of bank account, address or phone number of {user} since {since}"
     yield ManualTask(
         id=f"{_ID}:bank",
         step=_ID,
-        says=at_once(f"Call the bank about payments that rest on mail from or to {mail_of(planning)}"),
+        says=at_once(f"Call the bank about payments based on mail from or to {mail_of(planning)}"),
         how=(
             "Owner: finance. When: within hours, since each hour makes a recall less likely",
             *_payees(planning),

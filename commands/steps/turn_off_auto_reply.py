@@ -29,6 +29,7 @@ WRITES: tuple[Request | Cmdlet, ...] = (Request("PATCH", "/users/{id}/mailboxSet
 
 _ID: Final = "turn_off_auto_reply"
 _STATUS: Final = "automaticRepliesSetting/status"
+_AS: Final = {"alwaysEnabled": "always on"}
 
 
 def plan(planning: PlanningInput) -> Iterator[Planned]:
@@ -61,7 +62,7 @@ def _change(planning: PlanningInput, status: str) -> Change:
         expects={_STATUS: status},
         wants={_STATUS: "disabled"},
         undo=Undo(
-            says=f"Turn on automatic replies for {name_of(planning)} again ({status})",
+            says=f"Turn on automatic replies for {name_of(planning)} again ({_AS.get(status, status)})",
             do=_patch(path, status),
             look=look,
             wants={_STATUS: status},

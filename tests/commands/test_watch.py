@@ -96,7 +96,7 @@ def test_what_was_opened_again_is_told(scene: Scene):
     doors = look_again(scene)
     assert ids(doors.closed) == [made[0].id]
     assert ids(doors.came_back) == [made[1].id]
-    told = watch.says(doors).split("Open again; to close it:")[1]
+    told = watch.says(doors).split("Open again. To close it:")[1]
     assert "other@mailbox-relay.example" in told, "where it leads now, not where it led before"
 
 
@@ -181,7 +181,7 @@ def test_what_the_check_did_not_collect_is_open_and_not_called_new(scene: Scene)
         assert set(ids(tuple(rules))) <= set(ids(doors.closing))
     seen = seen_of(replace(doors, late=tuple(rules), new=()), 1, raised=True)
     assert seen.only_late
-    assert "Open, and not collected by the check; to close it: " in seen.says
+    assert "Open, but not collected by the check. To close it: " in seen.says
 
 
 def test_neither_audit_logs_nor_sign_ins_nor_traces_are_asked_again(scene: Scene):
@@ -211,7 +211,7 @@ def test_no_persistence_is_not_said_while_what_was_offered_is_undone(scene: Scen
     doors = look_again(scene)
     assert ids(doors.never) == [remove_forwarding().id]
     assert not doors.is_quiet
-    assert "1 suggested remediation was never carried out" in watch.says(doors)
+    assert "1 suggested remediation is not carried out yet" in watch.says(doors)
     assert "No persistence found" not in watch.says(doors)
 
 
@@ -227,8 +227,8 @@ def test_everything_else_is_listed():
     assert watch.says(doors) == (
         "Rechecked at 23 November 2026, 16:00 UTC.\n"
         "1 of 2 remediations are still in effect.\n"
-        "Open again; to close it:\n• Stop forwarding Adele Vance's mail (by hand: no change fits)\n"
-        "New since the check; to close it:\n• Switch ActiveSync off for Adele Vance\n"
+        "Open again. To close it:\n• Stop forwarding Adele Vance's mail (by hand: no change fits)\n"
+        "New since the check. To close it:\n• Switch ActiveSync off for Adele Vance\n"
         "Not collected:\n• mail devices: The service failed"
     )
 

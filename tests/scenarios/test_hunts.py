@@ -113,7 +113,7 @@ def test_a_sweep_ranks_the_whole_tenant_and_the_one_that_was_taken_over_is_first
 
 def test_a_sweep_of_a_tenant_without_an_attack_names_nobody_as_compromised(stage):
     story = stage("clean")
-    story.type("sweep")
+    story.type("sweep 24h")
     text = story.slack.as_text(ended(story, "Who may be compromised: "))
     assert "0 accounts" in text
 

@@ -156,7 +156,7 @@ def test_killed_at_any_moment_everything_ends_and_every_change_is_made_once(nigh
     with night.bot() as running:
         night.approve()
         night.wait(lambda: night.calls(moment.name, moment.method) > moment.before, "the moment")
-        card = story.card("Needed two people")
+        card = story.card("Two people had to approve")
         running.kill()
         running.join()
     kinds = night.kinds_of_the_first()

@@ -45,7 +45,7 @@ def looked(story: Acting, times: int) -> dict[str, Any]:
 
 def alarms(story: Acting) -> list[Message]:
     """What was told to the whole room, since it needs people."""
-    return [one for one in story.cards() if "persistence re-appeared, or is new, on" in story.text(one)]
+    return [one for one in story.cards() if "persistence reappeared, or is new, on" in story.text(one)]
 
 
 def plan_card(story: Acting) -> str:
@@ -62,7 +62,7 @@ def card_says(story: Acting, words: str) -> str:
 
 
 def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back_again(story):
-    assert "suggested remediations were never carried out" in card_says(story, "Rechecked:")
+    assert "suggested remediations are not carried out yet" in card_says(story, "Rechecked*:")
     before = plan_card(story)
     attacker.forward_again(story.microsoft.state, PERSON.upn)
     attacker.rule_again(story.microsoft.state, PERSON.upn)
@@ -78,9 +78,9 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     said = story.text(alarm)
     assert any("/archives/" in link for link in alarm.links), "it leads to the case's card"
     assert "@Megan Bowen" in said
-    assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open again; to close it:")[1]
+    assert "Stop forwarding adele.vance@contoso.example's mail" in said.split("Open again. To close it:")[1]
     assert "Disable the inbox rule “.”" in said.split("New since the check")[1]
-    assert "Stop forwarding" in card_says(story, "Open again; to close it: ")
+    assert "Stop forwarding" in card_says(story, "Open again. To close it: ")
     assert plan_card(story) != before, "the plan's card tells what is left as well"
     assert "remediations are still in effect." in story.case_card()
 
@@ -116,7 +116,7 @@ def test_what_comes_back_within_the_hour_is_raised_by_name_and_can_be_taken_back
     box = story.microsoft.state.mailbox(PERSON.upn)
     assert box.properties["ForwardingSmtpAddress"] is None
     assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
-    assert "changes that can be read again still hold." not in card_says(story, "never carried out")
+    assert "changes that can be read again still hold." not in card_says(story, "not carried out yet")
 
 
 def test_the_alarm_carries_the_button_that_closes_exactly_what_is_open(story):
@@ -137,11 +137,11 @@ def test_the_alarm_carries_the_button_that_closes_exactly_what_is_open(story):
     box = story.microsoft.state.mailbox(PERSON.upn)
     assert box.properties["ForwardingSmtpAddress"] is None
     assert not [rule for rule in box.rules if rule.name in {".", ".."} and rule.enabled]
-    assert "never carried out" in card_says(story, "Follow-up")
+    assert "not carried out yet" in card_says(story, "Rechecked")
     assert "[Contain account]" in story.case_card()
 
     story.type(f"close {story.case().id}")
-    story.told("responder", "Nothing re-appeared, and nothing is new.")
+    story.told("responder", "Nothing reappeared, and nothing is new.")
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ def test_a_recheck_goes_on_at_another_worker_and_another_keeper_and_is_told_once
     assert (seen["round"], seen["raised"]) == (1, True)
     assert seen["came_back"] == [carrying.remove_forwarding().id]
     (alarm,) = alarms(story)
-    assert "Stop forwarding" in story.slack.as_text(alarm).split("Open again; to close it:")[1]
+    assert "Stop forwarding" in story.slack.as_text(alarm).split("Open again. To close it:")[1]
     assert verify_ledger(story.bot.ledger.path).head == story.bot.ledger.head()
 
 

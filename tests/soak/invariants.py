@@ -209,7 +209,7 @@ def _cards(ledger: Ledger, proposals: tuple[Proposal, ...], slack: RunningWorksp
         text = shown.get((case.channel, case.card), "")
         seen = ledger.last_recheck(case.id)
         # What was found since stands above what the check found.
-        says = "persistence re-appeared" if seen and seen.raised else case.verdict.replace("-", " ")
+        says = "persistence reappeared" if seen and seen.raised else case.verdict.replace("-", " ")
         if case.state is CaseState.DONE and case.card and says not in text.lower():
             yield f"the card of {case.id} does not say {says}"
     for proposal in proposals:

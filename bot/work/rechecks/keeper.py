@@ -1,6 +1,6 @@
 """The keeper's part of a recheck: what was read is judged, written down and shown. Each part may be repeated.
 
-What re-appeared is told to the room until it was: the ledger knows what is still to be told.
+What reappeared is told to the room until it was: the ledger knows what is still to be told.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ class RecheckKeeper:
         self._cards.say_in_thread(case, f"recheck {named(name)[1]} waits", answers.recheck_waits(awaited))
 
     def show(self, name: str) -> None:
-        """Show what was seen on the cards of case and plans, and tell the room what re-appeared, once.
+        """Show what was seen on the cards of case and plans, and tell the room what reappeared, once.
 
         Raises:
             SlackFailed: Slack did not answer for a long time.
@@ -188,7 +188,7 @@ class RecheckKeeper:
         for entry in self._ledger.entries(case_id=case_id, kinds=(Rechecked.KIND,)):
             if isinstance(seen := entry.event, Rechecked) and seen.round == number:
                 at = datetime.fromisoformat(entry.at).astimezone(UTC)
-                says = f"Rechecked at {at:%d %B %Y, %H:%M} UTC.\n{seen.says}"
+                says = f"Rechecked {at:%d %B %Y, %H:%M} UTC: {seen.seen}"
                 link = self._cards.link(case)
                 message = answers.came_back(says, case, link, late=seen.only_late)
                 self._cards.say_in_room(case, alarm_name(number), message)

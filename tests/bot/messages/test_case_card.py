@@ -195,9 +195,9 @@ def test_a_card_says_since_when_from_where_how_what_and_whether_they_are_still_i
     assert lines[2:7] == [
         "*Since* 02 Mar 00:30 · *last seen* 02 Mar 03:30 UTC · *from* 203.0.113[.]77 (Lagos, NG)",
         "*Got in* with password spraying",
-        "*To stay or come back*: The rule Money was created; A phone was added",
+        "*To stay or come back*: the rule Money was created; a phone was added",
         "*In the user's name*: 90 messages with a lure; mail reached 12 recipients",
-        "*Still open*: The rule Money was created",
+        "*Still open*: the rule Money was created",
     ]
     thread = "\n".join(shown(message) for message in details(report))
     assert thread.startswith(
@@ -288,7 +288,7 @@ def test_what_is_open_is_told_with_as_of_when_before_anything_is_remediated():
     story = replace(report.story, still_open=(door,))
     stands = Standing((door,), 0, samples.NOW)
     card = shown(case_card(samples.done(replace(report, story=story), stands=stands)))
-    assert f"*Still open* (as of {samples.NOW:%d %b %H:%M} UTC): Forwarding to" in card
+    assert f"*Still open* (as of {samples.NOW:%d %b %H:%M} UTC): forwarding to" in card
 
 
 def test_a_role_that_was_got_alone_is_no_importance_before_and_after_its_removal():
@@ -347,11 +347,11 @@ def test_the_card_says_how_far_an_audit_log_reaches_that_lags_behind(late: int, 
 
 @pytest.mark.parametrize(
     ("left", "raised", "title"),
-    [(False, False, "✔ Follow-up"), (True, False, "⚠ Follow-up"), (True, True, "⛔ Persistence re-appeared")],
+    [(False, False, "✔ Rechecked"), (True, False, "⚠ Rechecked"), (True, True, "⛔ Persistence reappeared")],
 )
 def test_no_check_mark_stands_where_a_way_back_in_was_left(left: bool, raised: bool, title: str) -> None:
-    view = samples.done(samples.rich(), doors="Rechecked.", left=left, raised=raised)
-    assert f"*{title}*: Rechecked." in shown(case_card(view))
+    view = samples.done(samples.rich(), doors="Rechecked: All hold.", left=left, raised=raised)
+    assert f"*{title}*: All hold." in shown(case_card(view))
 
 
 def test_a_failed_card_says_why_and_gives_a_reference():

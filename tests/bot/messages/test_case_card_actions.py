@@ -75,12 +75,12 @@ def test_the_card_says_what_is_proposed_and_keeps_to_the_newest():
 
 def test_the_card_says_that_every_back_door_is_closed():
     message = case_card(view(doors=all_closed(7)))
-    assert "✔ Follow-up*: Rechecked: all 7 changes that can be read again still hold." in shown(message)
+    assert "✔ Rechecked*: all 7 changes that can be read again still hold." in shown(message)
     still = Standing((Clause("anyone with the link can open Payroll.xlsx"),), 6, samples.NOW)
     card = shown(case_card(view(doors=all_closed(7), stands=still)))
-    assert "⚠ Follow-up*: Rechecked: all 7 changes that can be read again still hold." in card
+    assert "⚠ Rechecked*: all 7 changes that can be read again still hold." in card
     assert "anyone with the link can open Payroll.xlsx" in card
-    assert "✔ Follow-up" not in card
+    assert "✔ Rechecked" not in card
     assert message.blocks[0]["text"]["text"] == "⛔ Compromised: adele.vance@contoso.example"
 
 
@@ -95,10 +95,10 @@ def test_what_came_back_is_closed_from_fresh_evidence_and_not_from_what_the_chec
 
 def test_what_came_back_is_said_first():
     message = case_card(view(doors="The inbox rule Money is there again.", raised=True))
-    assert message.blocks[0]["text"]["text"] == "⛔ Persistence re-appeared: adele.vance@contoso.example"
-    assert "Persistence re-appeared*: The inbox rule Money is there again." in shown(message)
+    assert message.blocks[0]["text"]["text"] == "⛔ Persistence reappeared: adele.vance@contoso.example"
+    assert "Persistence reappeared*: The inbox rule Money is there again." in shown(message)
     assert message.text.startswith(
-        "Persistence re-appeared: The inbox rule Money is there again. Compromised:"
+        "Persistence reappeared: The inbox rule Money is there again. Compromised:"
     )
 
 

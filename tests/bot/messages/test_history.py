@@ -65,7 +65,7 @@ def test_the_story_reads_in_its_order_with_times_and_people():
         "Manual task 2 “Scan the computer” was added",
         "@U0MEGAN01 completed manual task 2 “Scan the computer”: clean",
         "@U0MEGAN01 requested the new password of proposal P-7F3K2, which was no longer available",
-        "Persistence re-appeared. The bot rechecked the account: 7 are closed",
+        "Persistence reappeared. The bot rechecked the account: 7 are closed",
         "entries 1 to 10",
     )
     places = [text.index(part) for part in parts]

@@ -34,7 +34,8 @@ def card(says: str) -> str:
     ],
 )
 def test_a_long_clause_ends_at_the_end_of_a_part_or_a_word(says, shown):
-    assert card(says).replace("[.]", ".") == f"{shown}; 1 more action"
+    begins = f"{shown[:1].lower()}{shown[1:]}"
+    assert card(says).replace("[.]", ".") == f"{begins}; 1 more action"
 
 
 def test_a_card_names_as_many_open_doors_as_a_line_holds_without_their_brackets():

@@ -25,7 +25,7 @@ def test_open_tasks_come_first_each_with_its_way_and_a_button():
         ("task_done", "C-7F3K2 1"),
         ("task_done", "C-7F3K2 2"),
     ]
-    assert "… 4 more lines; select “Done” to see them" in text
+    assert "… 9 more lines; select “Done” to see them" in text
     assert "☐ 1. Scan the computer" in message.text
 
 

@@ -39,7 +39,7 @@ def test_each_thing_that_is_left_has_a_line_with_its_button():
         ),
         "▸ *9 manual tasks open*, 4 of them can wait; first, number 3: Call the user. Select “Manual tasks”.",
         "▸ Sign-in is still blocked. To unblock it, select “Undo changes”.",
-        "▸ Rechecked until 02 Mar 2027; what re-appears is posted in the case's channel.",
+        "▸ Rechecked until 02 Mar 2027; what reappears is posted in the channel.",
     ]
 
 
@@ -66,7 +66,7 @@ def test_each_thing_that_is_left_has_a_line_with_its_button():
         (
             WhatNow(never=1),
             [
-                "▸ 1 suggested change was never carried out. Select “Contain account” on the case's card.",
+                "▸ 1 suggested change is not carried out yet. Select “Contain account” on the case's card.",
             ],
         ),
     ],
@@ -78,7 +78,7 @@ def test_what_is_not_left_is_not_told(now, says):
 def test_the_cases_card_says_it_in_one_line_and_has_the_button_while_tasks_are_open():
     assert line(LEFT, OURS) == (
         "*What now*: *9 manual tasks open*, 4 of them can wait; first, number 3: Call the user;"
-        " sign-in is still blocked; Rechecked until 02 Mar 2027."
+        " sign-in is still blocked; rechecked until 02 Mar 2027."
     )
     some = case_card(samples.done(samples.rich(), offers=True, what_now=LEFT))
     none = case_card(samples.done(samples.rich(), offers=True, what_now=WhatNow()))

@@ -134,7 +134,7 @@ class Scene:
         assert alarms(self.ledger) == ()
         assert self.count(case_id, "message_posted") == [1]
         case = self.ledger.case(case_id)
-        assert "Persistence re-appeared" in self.text(case.channel, case.card)
+        assert "Persistence reappeared" in self.text(case.channel, case.card)
 
     def every_point(self, kind: str, stride: int = 1) -> None:
         """Kill one kind of work once at each of its points, or at each n-th; see that the ledger is sound."""

@@ -192,5 +192,5 @@ def test_a_recheck_that_never_ends_is_no_all_clear(stage):
     (seen,) = rechecks(story)
     assert "started 3 times and never finished" in str(seen["says"])
     assert (seen["closed"], seen["not_seen"], seen["raised"]) == ([], ["account"], False)
-    assert "nothing was collected" in story.slack.as_text(story.card("Follow-up"))
+    assert "nothing was collected" in story.slack.as_text(story.card("Rechecked"))
     assert begun == list(range(1, RUNS + 1))
