@@ -2,11 +2,13 @@
 
 Read from the contract, row by row: a refusal, the pages on permissions and `doctor` name the same. A need is
 a permission (``Mail.Read``), a directory role (``the role User Administrator``), or a cmdlet that a role of
-Exchange or Purview holds (``an Exchange role with Get-Mailbox``).
+Exchange or Purview holds (``an Exchange role with Get-Mailbox``). It is stored in this form; whoever has to
+know what it names asks here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -16,12 +18,24 @@ from graph.request import Cmdlet, Request
 
 MANAGE_AS_APP: Final = "Exchange.ManageAsApp"
 """Lets an application into Exchange and Purview at all; what it may run there, its roles decide."""
-ROLE: Final = "the role "
+_ROLE: Final = "the role "
+_WITH: Final = re.compile(r"an? (Exchange|Purview) role with ([A-Za-z]+-\w+)")
 
 
 def role_with(service: str, cmdlet: str) -> str:
-    """The words for a role that holds a cmdlet, in ``Exchange`` or ``Purview``."""
+    """The need of a role that holds a cmdlet, in ``Exchange`` or ``Purview``."""
     return f"{'an' if service == 'Exchange' else 'a'} {service} role with {cmdlet}"
+
+
+def cmdlet_of(need: str) -> tuple[str, str]:
+    """The service and the cmdlet that a need names, ("", "") when it names none."""
+    found = _WITH.match(need)
+    return (found[1], found[2]) if found else ("", "")
+
+
+def role_of(need: str) -> str:
+    """The directory role that a need names, "" when it names none."""
+    return need.removeprefix(_ROLE) if need.startswith(_ROLE) else ""
 
 
 def service_of(cmdlet: Cmdlet) -> str:
@@ -40,7 +54,7 @@ def to_send(what: Request | Cmdlet) -> tuple[str, ...]:
     roles = [row.roles, *(row.properties[name].roles for name in names if name in row.properties)]
     return (
         *_least(list(_wanted(row, what, names))),
-        *dict.fromkeys(f"{ROLE}{any_of[0]}" for any_of in roles if any_of),
+        *dict.fromkeys(f"{_ROLE}{any_of[0]}" for any_of in roles if any_of),
     )
 
 

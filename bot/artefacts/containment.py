@@ -42,6 +42,7 @@ class Stopped:
         began: Whether anything was carried out at all.
         blocked: Whether the sign-in was blocked, and not given back.
         blocked_at: When the sign-in was blocked, given back or not; None where it never was.
+        holds: Whether any deed still keeps somebody out of something: a block that was given back does not.
     """
 
     at: datetime | None
@@ -50,11 +51,7 @@ class Stopped:
     began: bool
     blocked: bool
     blocked_at: datetime | None = None
-
-    @property
-    def holds(self) -> bool:
-        """Whether any deed still keeps somebody out of something: a block that was given back does not."""
-        return self.blocked or any(what != _STOPS["block_sign_in"] for what, _ in self.deeds)
+    holds: bool = False
 
 
 def stopped(handled: Handled) -> Stopped:
@@ -86,7 +83,8 @@ def stopped(handled: Handled) -> Stopped:
     named = tuple((_STOPS[step], deeds[step]) for step in _STOPS if step in deeds)
     blocked = "block_sign_in" in deeds and given_back is None
     last = max(ends) if len(ends) == 2 else None
-    return Stopped(last, named, given_back, began, blocked, deeds.get("block_sign_in"))
+    holds = blocked or not deeds.keys() <= {"block_sign_in"}
+    return Stopped(last, named, given_back, began, blocked, deeds.get("block_sign_in"), holds)
 
 
 def known_as(report: Report, handled: Handled) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from enum import StrEnum
 from typing import Final
 
 from bot.artefacts.grounds import NAMED, Grounds, Statement, listed, named
@@ -28,14 +29,34 @@ from commands.report import (
 from commands.story import reach
 from graph.verified import domain_of
 
-_LIKELY: Final = "personal data likely"
-_EVERYBODYS: Final = "every mailbox of the organization"
 _ALL_EXPORTED: Final = "everybodys_mail_exported"
-_POSSIBLE: Final = "personal data possible"
 _TEAMS: Final = "teams_messages"
 _DOMAINS: Final = 4
 _ADDRESSES: Final = 4
 """Addresses that a sentence names."""
+
+
+class Personal(StrEnum):
+    """How likely personal data is among what was seen."""
+
+    NOT_KNOWN = "not-known"
+    EVERYBODYS = "everybodys"  # every mailbox of the organization was taken
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    UNSETTLED = "unsettled"  # whose access to mail it was
+    UNREAD = "unread"  # the records are not complete
+    NONE = "none"
+
+
+_IN_SHORT: Final = {
+    Personal.NOT_KNOWN: "not known",
+    Personal.EVERYBODYS: "every mailbox of the organization",
+    Personal.LIKELY: "personal data likely",
+    Personal.POSSIBLE: "personal data possible",
+    Personal.UNSETTLED: "possible: it is not settled whose access to mail it was",
+    Personal.UNREAD: "not established: the records are not complete",
+    Personal.NONE: "no access to data seen",
+}
 
 
 class Exposed:
@@ -51,23 +72,25 @@ class Exposed:
         self.seen = report.exposure
         self.grounds = grounds
 
-    def personal(self) -> str:
+    def in_short(self) -> str:
+        """How likely personal data is among what was seen, in a few words."""
+        return _IN_SHORT[self.personal()]
+
+    def personal(self) -> Personal:
         """How likely personal data is among what was seen; what is in it, no one has read."""
         seen = self.seen
         if seen is None:
-            return "not known"
-        open_to = (*given_in(self.report), *shared_in(self.report))
+            return Personal.NOT_KNOWN
+        open_to, verdict = (*given_in(self.report), *shared_in(self.report)), self.report.verdict
         if self._everybodys():
-            return _EVERYBODYS
+            return Personal.EVERYBODYS
         if seen.mailboxes or seen.files or seen.forwards or seen.searches or open_to:
-            return _LIKELY
-        if self.report.verdict.access in {Access.CERTAIN, Access.LIKELY} or Impact.EXPOSURE in (
-            self.report.verdict.impact
-        ):
-            return _POSSIBLE
+            return Personal.LIKELY
+        if verdict.access in {Access.CERTAIN, Access.LIKELY} or Impact.EXPOSURE in verdict.impact:
+            return Personal.POSSIBLE
         if self._in_question():
-            return "possible: it is not settled whose access to mail it was"
-        return "not established: the records are not complete" if seen.unread else "no access to data seen"
+            return Personal.UNSETTLED
+        return Personal.UNREAD if seen.unread else Personal.NONE
 
     def data(self) -> Iterator[Statement]:
         """What was opened, synced, sent on and taken, and how far the records of it go."""
@@ -148,19 +171,19 @@ class Exposed:
     def _whose(self) -> Statement:
         subject = self.report.subject.mail or self.report.subject.user_principal_name
         answer = self.personal()
-        if answer == _EVERYBODYS:
+        if answer is Personal.EVERYBODYS:
             says = (
                 "Personal data is likely among it: of everyone who has a mailbox here, and of whoever wrote "
                 "to them or is named in their mail. This is inferred from what was exported; no one looked "
                 "at it, so people must establish whose data it was, and which."
             )
-        elif answer == _LIKELY:
+        elif answer is Personal.LIKELY:
             says = (
                 f"Personal data is likely among it: of {visible(subject)}, and of whoever wrote to it or is "
                 "named in its mail and files. This is inferred from what a mailbox holds; what was opened "
                 "was not looked at, so people must establish whose data it was, and which."
             )
-        elif answer == _POSSIBLE:
+        elif answer is Personal.POSSIBLE:
             says = (
                 "Someone else had access, so personal data may have been seen; no record shows that any was."
             )

@@ -127,7 +127,7 @@ def summary(report: Report, handled: Handled = NOTHING) -> tuple[Answer, ...]:
             what,
             Answer("when", "Since when, from where, how?", told.way_in(), tuple(told.when())),
             Answer("contained", "Is it contained?", told.containment(), tuple(told.contained()), told.items),
-            Answer("data", "Whose data?", told.exposed.personal(), tuple(told.exposed.data())),
+            Answer("data", "Whose data?", told.exposed.in_short(), tuple(told.exposed.data())),
             Answer("sent", "What was sent, and to whom?", told.exposed.to_whom(), tuple(told.exposed.sent())),
         ]
     elif report.verdict.answer is VerdictCode.CANNOT_TELL:

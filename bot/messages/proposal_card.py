@@ -36,7 +36,7 @@ from bot.messages.what_now import WhatNow, lines
 from commands.containment.proposals import Proposal
 from commands.containment.propose import is_irreversible, phase_of
 from commands.plans.approval import ProposalState
-from commands.plans.plan import Change
+from commands.plans.plan import Change, Phase
 
 _Form: TypeAlias = Literal["list", "table", "data_table"]
 _FORMS: tuple[_Form, ...] = ("list", "table", "data_table")
@@ -45,13 +45,19 @@ _FORMS: tuple[_Form, ...] = ("list", "table", "data_table")
 _FEW = 5
 """How many changes are read as easily in a list as in a table."""
 
-_FINAL = "Cannot be undone"
-_WIDE = "Affects more than this account"
-_UNDOING = "Changes, in order"
-_TOLD: Mapping[str, Literal["", "final", "wide"]] = {_FINAL: "final", _WIDE: "wide"}
-"""What these headings say for each change below them."""
+_Special: TypeAlias = Literal["final", "wide", "undoing"]
+_Group: TypeAlias = _Special | Phase | None
+_HEADINGS: Mapping[_Special, str] = {
+    "final": "Cannot be undone",
+    "wide": "Affects more than this account",
+    "undoing": "Changes, in order",
+}
+"""What stands above each group of changes; those of a phase have its words."""
 
-_IN_FULL = (_UNDOING, _FINAL, _WIDE)
+_TOLD: Mapping[_Group, Literal["", "final", "wide"]] = {"final": "final", "wide": "wide"}
+"""What a heading says of each change below it, so that the change need not."""
+
+_IN_FULL: tuple[_Group, ...] = ("undoing", "final", "wide")
 """The groups of changes that say how far they reach and what to know; of the others the thread says it."""
 
 _LEVELS = (
@@ -267,12 +273,12 @@ def _plan(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
     shared = shared_warnings(dict(enumerate(plan.changes, start=1)), 2)
     rest = _rest(proposal)
     as_table = form != "list" and len(rest) > _FEW
-    groups: dict[str, list[str]] = {}
+    groups: dict[_Group, list[str]] = {}
     reasons: set[str] = set()
     marked = False
     for number, change in enumerate(plan.changes, start=1):
-        heading = _UNDOING if proposal.kind == "restore" else _heading(change)
-        in_full = heading in _IN_FULL
+        group = "undoing" if proposal.kind == "restore" else _group_of(change)
+        in_full = group in _IN_FULL
         own = without_shared(change, shared)
         own = replace(
             own,
@@ -282,15 +288,15 @@ def _plan(proposal: Proposal, detail: _Detail, form: _Form) -> Iterator[Block]:
         reasons.add(change.no_undo)
         line = f"{number}. {said(own.says, detail.limit, ours)}"
         if in_full:
-            told = _TOLD.get(heading, "")
+            told = _TOLD.get(group, "")
             line = change_line(number, own, detail.limit, ours, warnings=detail.warnings, told=told)
         elif own.warns:
             line += " ⚠"
         marked = marked or (bool(own.warns or (as_table and change.warns)) and not in_full)
-        groups.setdefault(heading, []).append(line)
-    for heading in (*_IN_FULL, *(() if as_table else PHASES.values())):
-        if heading in groups:
-            yield from parts.paragraphs(f"*{heading}*", detail.shown(groups[heading]))
+        groups.setdefault(group, []).append(line)
+    for group in (*_IN_FULL, *(() if as_table else PHASES)):
+        if group in groups:
+            yield from parts.paragraphs(f"*{_heading(group)}*", detail.shown(groups[group]))
     if form != "list" and as_table:
         yield from plan_table(proposal.plan, rest, detail.limit, form)
     if detail.warnings:
@@ -304,14 +310,18 @@ def _rest(proposal: Proposal) -> list[int]:
     return [
         place
         for place, change in enumerate(proposal.plan.changes)
-        if proposal.kind != "restore" and _heading(change) not in _IN_FULL
+        if proposal.kind != "restore" and _group_of(change) not in _IN_FULL
     ]
 
 
-def _heading(change: Change) -> str:
+def _heading(group: _Group) -> str:
+    return PHASES[group] if group is None or isinstance(group, Phase) else _HEADINGS[group]
+
+
+def _group_of(change: Change) -> _Group:
     if is_irreversible(change):
-        return _FINAL
-    return _WIDE if change.tenant_wide else PHASES[phase_of(change.step)]
+        return "final"
+    return "wide" if change.tenant_wide else phase_of(change.step)
 
 
 def _progress(proposal: Proposal, detail: _Detail) -> str:

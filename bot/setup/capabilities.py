@@ -8,7 +8,6 @@ that the queries and steps name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -16,10 +15,8 @@ from typing import Final
 from commands.report import spoken
 from commands.steps import STEPS, Step
 from graph import contract
-from graph.needs import MANAGE_AS_APP, ROLE, covers, of_writes, role_with, to_see_all, to_send
+from graph.needs import MANAGE_AS_APP, cmdlet_of, covers, of_writes, role_of, role_with, to_see_all, to_send
 from graph.request import Cmdlet, Request
-
-_NEED = re.compile(r"(?:an? )(Exchange|Purview) role with ([A-Za-z]+-\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,8 @@ class Held:
 
     def has(self, need: str) -> bool | None:
         """Whether a need, in the words of queries and steps, is met; None when it cannot be told."""
-        if need.startswith(ROLE):
-            wanted = {contract.roles()[name].id for name in contract.roles_like(need.removeprefix(ROLE))}
+        if role := role_of(need):
+            wanted = {contract.roles()[name].id for name in contract.roles_like(role)}
             return None if self.roles is None else bool(wanted & self.roles)
         service, cmdlet = cmdlet_of(need)
         if cmdlet:
@@ -322,19 +319,13 @@ def included_in(need: str) -> tuple[str, ...]:
     return row.included_in if row is not None else ()
 
 
-def cmdlet_of(need: str) -> tuple[str, str]:
-    """The service and the cmdlet that a need names, ("", "") when it names none."""
-    found = _NEED.match(need)
-    return (found[1], found[2]) if found else ("", "")
-
-
 def lacks(need: str) -> str:
     """Say that a need is not met, and name what would meet it."""
     service, cmdlet = cmdlet_of(need)
     if cmdlet:
         return f"the {service} role group lacks {cmdlet}{_who_holds(service, cmdlet)}"
-    if need.startswith(ROLE):
-        return f"the application lacks the directory role {need.removeprefix(ROLE)}"
+    if role := role_of(need):
+        return f"the application lacks the directory role {role}"
     return f"{need} is not granted"
 
 

@@ -87,15 +87,15 @@ def look(
     if slack is None:
         says = "not set up, so the bot cannot be started; the command line works without it. To set it up:"
         line = Line(there=None, what="Slack", says=f"{says} compromise init --slack", told=True)
-        yield Section("Slack", (line,))
+        yield Section("Slack", (line,), of_slack=True)
         yield Section("Tables", (networks,))
         return
     try:
-        yield Section("Slack", tuple(look_at_slack(slack)))
+        yield Section("Slack", tuple(look_at_slack(slack)), of_slack=True)
     except SlackUnreachable as error:
         # One cause, one line: nothing else of Slack can be tested then.
         says = f"{error} Its token, scopes, people and channels were not tested."
-        yield Section("Slack", (Line(there=False, what="Slack", says=says),))
+        yield Section("Slack", (Line(there=False, what="Slack", says=says),), of_slack=True)
         yield Section("Approvers and records", (look_at_key(settings), networks))
         return
     own, shared = _own_people(settings)

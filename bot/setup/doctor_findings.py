@@ -62,12 +62,14 @@ class Section:
         lines: What was found.
         signed_in: False for a tenant that let no one in.
         tenant: The tenant that it is about, "" for what is about all of them.
+        of_slack: Whether it is about Slack.
     """
 
     title: str
     lines: tuple[Line, ...]
     signed_in: bool = True
     tenant: str = ""
+    of_slack: bool = False
 
 
 def status_of(sections: Iterable[Section]) -> int:

@@ -11,7 +11,6 @@ Longer than other files because every line is made from the same look into the t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +21,6 @@ from bot.setup.capabilities import (
     STANDS_IN,
     Held,
     Part,
-    cmdlet_of,
     impossible,
     label,
     lacks,
@@ -43,13 +41,13 @@ from graph.effects import Item
 from graph.errors import CannotSignIn, GraphError, NoLicense, NoPermission, NoSuchUser, NotFound, Refused
 from graph.evidence import SOURCES, Known, Reason, Source, Unavailable
 from graph.limits import Deadline
-from graph.needs import MANAGE_AS_APP, of_source, of_writes, role_with, service_of
+from graph.needs import MANAGE_AS_APP, cmdlet_of, of_source, of_writes, role_with, service_of
+from graph.parts.reading import needed_for
 from graph.queries.registry import QUERIES
 from graph.question import Question, Subject, Window
 from graph.request import Cmdlet, Request
 
 _SECONDS = 60.0
-_NEED = re.compile(r"\(needs ([^)]+)\)")
 _NOT_THE_APPS_FAULT = frozenset({Reason.TIME, Reason.NO_MAILBOX, Reason.NOT_FOUND, Reason.THROTTLING})
 
 
@@ -281,11 +279,11 @@ def _source(row: Row, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
         says = _gap(row, answer, held)
         yield Line(there=False if apps_fault else None, what=what, says=says, mend=_mends(row, answer, held))
     else:
-        missing = [text for text in answer.missing if not any(f"(needs {need})" in text for need in told)]
-        lacking = any("(needs " in text for text in missing)
+        missing = [text for text in answer.missing if needed_for(text) not in told]
+        needs = [need for text in missing if (need := needed_for(text))]
         says = f"partially collected: {'; '.join(missing)}" if missing else ""
-        mend = grant(need for text in missing for need in _NEED.findall(text))
-        yield Line(there=False if lacking else None if missing else True, what=what, says=says, mend=mend)
+        mend = grant(needs)
+        yield Line(there=False if needs else None if missing else True, what=what, says=says, mend=mend)
     yield from finer
     if row.source == "audit_log":
         yield from _versions(recorded)
@@ -311,7 +309,7 @@ def _part(part: Part, answer: Source[Any], recorded: Sequence[_Asked], held: Hel
         certain = part.must_be_there and isinstance(error, CannotSignIn | NotFound | Refused)
         says = f"not collected: {error.sentence} {part.without}"
         return Line(there=False if certain else None, what=part.what, says=says), ""
-    named = isinstance(answer, Known) and any(f"(needs {part.need})" in text for text in answer.missing)
+    named = isinstance(answer, Known) and part.need in map(needed_for, answer.missing)
     has = False if named else held.has(part.need)
     if has is None:
         says = f"needs {part.need}; unknown whether it is granted"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bot.setup.capabilities import cmdlet_of
+from graph.needs import cmdlet_of, role_of
 
 _NAMED = 3
 """So many things that one step would mend are named."""
-_ROLE = "the role "
 
 
 def grant(needs: Iterable[str], whose: str = "the application") -> tuple[str, ...]:
@@ -25,8 +24,8 @@ def _grant(need: str, whose: str) -> str:
     service, cmdlet = cmdlet_of(need)
     if cmdlet:
         return f"Add {cmdlet} to the {service} role group of {whose}"
-    if need.startswith(_ROLE):
-        return f"Assign {whose} the directory role {need.removeprefix(_ROLE)}"
+    if role := role_of(need):
+        return f"Assign {whose} the directory role {role}"
     return f"Grant {whose} {need}, with admin consent"
 
 

@@ -281,6 +281,6 @@ def first_look(answers: Answers, folder: Path, hosts: Hosts, waits: Waits) -> tu
     tenants = Tenants((settings,))
     try:
         sections = look(Settings(tenants=(settings,)), tenants, None)
-        return tuple(one for one in sections if one.title != "Slack")
+        return tuple(one for one in sections if not one.of_slack)
     finally:
         tenants.close()

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.setup.capabilities import PARTS, cmdlet_of, undoes
+from bot.setup.capabilities import PARTS, undoes
 from commands.steps import STEPS
-from graph.needs import MANAGE_AS_APP, of_source, of_writes
+from graph.needs import MANAGE_AS_APP, cmdlet_of, of_source, of_writes, role_of
 from graph.queries.registry import QUERIES
 
 READER: Final = "investigate"
@@ -23,7 +23,6 @@ GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
 EXCHANGE_APP: Final = "00000002-0000-0ff1-ce00-000000000000"
 MANAGE_AS_APP_ID: Final = "dc50a0fb-09a3-484d-be87-e023b12c6440"
 """Exchange.ManageAsApp. Source: Exchange PowerShell, "App-only authentication for unattended scripts"."""
-_ROLE: Final = "the role "
 
 
 def to_read() -> frozenset[str]:
@@ -111,7 +110,7 @@ def registrations(*, to_act: bool) -> tuple[Registration, ...]:
     if not to_act:
         return (reader,)
     acts = to_write()
-    roles = tuple(sorted(need.removeprefix(_ROLE) for need in acts if need.startswith(_ROLE)))
+    roles = tuple(sorted(role for need in acts if (role := role_of(need))))
     return (reader, Registration(WRITER, of_graph(acts), roles, roles_for(WRITER), ("Role Management",)))
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.setup.capabilities import cmdlet_of
 from commands.steps import STEPS
 from graph import contract
-from graph.needs import of_writes
+from graph.needs import cmdlet_of, of_writes
 
 TO_KNOW: Final = {
     "User-PasswordProfile.ReadWrite.All": "high",

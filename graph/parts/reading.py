@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -158,8 +159,22 @@ def unread(count: int) -> tuple[str, ...]:
 def lacking(what: str, error: GraphError) -> str:
     """Say what is missing because of an error, and what would help."""
     if isinstance(error, NoPermission | NoLicense) and error.needs:
-        return f"{what} (needs {error.needs})"
+        return needing(what, error.needs)
     return f"{what} ({error.sentence.rstrip('.')})"
+
+
+def needing(what: str, need: str) -> str:
+    """Say what is missing, and the permission, role or license that would bring it."""
+    return f"{what} (needs {need})"
+
+
+_NEEDS: Final = re.compile(r" \(needs ([^()]+)\)\Z")
+
+
+def needed_for(gap: str) -> str:
+    """Give the need that `needing` named; "" where a gap has none."""
+    found = _NEEDS.search(gap)
+    return found[1] if found else ""
 
 
 def graph_time(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graph.effects import Asking, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
-from graph.parts.reading import apart, lacking, listed, untold
+from graph.parts.reading import apart, lacking, listed, needing, untold
 from graph.parts.recipients import NEEDED, addresses_called, addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
@@ -76,7 +76,7 @@ def ask(question: Question) -> Asking[tuple[Delegate, ...]]:
     people = yield from addresses_of(ids)
     called = yield from addresses_called(shown)
     if unknown := sum(name not in people for name in ids):
-        missing += (f"the names of {unknown} who may send on behalf (needs {NEEDED})",)
+        missing += (needing(f"the names of {unknown} who may send on behalf", NEEDED),)
     found = [
         *_full_access(full),
         *_send_as(send_as),

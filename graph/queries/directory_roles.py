@@ -18,7 +18,7 @@ from graph.effects import Asking, Effect, Item, try_each
 from graph.errors import GraphError
 from graph.evidence import Known
 from graph.needs import to_see_all
-from graph.parts.reading import lacking, literal, read_each, segment, untold
+from graph.parts.reading import lacking, literal, needing, read_each, segment, untold
 from graph.question import Question
 from graph.request import EVENTUAL, Request
 from graph.resources.directory import DirectoryRole
@@ -64,7 +64,7 @@ def ask(question: Question) -> Asking[tuple[DirectoryRole, ...]]:
     ]
     if any(group.get("displayName") is None for group in _items(groups)):
         missing.append(
-            f"{_THROUGH_GROUPS} without readable names (needs {' and '.join(to_see_all(_GROUPS))})"
+            needing(f"{_THROUGH_GROUPS} without readable names", " and ".join(to_see_all(_GROUPS)))
         )
     missing += untold(_items(active), "assignmentType")
     known = {str(item.get("id")) for item in direct}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from graph.effects import Asking, fetch
 from graph.evidence import Known
-from graph.parts.reading import read_each, unsent, untold
+from graph.parts.reading import needing, read_each, unsent, untold
 from graph.parts.recipients import NEEDED, addresses_of
 from graph.question import Question
 from graph.request import Cmdlet
@@ -34,7 +34,7 @@ def ask(question: Question) -> Asking[tuple[HiddenInboxRule, ...]]:
     inside = [name for rule in rules for text in _targets(rule) for name in _INSIDE.findall(text)]
     people = yield from addresses_of(inside)
     if unknown := len(set(inside) - set(people)):
-        missing += (f"the addresses of {unknown} whom rules send to (needs {NEEDED})",)
+        missing += (needing(f"the addresses of {unknown} whom rules send to", NEEDED),)
     return Known(tuple(_with_addresses(rule, people) for rule in rules), missing=missing)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from graph.effects import Asking, Item, fetch_each
 from graph.evidence import Known
 from graph.needs import to_see_all
-from graph.parts.reading import read_each, segment
+from graph.parts.reading import needing, read_each, segment
 from graph.question import Question
 from graph.request import Request
 from graph.resources.devices import RegisteredDevice
@@ -50,4 +50,4 @@ def _limited(items: Iterable[Item]) -> tuple[str, ...]:
     if not bare:
         return ()
     devices = "1 device" if len(bare) == 1 else f"{len(bare)} devices"
-    return (f"everything but the ID of {devices} (needs {' and '.join(to_see_all(ASKS[0]))})",)
+    return (needing(f"everything but the ID of {devices}", " and ".join(to_see_all(ASKS[0]))),)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from graph.effects import Asking, fetch
 from graph.evidence import Known
 from graph.parts.directory_audits import KEPT_PREMIUM
-from graph.parts.reading import literal, read_each, untold
+from graph.parts.reading import literal, needing, read_each, untold
 from graph.question import Question
 from graph.request import Limit, Request
 from graph.resources.sign_ins import RiskDetection
@@ -33,7 +33,7 @@ def ask(question: Question) -> Asking[tuple[RiskDetection, ...]]:
     found, missing = read_each(RiskDetection, items)
     missing += untold(items, "riskEventType")
     if hidden := sum(one.risk_event_type == "generic" or one.risk_level == "hidden" for one in found):
-        missing += (f"details of {hidden} {'risk' if hidden == 1 else 'risks'} (needs {P2})",)
+        missing += (needing(f"details of {hidden} {'risk' if hidden == 1 else 'risks'}", P2),)
     oldest = question.window.end - KEPT_PREMIUM
     if question.window.start >= oldest:
         return Known(found, missing=missing)

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from graph import needs
+from graph.errors import NoLicense, NoPermission, NotFound
 from graph.needs import of_source, of_writes, to_see_all, to_send
+from graph.parts.reading import lacking, needed_for, needing
 from graph.request import Cmdlet, Request
 
 USER = "/users/adele@contoso.example"
@@ -82,3 +85,28 @@ def test_where_graph_is_asked_first_exchange_is_no_need_of_the_source() -> None:
 
 def test_a_request_that_the_contract_does_not_know_names_nothing() -> None:
     assert to_send(Request("GET", "/nowhere")) == ()
+
+
+@pytest.mark.parametrize("service", ["Exchange", "Purview"])
+def test_a_role_that_holds_a_cmdlet_is_read_back(service: str) -> None:
+    need = needs.role_with(service, "Get-Mailbox")
+    assert needs.cmdlet_of(need) == (service, "Get-Mailbox")
+    assert needs.role_of(need) == ""
+
+
+@pytest.mark.parametrize(
+    ("gap", "need"),
+    [
+        (needing("the names of 3 groups", "Group.Read.All"), "Group.Read.All"),
+        (
+            lacking("which method is the default", NoPermission("No.", needs="Reports.Read.All")),
+            "Reports.Read.All",
+        ),
+        (lacking("risks", NoLicense("No.", needs="AAD_PREMIUM_P2")), "AAD_PREMIUM_P2"),
+        (lacking("the folder Inbox", NotFound("It is gone.")), ""),
+        # A name in it says nothing.
+        ("the members of Team (needs Mail.Read) could not be read", ""),
+    ],
+)
+def test_a_gap_tells_which_need_it_names(gap: str, need: str) -> None:
+    assert needed_for(gap) == need

@@ -24,7 +24,7 @@ from bot import log
 from bot.playing import stage
 from bot.settings import ApproverSettings, LogSettings, ResponderSettings, Settings, Tenant
 from bot.setup import capabilities, doctor, doctor_held, doctor_slack, doctor_tenant, keys
-from bot.setup.capabilities import PARTS, Held, cmdlet_of, included_in, undoes
+from bot.setup.capabilities import PARTS, Held, included_in, undoes
 from bot.setup.doctor_certificates import look_at_certificates
 from bot.setup.doctor_findings import Line, Section, tell
 from commands.ledger import BOT, Ledger
@@ -38,7 +38,7 @@ from graph.auth import Resource
 from graph.connection import Connection
 from graph.evidence import SOURCES
 from graph.limits import Deadline
-from graph.needs import of_source, of_writes
+from graph.needs import cmdlet_of, of_source, of_writes
 from graph.queries.registry import QUERIES
 from graph.request import Cmdlet, Request
 from graph.settings import RemediateSettings

@@ -25,11 +25,10 @@ from bot.cli import command
 from bot.errors import SettingsError
 from bot.people.tenancy import Tenancy
 from bot.setup import init, keys, manual_instructions, registrations, slack_app
-from bot.setup.capabilities import cmdlet_of
 from bot.setup.init import QUESTIONS, Answers, read_answers
 from commands.steps import STEPS
 from graph.auth import credential
-from graph.needs import of_source, of_writes
+from graph.needs import cmdlet_of, of_source, of_writes
 from graph.queries.registry import QUERIES
 from graph.settings import TenantSettings
 from sandbox import tenant, workspace
