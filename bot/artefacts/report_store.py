@@ -11,17 +11,23 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Final
 
+import msgspec
 from pydantic import TypeAdapter
 
-from bot.artefacts.json_pieces import pieces
+from bot.artefacts.json_pieces import TOGETHER, pieces
 from commands.analyze.shared import OUTSIDE
 from commands.clues.records import addresses_in
 from commands.report import PROBABLY, Clause, Event, Finding, Point, Report, SourceState, Story
 from commands.symptoms import audit_trail
 from graph.errors import NO_MAILBOX
 from graph.evidence import NOT_IN_EXPORT, Reason
+from graph.repeated import Repeated
 
 _REPORT = TypeAdapter(Report)
+_EVENTS = TypeAdapter(list[Event])
+_PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LINES: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_TIMELINE: Final = "timeline"
 
 
 def dump(report: Report) -> bytes:
@@ -32,12 +38,41 @@ def dump(report: Report) -> bytes:
 
 
 def load(text: str | bytes) -> Report:
-    """Read what `dump` wrote.
+    """Read what `dump` wrote, its timeline a part at a time: a parser makes a tree of all that it is given.
 
     Raises:
         pydantic.ValidationError: The text is no report.
     """
-    return _with_codes(_REPORT.validate_json(text))
+    try:
+        parts = _PARTS.decode(text)
+        lines = _LINES.decode(parts.get(_TIMELINE, b"[]"))
+    except msgspec.DecodeError:
+        return _with_codes(_REPORT.validate_json(text))
+    report = _REPORT.validate_json(msgspec.json.encode({**parts, _TIMELINE: []}))
+    once, events = Repeated(), list[Event]()
+    for start in range(0, len(lines), TOGETHER):
+        some = _EVENTS.validate_json(b"[" + b",".join(lines[start : start + TOGETHER]) + b"]")
+        events.extend(in_little_space(event, once) for event in some)
+    return _with_codes(replace(report, timeline=tuple(events)))
+
+
+def in_little_space(event: Event, once: Repeated) -> Event:
+    """Give an event that holds what it repeats of others once.
+
+    Args:
+        event: One that was read from JSON.
+        once: What it shares with those before it.
+    """
+    return replace(
+        event,
+        what=once(event.what),
+        by=once(event.by),
+        address=once(event.address),
+        source=once(event.source),
+        session=once(event.session),
+        application=once(event.application),
+        place=once(event.place),
+    )
 
 
 # --- what reports told in words alone that were stored before 30 November 2026 ------------------------------

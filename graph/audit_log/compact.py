@@ -124,6 +124,16 @@ def compact(records: Sequence[AuditRecord], once: Repeated) -> list[AuditRecord]
     return found
 
 
+def held(record: AuditRecord, once: Repeated) -> AuditRecord:
+    """Give a record in little space, without the form in which it came.
+
+    Args:
+        record: One that came from a worker.
+        once: What it shares with those before it.
+    """
+    return _lean(record, _NO_FORM, once)
+
+
 def _lean(record: AuditRecord, raw: Mapping[str, Any], once: Repeated) -> AuditRecord:
     return replace(
         record,
@@ -147,6 +157,7 @@ def _lean(record: AuditRecord, raw: Mapping[str, Any], once: Repeated) -> AuditR
     )
 
 
+_NO_FORM: Final[Mapping[str, Any]] = {}
 _NONE: Final[Mapping[str, str]] = Columns({}, Repeated())
 
 

@@ -6,19 +6,30 @@ for. What a worker sends is no code and no plan: the keeper plans the steps itse
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from types import GenericAlias
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
+from pydantic import BaseModel, TypeAdapter
+
+from bot.artefacts.report_store import in_little_space
 from bot.work.crossing.about import demand_subject
-from bot.work.crossing.codec import ResultCodec, ResultRefused, ResultUnreadable, TaskCodec
+from bot.work.crossing.codec import LongLists, ResultCodec, ResultRefused, ResultUnreadable, TaskCodec
 from bot.work.crossing.failed import Failed
 from commands import verdict
 from commands.check import Progress
 from commands.containment.propose import bare
 from commands.coverage import state_of
 from commands.ledger import Case
-from commands.report import Report, SourceState, Verdict
-from graph.evidence import Evidence
+from commands.report import Event, Report, SourceState, Verdict
+from graph.audit_log.compact import held
+from graph.audit_log.record import AuditRecord
+from graph.evidence import SOURCES, Evidence, Known
+from graph.parts.reading import lean
 from graph.question import Subject, Window
+from graph.repeated import Repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,92 @@ class _Shown:
     so_far: Verdict
 
 
+# --- long lists ---------------------------------------------------------------------------------------------
+
+_TIMELINE: Final = "timeline"
+_FIRST, _SECOND = "audit_log", "audit_log_on_mailbox"
+"""Two searches that bring largely the same records: the second list has the ids of those in the first."""
+
+
+def _kinds() -> Iterator[tuple[str, Any]]:
+    """Give what each long list holds, by its name: the timeline, and every source that is a list."""
+    yield _TIMELINE, Event
+    hints = get_type_hints(Evidence)
+    for name in SOURCES:
+        (value,) = get_args(get_args(hints[name])[0])
+        if get_origin(value) is tuple:
+            yield name, get_args(value)[0]
+
+
+_KINDS: Final = {**dict(_kinds()), _SECOND: str | AuditRecord}
+
+
+@cache
+def _values(name: str) -> TypeAdapter[list[Any]]:
+    kind: Any = GenericAlias(list, (_KINDS[name],))
+    return TypeAdapter(kind)
+
+
+class _Reader:
+    """Reads the long lists of one result, and holds them in little space."""
+
+    def __init__(self) -> None:
+        self._once = Repeated()
+        self._first: dict[str, AuditRecord] = {}
+
+    def __call__(self, name: str, text: bytes) -> list[Any]:
+        """Read some values of a list."""
+        found = [self._held(one) for one in _values(name).validate_json(text)]
+        if name == _FIRST:
+            self._first.update((one.id, one) for one in found)
+        return found
+
+    def _held(self, one: Any) -> Any:
+        match one:
+            case str():
+                return self._first[one]
+            case AuditRecord():
+                return held(one, self._once)
+            case Event():
+                return in_little_space(one, self._once)
+            case BaseModel():
+                return lean(one, self._once)
+        return one
+
+
+def _out(result: _Result) -> tuple[_Result, dict[str, Sequence[Any]]]:
+    report, seen = result.report, result.evidence
+    if report is None or seen is None:
+        return result, {}
+    found = {name: one for name, one in seen.sources.items() if name in _KINDS and isinstance(one, Known)}
+    lists: dict[str, Sequence[Any]] = {name: one.value for name, one in found.items()}
+    if _SECOND in lists:
+        by_id = {record.id: record for record in seen.audit_log.seen(())}
+        first = set(map(id, by_id.values()))
+        lists[_SECOND] = [one.id if id(one) in first else one for one in lists[_SECOND]]
+    short: dict[str, Any] = {name: replace(one, value=()) for name, one in found.items()}
+    return _Result(report=replace(report, timeline=()), evidence=replace(seen, **short)), {
+        _TIMELINE: report.timeline,
+        **lists,
+    }
+
+
+def _back(result: _Result, lists: Mapping[str, Sequence[Any]]) -> _Result:
+    report, seen = result.report, result.evidence
+    if report is None or seen is None:
+        return result
+    found = {name: one for name, one in seen.sources.items() if isinstance(one, Known)}
+    whole: dict[str, Any] = {
+        name: replace(found[name], value=(*found[name].value, *values))
+        for name, values in lists.items()
+        if name != _TIMELINE
+    }
+    events = (*report.timeline, *lists.get(_TIMELINE, ()))
+    return _Result(report=replace(report, timeline=events), evidence=replace(seen, **whole))
+
+
 TASKS = TaskCodec(CheckTask)
-_RESULTS = ResultCodec(_Result)
+_RESULTS = ResultCodec(_Result, long=LongLists(_out, _Reader, _back))
 _SHOWN = ResultCodec(_Shown, small=True)
 
 

@@ -2,13 +2,20 @@
 
 A task crosses as an object, in the engine's own tables; a result, or how far it is, crosses compressed, in a
 table of ours. `checks/task.py`, `hunts/task.py` and `rechecks/task.py` say what each kind of work sends.
+
+A result is lines of JSON: first all of it with its long lists empty, then some hundred values of one of these
+lists a line, after its name. So neither side ever holds the text of a full mailbox, which has hundreds of
+megabytes, nor what a parser makes of it. A result without long lists is one line.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,6 +30,15 @@ PACKED: Final = 64 * 1024 * 1024
 
 UNPACKED: Final = 512 * 1024 * 1024
 """The most bytes that it may have otherwise. A report of 300,000 records has a fifth of it."""
+
+LINE: Final = 64 * 1024 * 1024
+"""The most bytes of one line of it: some hundred of the longest records have a few of these."""
+
+PART: Final = 200
+"""How many values of a long list are in one line: who reads a line lets no other thread compute meanwhile."""
+
+STEP: Final = 64 * 1024
+"""How many bytes are decompressed, and come of it, at once."""
 
 SHOWN: Final = 1024 * 1024
 """The most bytes that a sent progress may have when it is compressed."""
@@ -67,17 +83,36 @@ class TaskCodec(Generic[T]):
         return self.read(self.write(task))
 
 
+@dataclass(frozen=True, slots=True)
+class LongLists(Generic[T]):
+    """How the long lists of a kind of result are taken out of it, and put back.
+
+    Attributes:
+        out: Gives the same without what is in them, and what is in them by their names.
+        reader: Gives what reads the lists of one result: from the name of one and some of its values as JSON,
+            which come in the order of `out`. That raises LookupError where there is no such list.
+        back: Puts what came of each list into what came without. Raises LookupError where it has no such
+            list.
+    """
+
+    out: Callable[[T], tuple[T, Mapping[str, Sequence[Any]]]]
+    reader: Callable[[], Callable[[str, bytes], Sequence[Any]]]
+    back: Callable[[T, Mapping[str, Sequence[Any]]], T]
+
+
 class ResultCodec(Generic[T]):
     """Writes and reads what goes back to the keeper, compressed and within bounds.
 
     Args:
         kind: What it is.
         small: Whether it is how far something is, of which the keeper reads less than of a result.
+        long: Its long lists; None where it has none.
     """
 
-    def __init__(self, kind: type[T], *, small: bool = False) -> None:
+    def __init__(self, kind: type[T], *, small: bool = False, long: LongLists[T] | None = None) -> None:
         self._adapter = TypeAdapter(kind)
         self._small = small
+        self._long = long
 
     def pack(self, value: T, each: Callable[[Any], Any] | None = None) -> bytes:
         """Write something, compressed.
@@ -89,14 +124,28 @@ class ResultCodec(Generic[T]):
         Raises:
             ResultRefused: there is more of it than the keeper takes.
         """
-        made, press, size = BytesIO(), zlib.compressobj(1), 0
-        for piece in pieces(value, each):
-            size += len(piece)
-            made.write(press.compress(piece))
+        made, press = BytesIO(), zlib.compressobj(1)
+        size = longest = 0
+        for line in self._lines(value, each):
+            length = 0
+            for piece in line:
+                length += len(piece)
+                made.write(press.compress(piece))
+            size, longest = size + length, max(longest, length)
         made.write(press.flush())
-        if size > UNPACKED or made.tell() > PACKED:
+        if size > UNPACKED or longest > LINE or made.tell() > PACKED:
             raise ResultRefused(f"The result has {size // 2**20} MB, which is more than the bot takes.")
         return made.getvalue()
+
+    def _lines(self, value: T, each: Callable[[Any], Any] | None) -> Iterator[Iterator[bytes]]:
+        if self._long is None:
+            yield pieces(value, each)
+            return
+        short, lists = self._long.out(value)
+        yield pieces(short, each)
+        for name, values in lists.items():
+            for start in range(0, len(values), PART):
+                yield chain((f"\n{name} ".encode(),), pieces(values[start : start + PART], each))
 
     def unpack(self, sent: bytes) -> T:
         """Read what `pack` wrote.
@@ -104,12 +153,60 @@ class ResultCodec(Generic[T]):
         Raises:
             ResultUnreadable: it is none of this, or too large.
         """
-        reader = zlib.decompressobj()
-        most, whole = (SHOWN, SHOWN_WHOLE) if self._small else (PACKED, UNPACKED)
         try:
-            text = reader.decompress(sent, whole) if len(sent) <= most else b""
-            if not text or not reader.eof:
-                raise ResultUnreadable("The worker sent something that is cut off or too large.")
-            return self._adapter.validate_json(text)
-        except (zlib.error, ValidationError) as error:
+            return self._read(_lines(sent, *((SHOWN, SHOWN_WHOLE) if self._small else (PACKED, UNPACKED))))
+        except (zlib.error, ValidationError, LookupError, UnicodeDecodeError) as error:
             raise ResultUnreadable("The worker sent something that cannot be read.") from error
+
+    def _read(self, lines: Iterator[bytes]) -> T:
+        found = self._adapter.validate_json(next(lines))
+        if self._long is None:
+            for line in lines:
+                raise LookupError(line[:20])
+            return found
+        read, lists = self._long.reader(), defaultdict[str, list[Any]](list)
+        for line in lines:
+            name, _, text = line.partition(b" ")
+            lists[name.decode()].extend(read(name.decode(), text))
+        return self._long.back(found, lists)
+
+
+def _lines(sent: bytes, most: int, whole: int) -> Iterator[bytes]:
+    """Decompress something, line by line.
+
+    Raises:
+        ResultUnreadable: it is cut off or too large.
+        zlib.error: it is not compressed.
+    """
+    begun: list[bytes] = []
+    length = 0
+    for piece in _decompressed(sent, most, whole):
+        *ends, rest = piece.split(b"\n")
+        for end in ends:
+            yield b"".join((*begun, end))
+            begun, length = [], 0
+        begun.append(rest)
+        length += len(rest)
+        if length > LINE:
+            raise ResultUnreadable(_TOO_LARGE)
+    yield b"".join(begun)
+
+
+def _decompressed(sent: bytes, most: int, whole: int) -> Iterator[bytes]:
+    if len(sent) > most:
+        raise ResultUnreadable(_TOO_LARGE)
+    reader, size = zlib.decompressobj(), 0
+    for start in range(0, len(sent), STEP):
+        part = sent[start : start + STEP]
+        # What came of a part may be more than a step: then some of the part is left, or lies in the reader.
+        while piece := reader.decompress(part, STEP):
+            size += len(piece)
+            if size > whole:
+                raise ResultUnreadable(_TOO_LARGE)
+            yield piece
+            part = reader.unconsumed_tail
+    if not reader.eof:
+        raise ResultUnreadable(_TOO_LARGE)
+
+
+_TOO_LARGE: Final = "The worker sent something that is cut off or too large."

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.version import own_version
 
-VERSION: Final = "work-7"
+VERSION: Final = "work-8"
 """Raise it when the steps of a workflow change, or what crosses between keeper and worker.
 
 Left to itself, the engine makes a version of every change of the code: an upgrade strands what is under way.

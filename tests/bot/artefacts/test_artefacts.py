@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.artefacts import report_store
 from bot.artefacts.findings_csv import findings_csv
+from bot.artefacts.json_pieces import TOGETHER
 from bot.artefacts.report_files import report_files
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_text import report_text
@@ -22,7 +23,7 @@ from bot.artefacts.timeline_csv import COLUMNS, timeline_csv
 from bot.artefacts.timeline_png import Picture
 from commands.analyze.folded import Folded
 from commands.csv_cells import harmless
-from commands.report import Clause, Coverage, Finding, Point, SourceState, Tie, weighed
+from commands.report import Clause, Coverage, Event, Finding, Point, SourceState, Tie, weighed
 from commands.symptoms import audit_trail
 from graph.errors import NO_MAILBOX
 from graph.evidence import NOT_IN_EXPORT, Reason
@@ -36,6 +37,27 @@ def test_a_report_survives_being_stored():
         assert report_store.load(report_store.dump(report)) == report
         folded = replace(report, timeline=Folded(report.timeline))
         assert report_store.load(report_store.dump(folded)) == report
+
+
+def test_a_long_timeline_is_read_a_part_at_a_time_and_holds_what_repeats_once(monkeypatch):
+    report = samples.rich()
+    events = tuple(
+        replace(report.timeline[0], record=f"r{number}", by="adele") for number in range(2 * TOGETHER + 1)
+    )
+    stored = report_store.dump(replace(report, timeline=events))
+    adapter, read = report_store._EVENTS, list[int]()
+
+    class Counting:
+        def validate_json(self, text: bytes) -> list[Event]:
+            found = adapter.validate_json(text)
+            read.append(len(found))
+            return found
+
+    monkeypatch.setattr(report_store, "_EVENTS", Counting())
+    loaded = report_store.load(stored)
+    assert loaded.timeline == events
+    assert read == [TOGETHER, TOGETHER, 1]
+    assert len({id(event.by) for event in loaded.timeline}) == 1
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import tracemalloc
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.artefacts.json_pieces import pieces
 from bot.work.checks.task import (
     CheckFound,
     CheckTask,
@@ -18,7 +21,7 @@ from bot.work.checks.task import (
     unpack_progress,
 )
 from bot.work.crossing import codec as crossing
-from bot.work.crossing.codec import ResultRefused
+from bot.work.crossing.codec import ResultCodec, ResultRefused
 from bot.work.crossing.failed import Failed, attempt
 from bot.work.crossing.store import KeeperFacts
 from bot.work.worker import misfit
@@ -68,6 +71,101 @@ def test_no_text_of_mail_and_no_record_as_it_came_crosses():
     assert b"MailItemsAccessed" in sent
     assert b"Dear bank" not in sent
     assert b"as it came" not in sent
+
+
+def in_both_searches(number: int) -> Evidence:
+    """Evidence with so many audit records, all of which both searches bring but one, and sign-ins."""
+    acts = [
+        record("MailItemsAccessed", id=f"r{one}", hours=one / 10_000, details={"MailAccessType": "Bind"})
+        for one in range(number)
+    ]
+    logins = [sign_in(hours=one / 10_000) for one in range(number // 5)]
+    alone = record("New-InboxRule", id="alone", parameters={"Name": "x"})
+    seen = evidence(audit_log=acts, audit_log_on_mailbox=[*acts, alone], sign_ins=logins)
+    return replace(seen, subject=fuller(seen))
+
+
+def test_long_lists_cross_a_part_at_a_time_and_arrive_whole():
+    seen = in_both_searches(3 * crossing.PART + 1)
+    report = judge(seen, NOON)
+    sent = pack(CheckFound(seen, report))
+    short, *parts = zlib.decompress(sent).split(b"\n")
+    assert len(short) < 100_000
+    assert len(parts) > 6
+    assert max(len(json.loads(part.partition(b" ")[2])) for part in parts) == crossing.PART
+    crossed = unpack(sent, b"", task_for(seen))
+    assert isinstance(crossed, CheckFound)
+    assert crossed.report == report
+    assert crossed.evidence.sources == seen.sources
+    first, second = crossed.evidence.audit_log.seen(()), crossed.evidence.audit_log_on_mailbox.seen(())
+    assert all(one is other for one, other in zip(first, second[:-1], strict=True))
+
+
+@dataclass
+class Named:
+    """Something with a long list."""
+
+    names: tuple[str, ...] = ()
+
+
+def test_a_long_list_is_read_without_holding_its_text_or_twice_its_values():
+    read: list[int] = []
+
+    def reader():
+        def some(_: str, text: bytes) -> list[str]:
+            read.append(len(text))
+            return [name * 10 for name in json.loads(text)]
+
+        return some
+
+    codec = ResultCodec(
+        Named,
+        long=crossing.LongLists(
+            lambda one: (Named(), {"names": one.names}),
+            reader,
+            lambda one, lists: Named((*one.names, *lists["names"])),
+        ),
+    )
+    sent = codec.pack(Named(tuple(f"{number:090}" for number in range(150 * crossing.PART))))
+    tracemalloc.start()
+    kept = codec.unpack(sent)
+    taken, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(kept.names) == 150 * crossing.PART
+    assert len(read) == 150
+    assert taken > 27_000_000
+    # The list, and the tuple made of it, and what reads a hundredth of the whole: no three megabytes of text.
+    assert most - taken < 1_500_000
+
+
+def test_what_was_sent_as_one_object_by_the_version_before_is_read():
+    seen = in_both_searches(20)
+    report = judge(seen, NOON)
+    whole = b'{"failed":null,"report":%b,"evidence":%b}' % (b"".join(pieces(report)), b"".join(pieces(seen)))
+    crossed = unpack(zlib.compress(whole), b"", task_for(seen))
+    assert isinstance(crossed, CheckFound)
+    assert crossed.report == report
+    assert crossed.evidence.sources == seen.sources
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'nobody ["x"]',
+        b"user []",
+        b"inbox_rules []",
+        b'audit_log_on_mailbox ["of no record"]',
+        b"audit_log [{}]",
+        b"audit_log",
+        b"\xff []",
+        b"",
+    ],
+)
+def test_a_list_that_is_none_of_the_result_is_refused(line):
+    seen = evidence(audit_log=[record("Send")], audit_log_on_mailbox=[], user=Unavailable(Reason.TIME, "No."))
+    whole = zlib.decompress(pack(CheckFound(seen, judge(seen, NOON))))
+    with pytest.raises(ResultRefused, match="cannot be read"):
+        unpack(zlib.compress(whole + b"\n" + line), b"", task_for(seen))
 
 
 def test_half_a_character_crosses_as_a_question_mark():
@@ -153,6 +251,15 @@ def test_a_result_that_grows_beyond_all_bounds_is_refused(monkeypatch):
         unpack(zlib.compress(b'{"failed": "' + b" " * 2000 + b'"}'), b"", task_for(evidence()))
     with pytest.raises(ResultRefused, match="more than the bot takes"):
         pack(Failed(" " * 2000, ""))
+
+
+def test_a_line_of_a_result_that_nobody_should_hold_at_once_is_refused(monkeypatch):
+    sent = pack(Failed(" " * 200_000, ""))
+    monkeypatch.setattr(crossing, "LINE", 100_000)
+    with pytest.raises(ResultRefused, match="too large"):
+        unpack(sent, b"", task_for(evidence()))
+    with pytest.raises(ResultRefused, match="more than the bot takes"):
+        pack(Failed(" " * 200_000, ""))
 
 
 KEEPER = KeeperFacts("1.0 (work-3)", {"Contoso": "t1", "Fabrikam": "t2"}, "0123")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import TypeAdapter
 
 from graph.audit_log import compact as module
 from graph.audit_log import graph_query
-from graph.audit_log.compact import compact
+from graph.audit_log.compact import compact, held
 from graph.audit_log.record import AuditRecord
 from graph.effects import Item
 from graph.parts.audit_search import reader
@@ -65,6 +67,21 @@ def test_a_record_takes_two_thousand_bytes_at_most():
     tracemalloc.stop()
     assert len(kept) > 900
     assert taken / len(kept) < 2_000
+
+
+def test_a_record_that_came_from_a_worker_is_held_in_a_thousand_bytes_and_says_what_it_said():
+    adapter = TypeAdapter(list[AuditRecord])
+    bare = [replace(record, raw={}) for record in plain()]
+    read = adapter.validate_json(adapter.dump_json(bare))
+    once = Repeated()
+    for record in read[: len(read) // 2]:
+        held(record, once)
+    tracemalloc.start()
+    kept = [held(record, once) for record in read]
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept == bare
+    assert taken / len(kept) < 1_000
 
 
 def test_the_second_query_reads_no_record_that_the_first_one_read():
