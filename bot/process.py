@@ -15,6 +15,7 @@ import structlog
 from bot import log as logs
 from bot.clock import now
 from bot.errors import CannotStart
+from bot.memory import share_what_is_freed
 from bot.running import Bot
 from bot.settings import Settings
 from bot.signals import told_to_stop
@@ -43,6 +44,7 @@ def run(settings: Settings, make: Callable[[Settings], Bot] | None = None) -> in
         make: Wires the bot; None for one whose checks have a process of their own.
     """
     logs.configure(settings.log)
+    share_what_is_freed()
     sys.setswitchinterval(SWITCH)
     try:
         demand_not_lost(settings.ledger, settings.key)
@@ -75,6 +77,7 @@ def work(settings: Settings, version: str = VERSION, make: Callable[[Settings], 
         make: Wires the worker; None for the usual one.
     """
     logs.configure(settings.log)
+    share_what_is_freed()
     collect_seldom()
     if settings.slack is not None or any(tenant.remediate for tenant in settings.tenants):
         log.warning(

@@ -1,6 +1,6 @@
 """Run every benchmark and print its ratios beside their goals.
 
-python -m tests.benchmarks [check] [ack] [large] [analyze] [size] [ledger] [replay] [fleet]
+python -m tests.benchmarks [check] [ack] [large] [keeper] [analyze] [size] [ledger] [replay] [fleet]
     [--records 1000000]
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from bot import log
 from bot.settings import LogSettings
-from tests.benchmarks import ack, check, fleet, large, ledger, replay, size
+from tests.benchmarks import ack, check, fleet, keeper, large, ledger, replay, size
 from tests.benchmarks.analyze import measure as analyze
 from tests.benchmarks.row import Row, table
 
@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument(
         "which",
         nargs="*",
-        default=["check", "ack", "large", "analyze", "size", "ledger", "replay", "fleet"],
+        default=["check", "ack", "large", "keeper", "analyze", "size", "ledger", "replay", "fleet"],
     )
     parser.add_argument("--records", type=int, default=1_000_000, help="records that analyze reads")
     given = parser.parse_args()
@@ -32,6 +32,7 @@ def main() -> int:
         "check": check.measure,
         "ack": ack.measure,
         "large": large.measure,
+        "keeper": keeper.measure,
         "analyze": lambda: analyze.measure(given.records),
         "size": size.measure,
         "ledger": ledger.measure,

@@ -20,8 +20,8 @@ import orjson
 
 from bot import log
 from bot.artefacts.answers import Answers
+from bot.memory import share_what_is_freed
 from bot.settings import LogSettings
-from bot.work.checks.apart.parent import sparing
 from bot.work.checks.finish import Finished, Planned, finish, plan
 from bot.work.checks.maker import collect_seldom
 from bot.work.checks.task import CheckFound, pack
@@ -55,6 +55,7 @@ def check(told: Mapping[str, Any]) -> dict[str, Any]:
     """Check the mailbox as the bot does; how long, how much memory by stage, and what came of it."""
     now = datetime.now(UTC)
     stages: dict[str, tuple[float, float, float]] = {}
+    share_what_is_freed()
     collect_seldom()
     start, busy = perf_counter(), process_time()
 
@@ -88,9 +89,7 @@ def check(told: Mapping[str, Any]) -> dict[str, Any]:
 def apart(told: Mapping[str, Any]) -> dict[str, Any]:
     """The same in a process of its own."""
     command = [sys.executable, "-m", "tests.benchmarks.large"]
-    done = subprocess.run(
-        command, input=orjson.dumps(told), stdout=subprocess.PIPE, check=True, env=sparing()
-    )
+    done = subprocess.run(command, input=orjson.dumps(told), stdout=subprocess.PIPE, check=True)
     found: dict[str, Any] = orjson.loads(done.stdout)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -98,6 +99,20 @@ def test_a_process_that_looks_seldom_looks_for_cycles_and_never_among_what_it_im
     )
     found = subprocess.run([sys.executable, "-c", says], check=True, capture_output=True, text=True)
     assert found.stdout.split() == ["True"] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_what_one_thread_freed_the_others_take():
+    says = (
+        "import ctypes, re, threading; from bot.memory import share_what_is_freed; share_what_is_freed();"
+        " threads = [threading.Thread(target=lambda: bytearray(9_000).decode() and gate.wait(9))"
+        " for _ in range(20)]; gate = threading.Barrier(20);"
+        " [one.start() for one in threads]; [one.join() for one in threads];"
+        " ctypes.CDLL(None).malloc_stats()"
+    )
+    found = subprocess.run([sys.executable, "-c", says], check=True, capture_output=True, text=True)
+    assert 1 <= found.stderr.count("Arena ") <= 2, found.stderr
 
 
 @pytest.mark.slow

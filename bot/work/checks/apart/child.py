@@ -28,6 +28,7 @@ from bot import log as logs
 from bot.atlas import atlas_of
 from bot.cards.painter import Edits, Painter, shows_something
 from bot.failing import refer_run
+from bot.memory import share_what_is_freed
 from bot.rules import ruleset_of
 from bot.settings import Settings
 from bot.work.checks.apart.line import Line
@@ -241,6 +242,7 @@ def serve_on(connection: Connection) -> None:
         given: Given = connection.recv()
         logs.configure(given.settings.log)
         looker = Looker(given, Line(connection))
+        share_what_is_freed()
         collect_seldom()
         looker.serve()
     except (EOFError, OSError):

@@ -68,7 +68,7 @@ def started(number: int) -> Process:
     """
     command = [sys.executable, "-P", "-m", "bot.work.checks.apart.child", str(number)]
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        command, pass_fds=(number,), stdin=subprocess.DEVNULL, env=sparing()
+        command, pass_fds=(number,), stdin=subprocess.DEVNULL
     )
 
 
@@ -295,14 +295,6 @@ class _Process:
                 f"The process that made this check ended unexpectedly; check again. Reference: {reference}."
             )
             one.outcome.put(Failed(says, reference))
-
-
-def sparing() -> dict[str, str]:
-    """Give the environment of a process that looks: its threads share what they freed.
-
-    Otherwise each keeps its own, which a full mailbox makes a tenth of the memory. Source: glibc, mallopt(3).
-    """
-    return {"MALLOC_ARENA_MAX": "2", **os.environ}
 
 
 def _outcome(head: dict[str, Any], parts: list[bytes]) -> Finished | Failed:
