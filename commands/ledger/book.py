@@ -68,6 +68,7 @@ class Ledger(CaseReader):
         self._mine = threading.local()
         self._all: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
+        self._places = (str(path), f"{path}-wal", f"{path}-shm")
         self._files: tuple[Inode, ...] | None = None
         self._owners, self._owners_lock = Owners(), threading.Lock()
         self._mark = Mark(path)
@@ -150,13 +151,17 @@ class Ledger(CaseReader):
 
     # --- writing -------------------------------------------------------------------------------------------
 
-    def _demand_untouched(self, db: sqlite3.Connection) -> None:
+    def _demand_untouched(self, db: sqlite3.Connection, head: Head) -> None:
         """See, before each entry, that the file is the one that was opened, whole, and with its guards.
+
+        Args:
+            db: The transaction.
+            head: The end that it sees.
 
         Raises:
             LedgerTampered: somebody changed, replaced or removed it meanwhile; says what to do.
         """
-        files = tuple(_file_of(self.path.with_name(self.path.name + tail)) for tail in ("", "-wal", "-shm"))
+        files = tuple([_file_of(place) for place in self._places])
         with self._lock:
             if self._files is None:
                 self._files = files
@@ -166,7 +171,7 @@ class Ledger(CaseReader):
         if form != getattr(self._mine, "form", None):
             check_guards(db)
             self._mine.form = form
-        self._mark.demand(head_of(db), partial(_hash_at, db))
+        self._mark.demand(head, partial(_hash_at, db))
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -182,8 +187,9 @@ class Ledger(CaseReader):
             db.execute("BEGIN IMMEDIATE")
             before = db.total_changes
             try:
-                self._demand_untouched(db)
-                writing = Writing(db, self._clock())
+                head = head_of(db)
+                self._demand_untouched(db, head)
+                writing = Writing(db, self._clock(), head)
                 self._mine.committed = writing.head.size
                 yield writing
                 if db.total_changes != before and not writing.entries:
@@ -336,10 +342,10 @@ def _prepare(path: Path, db: sqlite3.Connection) -> None:
             raise LedgerTampered(f"is missing table {name}; run `compromise ledger rebuild`")
 
 
-def _file_of(path: Path) -> Inode:
+def _file_of(place: str) -> Inode:
     """Tell which file is at a place; one that is put in its place is another one."""
     try:
-        found = path.stat()
+        found = os.stat(place)  # noqa: PTH116 - before each entry, and a Path takes several times as long
     except OSError:
         return None
     return found.st_dev, found.st_ino

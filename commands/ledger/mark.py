@@ -54,6 +54,8 @@ class Mark:
             LedgerCut: it is shorter, or another one.
         """
         was = self.head  # read once: another thread may move it meanwhile
+        if head == was:
+            return  # as nearly always
         if was.size and (head.size < was.size or hash_at(was.size) != was.hash):
             raise LedgerCut(str(self._ledger), head.size, was.size, str(self.path))
 

@@ -13,7 +13,7 @@ from commands.identity import NOBODY, Identity, owner_of
 from commands.ledger import entries as e
 from commands.ledger.apply import apply, released
 from commands.ledger.cases import subject_facts
-from commands.ledger.chain import COLUMNS, Entry, Head, following, head_of, sha256_of
+from commands.ledger.chain import COLUMNS, Entry, Head, following, sha256_of
 from commands.ledger.reading import Row, rows_of
 from commands.ledger.schema import REFERENCES
 from commands.ledger.tables import FileTables
@@ -35,11 +35,11 @@ _FORGET = f"DELETE FROM contents WHERE sha256 = ?1 AND ?1 <> '' AND NOT ({_NAMED
 class Writing:
     """One transaction: everything in it happens together, at one time."""
 
-    def __init__(self, db: sqlite3.Connection, now: datetime) -> None:
+    def __init__(self, db: sqlite3.Connection, now: datetime, head: Head) -> None:
         self._db = db
         self.now = now
         self.entries = 0
-        self.head = head_of(db)
+        self.head = head
 
     def append(self, event: e.Event, actor: str, case_id: str = "") -> Entry:
         """Add one entry to the chain, and bring the tables to where it leads."""
