@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -99,7 +99,7 @@ def test_a_thousand_numbers_leave_the_first_ones_and_a_bound() -> None:
 
 
 def test_a_text_made_to_be_slow_is_read_at_once() -> None:
-    began = perf_counter()
+    began = thread_time()
     endless = (
         "AA00" + "A" * 4000 + "a",
         "AA00 " * 900 + "b",
@@ -108,7 +108,7 @@ def test_a_text_made_to_be_slow_is_read_at_once() -> None:
     )
     for text in endless:
         learned(sent(f"{LURE}: {text}"))
-    assert perf_counter() - began < 5, "all four take well under a second on an idle core"
+    assert thread_time() - began < 60, "all four take well under a second; what tries all ways takes hours"
 
 
 def test_addresses_for_answers_come_from_replyto_the_automatic_reply_and_the_users_name_elsewhere() -> None:

@@ -20,7 +20,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 NODE = Path(sys.prefix, "bin", "node")
 PROGRAM = HERE / "node_modules" / "emulate" / "dist" / "index.js"
-PATIENCE = 30.0
+PATIENCE = 300.0
 """Seconds until it must be listening."""
 
 
@@ -64,7 +64,7 @@ def emulate(service: str, seed: Mapping[str, Any], folder: Path, *, base_url: st
         finally:
             # `node` is a program that starts the real one, so both are ended.
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=10)
+            process.wait()
 
 
 def _free_port() -> int:
@@ -77,7 +77,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     ends = time.monotonic() + PATIENCE
     while time.monotonic() < ends and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
         except OSError:
             time.sleep(0.05)
         else:

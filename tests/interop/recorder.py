@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -14,6 +15,15 @@ from typing import Any
 
 TO_ONE = "/response/"
 """Where a response_url leads; the user's id follows."""
+
+TRIGGER = "trigger-"
+"""How the trigger of what somebody did begins; the user's id follows, and a number.
+
+The emulator's own open a window for three seconds, and a busy machine may need more. So each is made when
+the bot uses it.
+"""
+
+_TRIGGER = re.compile(rb"trigger-(\w+)-\d+")
 
 
 @dataclass(frozen=True)
@@ -68,15 +78,27 @@ class Recorder:
         if path.startswith(TO_ONE):
             self.told.append((path.removeprefix(TO_ONE), json.loads(body)))
             return 200, "text/plain", b"ok"
-        link = http.client.HTTPConnection("127.0.0.1", self.target, timeout=30)
+        passed = {name: headers[name] for name in headers if name in _PASSED}
+        sent = _TRIGGER.sub(lambda found: self._trigger(found[1].decode(), passed), body)
+        status, kind, answer = self._hand_on(path, passed, sent)
+        self.calls.append(Call(path, headers, body, status, answer))
+        return status, kind, answer
+
+    def _trigger(self, user: str, passed: dict[str, str]) -> bytes:
+        """Have the emulator make a trigger for somebody."""
+        headers = {**passed, "content-type": "application/json"}
+        asked = json.dumps({"user_id": user}).encode()
+        made = json.loads(self._hand_on("/api/views.generateTriggerId", headers, asked)[2])
+        return str(made["trigger_id"]).encode()
+
+    def _hand_on(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+        link = http.client.HTTPConnection("127.0.0.1", self.target, timeout=300)
         try:
-            link.request("POST", path, body, {name: headers[name] for name in headers if name in _PASSED})
+            link.request("POST", path, body, headers)
             reply = link.getresponse()
-            answer = reply.read()
+            return reply.status, reply.headers.get("content-type", "application/json"), reply.read()
         finally:
             link.close()
-        self.calls.append(Call(path, headers, body, reply.status, answer))
-        return reply.status, reply.headers.get("content-type", "application/json"), answer
 
 
 _PASSED = {"authorization", "content-type"}

@@ -12,12 +12,14 @@ import json
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any, TypeVar
 
 import requests
 from slack_sdk import WebClient
 
-from tests.interop.recorder import TO_ONE, Recorder
+from tests.interop.emulator import PATIENCE
+from tests.interop.recorder import TO_ONE, TRIGGER, Recorder
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -98,6 +100,7 @@ class Room:
         self.recorder = recorder
         self.emulator = emulator
         self.events = ""
+        self._numbers = count()
         megan = self.client("megan")
         self.ids = {user["name"]: str(user["id"]) for user in megan.users_list()["members"]}
         kinds = "public_channel,private_channel"
@@ -133,7 +136,7 @@ class Room:
         found = self.client(who).conversations_history(channel=opened)["messages"]
         return [one | {"channel": opened} for one in found]
 
-    def card(self, *holding: str, channel: str = "incident-room", seconds: float = 60) -> Json:
+    def card(self, *holding: str, channel: str = "incident-room", seconds: float = PATIENCE) -> Json:
         """A message that shows all these words, as soon as it does."""
 
         def look() -> Json | None:
@@ -149,7 +152,7 @@ class Room:
             lambda: next((m for to, m in self.recorder.told if to == wanted and holding in words(m)), None)
         )
 
-    def wait(self, look: Callable[[], T | None], seconds: float = 30) -> T:
+    def wait(self, look: Callable[[], T | None], seconds: float = PATIENCE) -> T:
         """Look until there is something to see."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
@@ -270,8 +273,7 @@ class Room:
         return self._post({"payload": json.dumps(whole | payload)})
 
     def _trigger(self, who: str) -> str:
-        asked = {"user_id": self.ids[who]}
-        return str(self.client().api_call("views.generateTriggerId", json=asked)["trigger_id"])
+        return f"{TRIGGER}{self.ids[who]}-{next(self._numbers)}"
 
     def _response_url(self, who: str) -> str:
         return f"{self.recorder.url}{TO_ONE}{self.ids[who]}"
@@ -287,7 +289,7 @@ class Room:
             "x-slack-request-timestamp": at,
             "x-slack-signature": f"v0={signed.hexdigest()}",
         }
-        answer = requests.post(self.events, data=body.encode(), headers=headers, timeout=3)
+        answer = requests.post(self.events, data=body.encode(), headers=headers, timeout=PATIENCE)
         assert answer.status_code == 200, answer.text
         found: Json = json.loads(answer.text) if answer.text.startswith("{") else {}
         return found

@@ -15,6 +15,7 @@ import requests
 
 from sandbox.workspace.methods import METHODS
 from tests.interop.conftest import LACKING, SCOPES
+from tests.interop.emulator import PATIENCE
 from tests.interop.recorder import Call
 from tests.interop.room import Json, Room, words
 
@@ -72,7 +73,7 @@ def told(room: Room) -> Room:
     copy = room.wait(lambda: next((m for m in room.direct("lidia") if "approved by" in words(m)), None))
     approve(room, "lidia", copy)
     told_by_call(room, ". It has all approvals and is being carried out now.")
-    paper = room.card("The mailbox was taken over", "Carried out", seconds=120)
+    paper = room.card("The mailbox was taken over", "Carried out")
     room.press("megan", paper, "show_password")
 
     case = re.search(r"C-[A-Z0-9]{5}", words(card))
@@ -80,7 +81,7 @@ def told(room: Room) -> Room:
     room.type("megan", f"restore {case[0]} 1 because It was a false alarm")
     for who in ("alex", "lidia"):
         approve(room, who, room.card("It was a false alarm", "Waiting for approval"))
-    room.card("It was a false alarm", "Carried out", seconds=120)
+    room.card("It was a false alarm", "Carried out")
 
     room.type("megan", "check miriam.graham@contoso.example", channel="security-alerts")
     room.card("Files in the thread", channel="security-alerts")
@@ -137,7 +138,7 @@ def test_each_scope_of_the_manifest_is_needed_by_a_call(told, scope):
             "content-type": call.headers["content-type"],
         }
         url = f"{told.emulator}{call.path}"
-        again = requests.post(url, data=call.body, headers=headers, timeout=10).json()
+        again = requests.post(url, data=call.body, headers=headers, timeout=PATIENCE).json()
         if again.get("error") == "missing_scope":
             needing.add(again["needed"])
     assert needing == {scope}

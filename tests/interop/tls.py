@@ -63,13 +63,13 @@ def opening_tls(host: str, port: int, folder: Path) -> Iterator[Proxy]:
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
         for thread in [server, *threads]:
-            thread.join(timeout=10)
+            thread.join(timeout=60)
 
 
 def _tunnel(plain: socket.socket, host: str, port: int, context: ssl.SSLContext, proxy: Proxy) -> None:
     """Answer one CONNECT, end TLS, and pass bytes both ways until one side has enough."""
     with plain:
-        plain.settimeout(10)
+        plain.settimeout(60)
         wanted = _head(plain).split()[1].decode()
         proxy.asked.append(wanted)
         if wanted != f"{host}:443":
@@ -80,7 +80,7 @@ def _tunnel(plain: socket.socket, host: str, port: int, context: ssl.SSLContext,
         with (
             suppress(OSError),
             context.wrap_socket(plain, server_side=True) as safe,
-            socket.create_connection(("127.0.0.1", port), timeout=10) as service,
+            socket.create_connection(("127.0.0.1", port), timeout=60) as service,
         ):
             back = threading.Thread(target=_pass, args=(service, safe))
             back.start()

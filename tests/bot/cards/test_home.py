@@ -231,6 +231,7 @@ def test_a_home_tab_that_slack_does_not_take_is_drawn_at_the_next_opening(story)
 
 
 def test_the_home_tab_names_what_doctor_finds_missing_and_looks_again_only_when_that_is_old(story):
+    story.slack.wait_for(story.bot.desk.has_named_everybody, what="the end of the start")
     text = home(story, "responder", "As of")
     assert "complete" in text
     asked = len(story.microsoft.calls)
