@@ -88,7 +88,7 @@ class Cluster:
 
     def _end(self, how: signal.Signals) -> None:
         self.server.send_signal(how)
-        self.server.wait(30)
+        self.server.wait()
 
     def start(self) -> None:
         """Start it again on the same files."""

@@ -135,7 +135,7 @@ def test_a_bot_that_stops_while_a_session_begins_stops(stage):
     client.logger.setLevel(logging.INFO)
     try:
         client.current_session_state.terminated = True  # so that the session begins once more
-        assert begins.wait(60)
+        assert begins.wait(600)
         story.stop()
     finally:
         client.logger.removeHandler(held_up)

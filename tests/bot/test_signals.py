@@ -16,7 +16,7 @@ def test_a_signal_that_another_thread_takes_ends_the_wait(number):
     """The main thread is not woken by it, as when one comes in the moment before it begins to wait."""
 
     def take() -> None:
-        waits.wait(60)
+        waits.wait(600)
         signal.pthread_kill(threading.get_ident(), number)
 
     waits = threading.Event()

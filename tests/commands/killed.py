@@ -136,7 +136,7 @@ class Victims:
         assert not self.is_killed({**task, "point": 0, "forked": False})
 
     def __exit__(self, *args: object) -> None:
-        self.process.communicate(timeout=30)
+        self.process.communicate()
 
 
 def serve(tasks: IO[str], answers: IO[str]) -> None:

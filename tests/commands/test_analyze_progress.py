@@ -30,7 +30,7 @@ def test_progress_is_told_until_the_work_is_done():
         came.set()
 
     with progress.telling(tell, lambda: Progress(Stage.READING, 1, 2, 3)):
-        assert came.wait(30)
+        assert came.wait(600)
     count = len(told)
     assert told[0] == Progress(Stage.READING, 1, 2, 3)
     assert count == len(told)

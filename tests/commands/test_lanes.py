@@ -21,7 +21,7 @@ from graph.request import Cmdlet, Limit, Request, changes
 from tests.commands.alone import AWAY, Desk, Ended, Microsoft, actions, change, outcomes, path_of, removal
 
 O = Outcome  # noqa: E741 - short, for the lists below
-SECONDS = 30.0
+SECONDS = 600.0
 """How long to wait for what comes at once, unless it never does."""
 
 

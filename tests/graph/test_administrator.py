@@ -159,13 +159,13 @@ class Browsing:
             thread.join()
 
     def _sign_in(self, address: str) -> None:
-        page = requests.get(address, timeout=20)
+        page = requests.get(address, timeout=60)
         if 'name="user"' in page.text:
-            page = requests.post(address, data=self._form, timeout=20)
+            page = requests.post(address, data=self._form, timeout=60)
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text))
         to = self.asked[-1]["redirect_uri"]
         answer = requests.post(
-            to, data={name: html.unescape(one) for name, one in fields.items()}, timeout=20
+            to, data={name: html.unescape(one) for name, one in fields.items()}, timeout=60
         )
         if not answer.ok:
             self.troubles.append(answer.text)

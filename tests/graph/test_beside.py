@@ -11,7 +11,7 @@ import pytest
 from graph.beside import beside
 from graph.clock import CLOCK, Clock, Running
 
-SECONDS = 30.0
+SECONDS = 600.0
 """How long to wait for what comes at once, unless it never does."""
 
 

@@ -249,7 +249,7 @@ def test_leaving_early_waits_for_the_thread_that_still_keeps_a_search() -> None:
     def answer(what: What, _: Deadline) -> list[Item]:
         assert isinstance(what, Request)
         if what.method == "POST":
-            heard.wait(60)
+            heard.wait(600)
             return [{"id": "query-7", "status": "notStarted"}]
         return [USER]
 
@@ -258,7 +258,7 @@ def test_leaving_early_waits_for_the_thread_that_still_keeps_a_search() -> None:
         answers = collect(a_question(2), connection, memory, patience=600, sources=("user", "audit_log"))
         next(answers)
         heard.set()
-        assert keeping.wait(60)
+        assert keeping.wait(600)
         answers.close()  # type: ignore[attr-defined]
     assert not any(thread.is_alive() for thread in memory.asked_by)
     assert memory.kept["audit_log"]

@@ -36,7 +36,7 @@ def send(
 ) -> requests.Response:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     signed = headers(key_of(secret), message_id, datetime.now(UTC) - timedelta(seconds=age), raw)
-    return requests.post(story.bot.alerts_url, data=raw, headers=signed, timeout=30)
+    return requests.post(story.bot.alerts_url, data=raw, headers=signed, timeout=60)
 
 
 def raised(story: Stage) -> int:
@@ -54,8 +54,8 @@ def test_a_signed_alert_is_one_line_with_a_button_however_often_it_is_sent(story
 def test_what_is_not_signed_or_old_writes_nothing(story):
     assert send(story, ALERT, secret=new_secret()).status_code == 401
     assert send(story, ALERT, age=3600).status_code == 401
-    assert requests.post(story.bot.alerts_url, json=ALERT, timeout=30).status_code == 401
-    assert requests.get(story.bot.alerts_url, timeout=30).status_code == 405
+    assert requests.post(story.bot.alerts_url, json=ALERT, timeout=60).status_code == 401
+    assert requests.get(story.bot.alerts_url, timeout=60).status_code == 405
     assert send(story, b" " * (LARGEST + 1)).status_code == 413
     assert story.kinds() == []
 

@@ -119,7 +119,7 @@ def test_after_kill_9_in_the_middle_of_a_check_the_same_card_is_finished(stage):
         ledger.close()
 
         running.terminate()
-        running.join(50)
+        running.join()
         assert running.exitcode == 0
 
 
@@ -152,7 +152,7 @@ def test_a_stop_in_the_middle_of_a_check_does_not_wait_for_it_and_the_check_goes
         story.type(f"check {ADELE}")
         card = story.card("Waiting for")
         running.terminate()
-        running.join(50)
+        running.join()
         assert running.exitcode == 0
     story.microsoft.end_searches()
     with process(story):

@@ -133,7 +133,7 @@ def test_a_recheck_that_was_begun_under_the_old_version_ends_there_and_the_new_k
         held.set()
         soon(lambda: alarms(story))
         # Only then it makes place for one that fits.
-        old.join(60)
+        old.join()
         assert old.exitcode == 1
         assert "install the same version of both" in log_of(story, "old")
     assert len(rechecks(story)) == 1

@@ -343,7 +343,7 @@ def test_what_was_begun_under_the_old_version_ends_there_and_the_new_keeper_deli
         story.microsoft.end_searches()
         assert story.shown().ts == card.ts
         # Only then it makes place for one that fits.
-        old.join(60)
+        old.join()
         assert old.exitcode == 1
         assert "install the same version of both" in log_of(story, "old")
     kinds = story.kinds()

@@ -63,7 +63,7 @@ def test_no_more_ask_at_the_same_time_than_one_process_might(postgres, what, pla
         def ask(number: int) -> None:
             with limits[number % 2].slot(what, Deadline(600)), inside:
                 # All places are used: each waits until as many are inside as fit.
-                met.wait(60)
+                met.wait(600)
 
         with ThreadPoolExecutor(4 * places) as pool:
             list(pool.map(ask, range(4 * places)))
@@ -77,9 +77,9 @@ def test_those_who_begin_at_the_same_moment_all_keep_to_the_limits_together(post
 
     def begin(_: int) -> bool:
         with closing(SharedLimiter(url)) as one:
-            together.wait(60)
+            together.wait(600)
             taken = one.of(tenant()).take([("mailbox adele", [0])]) == [0]
-            together.wait(60)
+            together.wait(600)
             return taken
 
     with ThreadPoolExecutor(8) as pool:

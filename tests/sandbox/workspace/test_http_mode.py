@@ -33,7 +33,7 @@ def story():
         @bolt.command("/compromise")
         def command(ack, body):
             if body["text"] == "late":
-                GIVEN_UP.wait(60)
+                GIVEN_UP.wait(600)
             ack("got it")
 
         @bolt.action("go")
