@@ -351,6 +351,7 @@ class RunningPage:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            ws_ping_timeout=300,
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)

@@ -280,7 +280,7 @@ class Server:
             lifespan="off",
             ws="websockets-sansio",
             ws_ping_interval=PING_SECONDS,
-            ws_ping_timeout=60,
+            ws_ping_timeout=300,
             ws_per_message_deflate=False,
             log_config=None,
             log_level="warning",

@@ -25,6 +25,8 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # It would end the browser that does not draw for ten seconds.
+    "--disable-gpu-watchdog",
 )
 HOW = "On Debian and Ubuntu: apt-get install chromium. Another place: set the variable CHROMIUM."
 
