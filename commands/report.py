@@ -19,6 +19,8 @@ from commands.sentence import Sentence
 from graph.evidence import Reason
 from graph.question import Subject, Window
 
+_LONGEST_ID = 60
+
 PROBABLY = "probably "  # what stands before a clause that records make likely, and no more
 
 
@@ -28,7 +30,9 @@ def spoken(name: str) -> str:
     words = (
         name.replace("_", " ").replace("sign ins", "sign-ins").replace("non interactive", "non-interactive")
     )
-    return words.replace("oauth", "OAuth").replace("exchange", "Exchange").replace("purview", "Purview")
+    words = words.replace("oauth", "OAuth").replace("exchange", "Exchange").replace("purview", "Purview")
+    # Ours are letters; whoever sends a report in a worker's name writes another one.
+    return "".join(sign for sign in words if sign.isalnum() or sign in " -")[:_LONGEST_ID]
 
 
 class Severity(IntEnum):

@@ -151,7 +151,7 @@ def situation(report: Report, roles: Gone = Gone.NONE) -> str:
     ours = parts.domains_of(report.subject)
     says = situation_in_short(report.story, ours) if report.story else said(report.verdict.says, 240, ours)
     confidence = report.verdict.confidence
-    doubt = "" if confidence == "high" else f", confidence {confidence}"
+    doubt = "" if confidence == "high" else f", confidence {said(confidence, 20)}"
     return f"{mark} *{word}*{_matters(report, roles)}{doubt}. {says}"
 
 
@@ -236,7 +236,7 @@ def _done(view: CaseView, report: Report) -> tuple[str, list[Block]]:
         blocks.append(parts.section(f"*Not collected*{': ' if beside else chr(10)}{told}"))
     if view.note:
         blocks.append(parts.section(said(view.note, 600, _ours(view))))
-    whose = ", ".join((_name(view), *(one.what for one in report.importance)))
+    whose = ", ".join((_name(view), *(said(one.what, 40) for one in report.importance)))
     says = f"{word}: {whose}. {said(report.verdict.says, 300, _ours(view))}"
     return (f"{_again(view)}: {_doors(view)} {says}" if view.raised else says), blocks
 
@@ -404,7 +404,7 @@ def _under_the_title(view: CaseView, report: Report) -> Iterator[str]:
         if first_change(report):
             name = f"was renamed to {name}, restored" if view.name_restored else f"⚠ renamed to {name}"
         yield name
-    yield f"confidence {report.verdict.confidence}{_weight(report, view)}"
+    yield f"confidence {said(report.verdict.confidence, 20)}{_weight(report, view)}"
 
 
 def _name(view: CaseView) -> str:

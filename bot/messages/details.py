@@ -195,7 +195,7 @@ def _source(source: SourceState, ours: frozenset[str]) -> str:
 def _timeline(report: Report, ours: frozenset[str]) -> Iterator[Block]:
     shown = _excerpt(report)
     if report.no_timeline:
-        yield parts.section(f"*Timeline*: {report.no_timeline}")
+        yield parts.section(f"*Timeline*: {said(report.no_timeline, 300, ours)}")
     if not shown:
         return
     rest = len(report.timeline) - len(shown)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from enum import Enum
 from typing import Final
 
+from bot.messages.escape import said
 from commands.importance import ADMINISTRATOR
 from commands.plans.plan import Change, Nothing, Planned
 from commands.report import Report
@@ -50,4 +51,4 @@ def matters(report: Report, gone: Gone, administrator: str = ADMINISTRATOR) -> s
         administrator: The word for one.
     """
     admin = f"was {administrator}" if gone is Gone.ALL else administrator
-    return ", ".join(admin if one.what == ADMINISTRATOR else one.what for one in report.importance)
+    return ", ".join(admin if one.what == ADMINISTRATOR else said(one.what, 40) for one in report.importance)

@@ -71,7 +71,7 @@ class CheckKeeper:
         self._cards = cards
         self._maker = maker
         self._guard = guard
-        self._receiving = Receiving("check", store, seal)
+        self._receiving = Receiving("check", store, seal, ledger.path.parent)
         self._noting = threading.Lock()
         self._receiving.show_progress(runs=self._under_way, about=self._about, draw=self._draw)
 

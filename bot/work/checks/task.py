@@ -198,7 +198,7 @@ def unpack(sent: bytes, answers: bytes, task: CheckTask) -> CheckFound | Failed:
     """
     result = _RESULTS.unpack(sent)
     if result.failed is not None:
-        return result.failed
+        return result.failed.bounded
     if result.report is None or result.evidence is None:
         raise ResultUnreadable("The worker sent neither a report nor a reason.")
     _demand_about(task, result.report, result.evidence)

@@ -18,7 +18,8 @@ from io import BytesIO
 from itertools import chain
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
+from pydantic_core import SchemaValidator
 
 from bot.artefacts.json_pieces import pieces, whole
 from bot.errors import BotError
@@ -45,6 +46,20 @@ SHOWN: Final = 1024 * 1024
 
 SHOWN_WHOLE: Final = 16 * 1024 * 1024
 """The most bytes that it may have otherwise."""
+
+
+_MANY: Final = frozenset({"list", "tuple", "set", "frozenset", "dict"})
+
+VALUES: Final = 22_000_000
+"""The most values that a result may have: the largest that may come has 24 bytes for each of them."""
+
+VALUES_OF_LINE: Final = 3_000_000
+"""The most values of one line, which may take a gigabyte while it is read."""
+
+FEW: Final = 10_000
+DENSITY: Final = 12
+"""The fewest bytes that a value has on the average, where there are more than a few: what workers send has 20
+to 28. Of a few thousand bytes somebody could else make gigabytes of brackets."""
 
 
 class ResultRefused(BotError):
@@ -110,7 +125,9 @@ class ResultCodec(Generic[T]):
     """
 
     def __init__(self, kind: type[T], *, small: bool = False, long: LongLists[T] | None = None) -> None:
-        self._adapter = TypeAdapter(kind)
+        # An error takes more memory than what is wrong, so the first one in a list is enough. The validators
+        # that single classes have ready know nothing of that.
+        self._reader = SchemaValidator(_hasty(TypeAdapter(kind).core_schema), _use_prebuilt=False)
         self._small = small
         self._long = long
 
@@ -154,12 +171,16 @@ class ResultCodec(Generic[T]):
             ResultUnreadable: it is none of this, or too large.
         """
         try:
-            return self._read(_lines(sent, *((SHOWN, SHOWN_WHOLE) if self._small else (PACKED, UNPACKED))))
-        except (zlib.error, ValidationError, LookupError, UnicodeDecodeError) as error:
+            lines = _lines(sent, *((SHOWN, SHOWN_WHOLE) if self._small else (PACKED, UNPACKED)))
+            return self._read(_not_dense(lines))
+        except ResultUnreadable:
+            raise
+        except Exception as error:
+            # Whatever a reader of ours makes of it: a time of no form is no ValidationError.
             raise ResultUnreadable("The worker sent something that cannot be read.") from error
 
     def _read(self, lines: Iterator[bytes]) -> T:
-        found = self._adapter.validate_json(next(lines))
+        found: T = self._reader.validate_json(next(lines))
         if self._long is None:
             for line in lines:
                 raise LookupError(line[:20])
@@ -169,6 +190,31 @@ class ResultCodec(Generic[T]):
             name, _, text = line.partition(b" ")
             lists[name.decode()].extend(read(name.decode(), text))
         return self._long.back(found, lists)
+
+
+def _not_dense(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """See of each line, before it is read, that what a parser makes of it has bounds.
+
+    Raises:
+        ResultUnreadable: it has too many values for its length, or all of them have.
+    """
+    total = 0
+    for line in lines:
+        values = sum(map(line.count, (b",", b"{", b"[")))
+        total += values
+        if values > min(FEW + len(line) // DENSITY, VALUES_OF_LINE) or total > VALUES:
+            raise ResultUnreadable("The worker sent something that has too many parts.")
+        yield line
+
+
+def _hasty(schema: Any) -> Any:
+    """Give a schema that looks no further in a list once something in it is wrong."""
+    if isinstance(schema, list):
+        return [_hasty(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    hasty = {name: _hasty(one) for name, one in schema.items()}
+    return {**hasty, "fail_fast": True} if schema.get("type") in _MANY else hasty
 
 
 def _lines(sent: bytes, most: int, whole: int) -> Iterator[bytes]:

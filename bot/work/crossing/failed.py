@@ -15,6 +15,9 @@ T = TypeVar("T")
 RUNS: Final = 3
 """How many times something is started before it counts as failed."""
 
+LONGEST: Final = 1_000
+"""Characters of why something failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -23,6 +26,11 @@ class Failed:
     says: str
     reference: str
     code: str = ""
+
+    @property
+    def bounded(self) -> Failed:
+        """The same, as short as ours are: the ledger keeps it for ever, and a worker may send anything."""
+        return Failed(self.says[:LONGEST], self.reference[:40], self.code[:40])
 
 
 def attempt(what: str, name: str, work: Callable[[], T]) -> T | Failed:

@@ -7,8 +7,10 @@ else lies there counts for nothing, and the work is begun again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
 
 import structlog
 
@@ -25,6 +27,9 @@ from commands.errors import CommandError
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+DEATHS: Final = 3
+"""How often the bot may end while it reads one result: after that it is the result that ends it."""
+
 
 class Receiving:
     """Takes what workers leave of one kind of work. Any thread may use it; one follows.
@@ -33,13 +38,15 @@ class Receiving:
         what: What it is called in the log.
         store: Where they leave it; None where there are none.
         seal: Opens it; None where nobody is believed.
+        folder: Where it is noted that something is being read.
 
     Attributes:
         drawing: Held while something is drawn or written down: nothing is drawn after the end of a run that
             was on its way before.
     """
 
-    def __init__(self, what: str, store: Store | None, seal: Seal | None) -> None:
+    def __init__(self, what: str, store: Store | None, seal: Seal | None, folder: Path) -> None:
+        self._folder = folder
         self._what = what
         self._store = store
         self._seal = seal
@@ -86,7 +93,8 @@ class Receiving:
             log.warning("A result is gone.", action="worker.no_result", what=self._what, case=name)
             return None
         try:
-            return read(self._opened(kinds, about, *got), got[1])
+            with self._reading(name, run):
+                return read(self._opened(kinds, about, *got), got[1])
         except (ResultUnreadable, SealBroken) as unreadable:
             # The next round begins it again, a few times only.
             log.warning(
@@ -100,6 +108,30 @@ class Receiving:
         except ResultRefused as refused:
             reference = refer_run("What a worker sent is refused.", self._what, name, why=str(refused))
             return Failed(f"{refused} Reference: {reference}.", reference)
+
+    @contextmanager
+    def _reading(self, name: str, run: int) -> Iterator[None]:
+        """Note that a result is being read, for as long as it is: what takes all memory ends the process.
+
+        Raises:
+            ResultRefused: it ended the bot time and again.
+        """
+        note = self._folder / f".reading-{name}-{run}"
+        try:
+            deaths = note.stat().st_size if note.exists() else 0
+            if deaths < DEATHS:
+                with note.open("ab") as file:
+                    file.write(b".")
+        except OSError as error:
+            log.warning("What is read cannot be noted.", action="worker.no_note", why=str(error))
+            deaths = 0
+        if deaths >= DEATHS:
+            note.unlink(missing_ok=True)
+            raise ResultRefused(f"The bot ended {deaths} times while it read what the worker sent.")
+        try:
+            yield
+        finally:
+            note.unlink(missing_ok=True)
 
     def _opened(self, kinds: tuple[str, ...], about: str, sealed: bytes, beside: bytes) -> bytes:
         *others, last = kinds

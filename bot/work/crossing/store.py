@@ -58,6 +58,12 @@ FACTS: Final = 1024 * 1024
 REMEMBERED: Final = 2 * PACKED
 """The most bytes of one thing that is remembered: the finished part of a sweep, in base64."""
 
+NAME: Final = 40
+"""The most characters of the name of a case, a hunt or a recheck: ours have ten."""
+
+NAMES: Final = 10_000
+"""How many of them are looked at in one round."""
+
 ANSWERS: Final = 256 * 1024 * 1024
 """The most bytes of Microsoft's answers that are kept with a result."""
 
@@ -157,10 +163,16 @@ class Store:
             return db.scalar(sa.select(_STOPPED.c.name).where(_STOPPED.c.name == name)) is not None
 
     def names(self) -> frozenset[str]:
-        """Give the cases and hunts of which anything is kept."""
-        every = sa.union(*(sa.select(column) for column in _NAMES))
-        with self._engine.connect() as db:
-            return frozenset(db.scalars(every))
+        """Give cases and hunts of which anything is kept; what has no name of ours is forgotten right here.
+
+        There are no more of them than anyone could count: whoever writes there must not fill our memory.
+        """
+        kept: set[str] = set()
+        with self._engine.begin() as db:
+            for column in _NAMES:
+                db.execute(sa.delete(column.table).where(sa.func.length(column) > NAME))
+                kept.update(db.scalars(sa.select(column).distinct().limit(NAMES)))
+        return frozenset(kept)
 
     def clear(self, names: Iterable[str]) -> None:
         """Forget everything of these cases and hunts."""

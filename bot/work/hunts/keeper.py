@@ -70,7 +70,7 @@ class HuntKeeper:
         self._ours = ours
         self._store = store
         self._seal = seal
-        self._receiving = Receiving("hunt", store, seal)
+        self._receiving = Receiving("hunt", store, seal, ledger.path.parent)
         self._receiving.show_progress(runs=self._under_way, about=self._about, draw=self._draw)
 
     def post(self, name: str) -> Hunt:

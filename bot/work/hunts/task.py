@@ -84,7 +84,7 @@ def unpack(sent: bytes) -> Found | Failed:
         ResultUnreadable: it is none, or too large.
     """
     result = _RESULTS.unpack(sent)
-    found = result.failed or result.hunt
+    found = result.failed.bounded if result.failed else result.hunt
     if found is None:
         raise ResultUnreadable("The worker sent neither a result nor a reason.")
     return found

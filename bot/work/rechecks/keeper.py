@@ -75,7 +75,7 @@ class RecheckKeeper:
         self._clock = clock
         self._atlas = atlas
         self._ids = ids
-        self._receiving = Receiving("recheck", store, seal)
+        self._receiving = Receiving("recheck", store, seal, proposals.ledger.path.parent)
 
     @property
     def _ledger(self) -> Ledger:

@@ -86,7 +86,7 @@ def unpack(sent: bytes, task: RecheckTask) -> Reading | Failed:
     """
     result = _RESULTS.unpack(sent)
     if result.failed is not None:
-        return result.failed
+        return result.failed.bounded
     if result.reading is None:
         raise ResultUnreadable("The worker sent neither a result nor a reason.")
     reading = result.reading

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import CannotStart
+from bot.work.crossing import store as crossing
 from bot.work.crossing.codec import PACKED, SHOWN
 from bot.work.crossing.seal import Seal
 from bot.work.crossing.store import REMEMBERED, KeeperFacts, Store
@@ -216,3 +217,18 @@ def test_a_keeper_whose_place_another_one_took_knows_that(postgres):
             assert second.is_ours()
             assert not first.is_ours()
         soon(first.is_ours)
+
+
+def test_names_that_are_none_of_ours_are_forgotten_and_no_round_looks_at_all_of_very_many(
+    postgres, monkeypatch
+):
+    monkeypatch.setattr(crossing, "NAMES", 3)
+    store = Store(database(postgres.database()))
+    store.prepare()
+    for name in ("C-2ABCD", "x" * 1_000, *(f"H-{number}" for number in range(9))):
+        store.stop(name)
+    first = store.names()
+    assert len(first) == 3
+    store.clear(first)
+    assert not store.names() & first
+    assert not store.is_stopped("x" * 1_000)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+import re
 import zlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from bot.artefacts.json_pieces import pieces
@@ -243,6 +245,37 @@ def test_a_source_that_is_told_as_collected_and_was_not_is_refused():
 def test_what_is_no_result_is_refused(sent):
     with pytest.raises(ResultRefused):
         unpack(sent, b"", task_for(evidence()))
+
+
+def test_a_few_bytes_that_would_make_gigabytes_of_objects_are_refused():
+    for part in (b"{},", b"0,", b"[],", b'"",'):
+        body = b'{"report":{"symptoms":[' + part * 1_000_000 + b"{}]}}"
+        with pytest.raises(ResultRefused, match="too many parts"):
+            unpack(zlib.compress(body), b"", task_for(evidence()))
+    # The first thing that is wrong in a list is enough.
+    body = b'{"report":{"symptoms":[' + b"{},         " * 5_000 + b"{}]}}"
+    with pytest.raises(ResultRefused, match="cannot be read") as refused:
+        unpack(zlib.compress(body), b"", task_for(evidence()))
+    assert isinstance(refused.value.__cause__, ValidationError)
+    assert refused.value.__cause__.error_count() < 20
+
+
+def test_a_time_that_is_none_is_refused_like_all_else():
+    found = situation("the takeover")
+    sent = zlib.decompress(pack(found))
+    at = re.search(rb'"created_date_time":"([^"]+)"', sent) or re.search(
+        rb'"createdDateTime":"([^"]+)"', sent
+    )
+    assert at
+    with pytest.raises(ResultRefused, match="cannot be read"):
+        unpack(zlib.compress(sent.replace(at[1], b"<!channel>")), b"", task_for(found.evidence))
+
+
+def test_why_something_failed_is_as_short_as_ours():
+    long = Failed("x" * 1_000_000, "y" * 1_000, "z" * 1_000)
+    got = unpack(pack(long), b"", task_for(evidence()))
+    assert isinstance(got, Failed)
+    assert (len(got.says), len(got.reference), len(got.code)) == (1_000, 40, 40)
 
 
 def test_a_result_that_grows_beyond_all_bounds_is_refused(monkeypatch):
