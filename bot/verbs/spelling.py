@@ -37,7 +37,14 @@ WHAT_TO_TYPE = "For example: /compromise check adele.vance@contoso.example"
 _QUOTES = "\"'`´‘’‚“”„«»‹›"
 
 
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_UNSEEN = (
+    "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Signs that nobody sees and that come along when an address is copied out of a mail or a chat."""
+
+
+_AS_MEANT = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys(_UNSEEN, ""))
 
 
 _ADDRESS = re.compile(r"[^\s@<>|,;:\"]+@[^\s@<>|,;:\"]+\.[^\s@<>|,;:\".]+")
@@ -420,7 +427,7 @@ def words_of(text: str) -> list[str]:
 
     An option may be glued to its value with "=" or ":"; a mention or a link is one word, blanks and all.
     """
-    return [word for word in map(_bare, _TOKENS.findall(text.translate(_DASHES))) if word]
+    return [word for word in map(_bare, _TOKENS.findall(text.translate(_AS_MEANT))) if word]
 
 
 def _bare(word: str) -> str:

@@ -23,7 +23,7 @@ from bot.verbs.password import ShowPassword
 from bot.verbs.plan import ShowPlan
 from bot.verbs.report import ShowReport
 from bot.verbs.restore import Restore
-from bot.verbs.spelling import Choice, Days, Since, somebody, spelled, window
+from bot.verbs.spelling import Choice, Days, Since, somebody, spelled, window, words_of
 from bot.verbs.suspect import Suspect
 from bot.verbs.tasks import ShowTasks, TickTask
 from bot.verbs.withdraw import Withdraw
@@ -254,3 +254,8 @@ def test_what_is_typed_into_a_field_is_spelled_so_that_it_is_read_again(typed):
 def test_a_field_takes_one_account(typed):
     with pytest.raises(NotUnderstood):
         somebody(typed)
+
+
+def test_signs_that_nobody_sees_are_no_part_of_a_word():
+    typed = "che\u200bck\ufeff \u2066adele\u00ad.vance\u200b@contoso.example\u2069 \u200e since\u202c 7d"
+    assert words_of(typed) == ["check", "adele.vance@contoso.example", "since", "7d"]
