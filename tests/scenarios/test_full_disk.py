@@ -13,6 +13,7 @@ from commands.errors import LedgerFull
 from commands.ledger import book
 from commands.plans.approval import ProposalState
 from tests.scenarios.deciding import Table, laid
+from tests.scenarios.test_deciding import ALEX
 
 FULL = "The disk that holds the ledger"
 WAITS = "Do not repeat it"
@@ -97,6 +98,25 @@ def test_while_nothing_can_be_noted_nothing_is_posted_again_and_again(table, ful
         story.bot.jobs.reconcile(timedelta(0))
     assert len([one for one in story.cards() if card in one.text]) == 1
     assert story.slack.as_text(story.copy(proposal, "approver"))
+
+
+def test_an_approved_plan_that_the_engine_cannot_begin_for_want_of_room_says_so_below_its_card(table, full):
+    story = table.sit(alone=True)
+    proposal = story.simple()
+    story.proposals.vote(proposal.id, proposal.digest, ALEX, yes=True)
+
+    def warnings() -> list[str]:
+        texts = [story.slack.as_text(one) for one in story.slack.replies(story.paper(proposal))]
+        return [one for one in texts if FULL in one]
+
+    with full("actions", "change"):
+        for _ in range(3):
+            story.bot.jobs._carrying.tidy(timedelta(0), lambda _: None)
+        assert len(warnings()) == 1
+        assert "is not carried on" in warnings()[0]
+    story.bot.jobs.reconcile(timedelta(0))
+    story.ends(proposal, ProposalState.DONE)
+    assert len(warnings()) == 1
 
 
 def test_a_file_that_may_not_grow_is_a_disk_that_is_full(tmp_path: Path) -> None:

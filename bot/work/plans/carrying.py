@@ -23,7 +23,7 @@ from bot.people.persons import People
 from bot.work.rechecks.keeper import seen_of
 from commands.containment.carry_out import Patience, carry_out
 from commands.containment.proposals import Proposal, Proposals
-from commands.errors import CommandError, LedgerError, NotNow
+from commands.errors import CommandError, LedgerError, LedgerFull, NotNow
 from commands.ledger import Case, Ledger
 from commands.ledger.entries import ExecutionFinished, Rechecked
 from commands.plans.approval import ProposalState, Vote
@@ -291,11 +291,20 @@ class Carrying:
             self._tried(proposal.id, partial(self._tidy_open, proposal, now, age))
         for proposal in self._proposals.unfinished():
             if proposal.state in (ProposalState.APPROVED, ProposalState.RUNNING, ProposalState.DONE):
+                self._warn_of_full_disk(proposal)
                 self._tried(proposal.id, partial(enqueue_plan, proposal.id))
             else:
                 self._tried(proposal.id, partial(self._papers.show, proposal.id))
         self._forget(now)
         self._post_checkpoint()
+
+    def _warn_of_full_disk(self, proposal: Proposal) -> None:
+        """Tell below the card of a plan that waits for room: the engine may not even begin it."""
+        if proposal.state is not ProposalState.DONE:
+            try:
+                self._ledger.demand_room()
+            except LedgerFull as error:
+                self.warn(proposal.id, str(error))
 
     def _tidy_open(self, proposal: Proposal, now: datetime, age: timedelta) -> None:
         if self._proposals.expire(proposal.id):
