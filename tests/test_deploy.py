@@ -129,6 +129,7 @@ def test_the_statuses_that_keep_the_bot_down_are_those_of_the_page_of_the_comman
     assert kept_down.split() == [str(statuses.BAD_INPUT), str(statuses.COULD_NOT_LOOK)]
 
 
+@pytest.mark.slow
 def test_a_wrong_setting_ends_with_the_status_that_keeps_the_bot_down(tmp_path: Path):
     wrong = tmp_path / "compromise.toml"
     wrong.write_text("ledgr = 'x'\n")

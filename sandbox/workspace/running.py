@@ -27,6 +27,9 @@ T = TypeVar("T")
 PATIENCE: Final = 300.0
 """Seconds that anything which must come is waited for, however busy the machine is."""
 
+BREATH: Final = 0.02
+"""Seconds between two looks of whoever waits for something on the screen."""
+
 
 class RunningWorkspace(Delivering):
     """A Slack workspace on this machine, with one app installed.
@@ -504,6 +507,8 @@ class RunningWorkspace(Delivering):
             left = end - time.monotonic()
             if left <= 0:
                 raise NotOnScreenError(self._never(what, timeout, last))
+            # Each call changes something; whoever was woken by every one would mostly look in vain.
+            time.sleep(min(left, BREATH))
             with self._state.lock:
                 # Waking now and then as well lets a probe look at things outside Slack.
                 self._state.changed.wait_for(lambda v=seen: self._state.version != v, min(left, 0.25))  # type: ignore[misc]

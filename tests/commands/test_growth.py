@@ -107,7 +107,7 @@ KINDS: dict[str, Callable[[int], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", some_now(KINDS, 4))
+@pytest.mark.parametrize("kind", some_now(KINDS, 8))
 def test_twice_the_records_are_about_twice_the_work(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "log"
     counts = []

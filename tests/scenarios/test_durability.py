@@ -159,6 +159,7 @@ def test_a_stop_in_the_middle_of_a_check_does_not_wait_for_it_and_the_check_goes
         assert story.card("Files in the thread").ts == card.ts
 
 
+@pytest.mark.slow
 def test_a_second_bot_on_the_same_ledger_does_not_start(stage):
     story = stage("clean", start=False)
     with process(story):

@@ -105,6 +105,7 @@ def sent(story: Stage, cmdlet: str) -> int:
     return sum(call.cmdlet == cmdlet for call in story.microsoft.calls)
 
 
+@pytest.mark.slow
 def test_a_second_run_of_a_plan_that_is_being_carried_out_sends_nothing(stage, postgres):
     story = keeping(stage, postgres, "mailbox-takeover", directory_roles=PRIVILEGED)
     offered(story, carrying.remove_forwarding())

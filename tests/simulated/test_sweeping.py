@@ -17,7 +17,12 @@ NEAR = 0.9
 
 @pytest.mark.parametrize(
     ("mailboxes", "days"),
-    [(1_000, 1), (2_000, 1), (4_000, 1), pytest.param(4_000, 3, marks=pytest.mark.slow)],
+    [
+        (1_000, 1),
+        (2_000, 1),
+        pytest.param(4_000, 1, marks=pytest.mark.slow),
+        pytest.param(4_000, 3, marks=pytest.mark.slow),
+    ],
     ids=str,
 )
 def test_what_is_asked_grows_as_computed_and_no_limit_is_ever_passed(mailboxes: int, days: int) -> None:

@@ -36,6 +36,7 @@ def test_the_command_ends_with_its_status_and_loses_nothing_said_whatever_still_
 CHECK = [sys.executable, "-m", "bot", "check", "adele.vance@contoso.example", "--sandbox", "clean"]
 
 
+@pytest.mark.slow
 def test_a_report_is_written_whatever_the_code_page():
     """The code page of Windows has no square."""
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}

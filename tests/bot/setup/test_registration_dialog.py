@@ -172,6 +172,7 @@ if address.startswith("http://127.0.0.1"):
 """A browser in which an administrator is signed in already, who accepts what is asked for."""
 
 
+@pytest.mark.slow
 def test_from_an_empty_tenant_to_a_first_check_and_back(
     compromise: Run, monkeypatch: pytest.MonkeyPatch, played: RunningTenant, tmp_path: Path
 ) -> None:

@@ -231,6 +231,7 @@ def test_a_pause_that_nobody_of_ours_makes_ends_no_true_one(postgres, until):
         soon(lambda: asks.paused(Limit.DIRECTORY) > 2900)
 
 
+@pytest.mark.slow
 def test_one_tenant_uses_up_no_turn_and_sets_no_pause_of_another(postgres):
     url, now = database(postgres.database()), [0.0]
     with (

@@ -191,6 +191,7 @@ def test_a_memory_that_cannot_be_reached_costs_no_check(postgres):
     assert memory.recall("audit_log") == {}
 
 
+@pytest.mark.slow
 def test_a_search_of_another_case_or_of_somebody_without_the_key_is_not_taken_up(postgres):
     store = Store(database(postgres.database()))
     store.prepare()
