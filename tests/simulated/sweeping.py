@@ -18,6 +18,7 @@ from graph.connection import Connection
 from graph.limits import EXCHANGE_AT_ONCE
 from graph.question import Window
 from graph.settings import TenantSettings
+from graph.sweeping import CHUNK
 from tests.graph.test_collect import Memory
 from tests.simulated.clock import Simulated
 from tests.simulated.tenant import (
@@ -72,7 +73,8 @@ def expected(shape: Shape, days: int, doubted: int) -> dict[str, int]:
         "risk": 2 * pages(shape.attacked, RISK_PAGE),
         "audit search": days,
         "audit records": days * pages(records_of(shape, DAY), RECORDS_PAGE),
-        "domains": 1,
+        # For each day, once for everybody, and for those in doubt whenever a part of them is looked at.
+        "domains": days + 1 + 2 * pages(doubted, CHUNK),
         "of a mailbox": doubted * 2,
         "cmdlet": pages(shape.forwarding, PAGE) + shape.forwarding + doubted * CMDLETS,
         "hidden rules": doubted,
