@@ -170,7 +170,7 @@ class Finding:
         made: What was made to sign in with, where `sign` does not tell it; else None.
         act: What was done, as a code, where `sign` does not tell it; see `commands.clues.actions.once`.
         names: What was set up, each by itself, where `after` may hold several or tells of it in words: the
-            addresses that mail is sent on to, the protocols that were enabled.
+            addresses that mail is sent on to or that got rights, the protocols that were enabled.
         pieces: `summary` in its pieces; () where nothing but the whole is told.
     """
 

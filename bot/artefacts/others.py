@@ -15,7 +15,6 @@ from bot.artefacts.handled import NOTHING, Handled
 from bot.artefacts.spoken_time import spoken_time
 from bot.messages.closing import word_for
 from bot.messages.escape import cut, visible
-from commands.clues.records import addresses_in
 from commands.report import Clause, Report, Tie, numbered
 from commands.story import reach
 from commands.story.doors import DoorState
@@ -89,14 +88,14 @@ def _rings(report: Report, found: Sequence[Item], unseen: Sequence[str]) -> Iter
         own = {address.casefold() for address in report.subject.addresses}
         own |= {report.subject.mail.casefold(), report.subject.user_principal_name.casefold()}
         yield _standing(
-            _ring("forwards", "mail was forwarded to", _addresses(seen.forwards, own)),
+            _ring("forwards", "mail was forwarded to", _names(seen.forwards, report, own)),
             "mail is forwarded to",
             seen.forwards,
             found,
         )
         given = given_in(report)
         yield _standing(
-            _ring("delegates", "could open or use the mailbox", _holders(given, own)),
+            _ring("delegates", "could open or use the mailbox", _holders(given, report, own)),
             "can open or use the mailbox",
             given,
             found,
@@ -130,11 +129,10 @@ def shared_in(report: Report) -> tuple[Clause, ...]:
     return tuple(one for one in told if any(signs.get(number) in _SHARED for number in one.findings))
 
 
-def _holders(given: Sequence[Clause], own: Collection[str]) -> Iterator[str]:
+def _holders(given: Sequence[Clause], report: Report, own: Collection[str]) -> Iterator[str]:
     """Name who got rights; whoever has no address, such as everybody in the organization, comes first."""
-    wide = [one for one in given if not set(addresses_in(one.says)) - set(own)]
-    yield from (one.says for one in wide)
-    yield from _addresses([one for one in given if one not in wide], own)
+    yield from (one.says for one in given if not any(_names([one], report, own)))
+    yield from _names(given, report, own)
 
 
 def _standing(ring: Ring, now: str, clauses: Collection[Clause], found: Sequence[Item]) -> Ring:
@@ -148,9 +146,11 @@ def _standing(ring: Ring, now: str, clauses: Collection[Clause], found: Sequence
     return replace(ring, stands=f"{word} {spoken_time(closed)}") if closed else ring
 
 
-def _addresses(clauses: Iterable[Clause], own: Collection[str]) -> Iterator[str]:
-    for one in clauses:
-        yield from (address for address in addresses_in(one.says) if address not in own)
+def _names(clauses: Iterable[Clause], report: Report, own: Collection[str]) -> Iterator[str]:
+    """Give the addresses that the findings of clauses name, but the account's own."""
+    findings = dict(numbered(report.symptoms))
+    told = (findings[number] for one in clauses for number in one.findings if number in findings)
+    yield from (name for finding in told for name in finding.names if name not in own)
 
 
 def _ring(id_: str, says: str, names: Iterable[str], *, check: bool = False) -> Ring:

@@ -15,7 +15,6 @@ import msgspec
 from pydantic import TypeAdapter
 
 from bot.artefacts.json_pieces import TOGETHER, pieces
-from commands.analyze.shared import OUTSIDE
 from commands.clues.records import addresses_in
 from commands.report import PROBABLY, Clause, Event, Finding, Point, Report, SourceState, Story
 from commands.symptoms import audit_trail
@@ -104,6 +103,9 @@ _ACTS: Final = {
     "Mailbox auditing was disabled for the whole organization": audit_trail.ALL_DISABLED,
 }
 
+_NAMING: Final = frozenset({"delegates", "inbox_rules", "mail_forwarding", "transport_rules"})
+"""Symptoms whose findings name addresses: who got rights, and where mail goes."""
+
 
 def _source(source: SourceState) -> SourceState:
     return source if source.why else replace(source, why=_WHY.get(source.reason))
@@ -112,11 +114,11 @@ def _source(source: SourceState) -> SourceState:
 def _finding(finding: Finding) -> Finding:
     if finding.symptom == "audit_trail" and not finding.act:
         return replace(finding, act=_ACTS.get(finding.after, ""))
-    if finding.names or not finding.after:
+    if finding.pieces or finding.names or not finding.after:
         return finding
     if finding.symptom == "mail_protocols":
         return replace(finding, names=tuple(finding.after.split(", ")))
-    if finding.sign.id in OUTSIDE:
+    if finding.symptom in _NAMING:
         return replace(finding, names=addresses_in(finding.after))
     return finding
 

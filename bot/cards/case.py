@@ -181,8 +181,11 @@ class Cards:
             SlackFailed: Slack did not answer for a long time.
             LedgerError: what was posted cannot be noted.
         """
+        self._say_once(case, what, message, case.card)
+
+    def _say_once(self, case: Case, what: str, message: Message, thread: str = "") -> None:
         if case.card and what not in self._ledger.posted(case.id, case.run):
-            posted = self._say_of(case, message, case.card)
+            posted = self._say_of(case, message, thread)
             self._note(case.id, case.run, what, posted["channel"], posted["ts"])
 
     def _say_of(self, case: Case, message: Message, thread: str = "") -> Any:
@@ -202,9 +205,7 @@ class Cards:
             SlackFailed: Slack did not answer for a long time.
             LedgerError: what was posted cannot be noted.
         """
-        if case.card and what not in self._ledger.posted(case.id, case.run):
-            posted = self._say_of(case, message)
-            self._note(case.id, case.run, what, posted["channel"], posted["ts"])
+        self._say_once(case, what, message)
 
     def post_report(self, case: Case, channel: str, request: str, warning: str = "") -> str:
         """Post the report of a case into a channel, with its details and files; give the message's link.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -63,11 +64,15 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+def _known(name: str, names: Collection[str], none: str) -> str:
+    if name in names:
+        return name
+    near = difflib.get_close_matches(name, names, n=1)
+    raise ValueError(f"{none} {name}" + (f"; did you mean {near[0]}?" if near else ""))
+
+
 def _is_step(name: str) -> str:
-    if name not in ORDER:
-        near = difflib.get_close_matches(name, ORDER, n=1)
-        raise ValueError(f"there is no step {name}" + (f"; did you mean {near[0]}?" if near else ""))
-    return name
+    return _known(name, ORDER, "there is no step")
 
 
 Step = Annotated[str, AfterValidator(_is_step)]
@@ -111,11 +116,7 @@ Syslog = Annotated[str, AfterValidator(_is_syslog)]
 
 
 def _is_alert_policy(name: str) -> str:
-    known = {*SEVERITIES, *KINDS_OF_ALERTS}
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        raise ValueError(f"no alert is {name}" + (f"; did you mean {near[0]}?" if near else ""))
-    return name
+    return _known(name, {*SEVERITIES, *KINDS_OF_ALERTS}, "no alert is")
 
 
 AlertPolicy = Annotated[str, AfterValidator(_is_alert_policy)]

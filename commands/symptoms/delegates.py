@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from commands.clues.actions import AUDITS, actions, concerns, given, graded, on, to_subject, whom
-from commands.clues.records import by_service, changing, found, named, one_line, whence
+from commands.clues.records import addresses_in, by_service, changing, found, named, one_line, whence
 from commands.report import Finding, Sign, weighed
 from commands.sentence import HAS, WAS, Kind, Piece, Sentence, sentence, thing, which, whole
 from commands.usual import Usual
@@ -91,6 +91,7 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
             summary=whole(says),
             after=who,
             records=(f"{delegate.kind}:{delegate.who}:{delegate.folder}",),
+            names=addresses_in(who),
             pieces=says,
         )
 
@@ -152,7 +153,8 @@ def _granted(record: AuditRecord, usual: Usual, plain: Sign, who: str, says: Sen
     """A right that a record shows, the intruder's where it came from a suspect address or session."""
     familiar = WORK if plain is TAKEN else None
     sign = graded(record, usual, suspect=BY_INTRUDER, plain=plain, familiar=familiar)
-    return found("delegates", sign, (*says, whence(record, usual)), record, after=who)
+    told = (*says, whence(record, usual))
+    return found("delegates", sign, told, record, after=who, names=addresses_in(who))
 
 
 def _on(record: AuditRecord, subject: Subject) -> Piece:

@@ -124,7 +124,7 @@ def test_what_earlier_findings_and_sources_told_in_words_alone_is_read_as_codes(
         told("audit_trail", "unified_audit_off", "The unified audit log was disabled"),
         told("mail_protocols", "old_protocol_on", "POP, SMTP AUTH", names=("POP", "SMTP AUTH")),
         told("mail_forwarding", "forwarding_outside", "a@b.example", names=("a@b.example",)),
-        told("mail_forwarding", "forwarding_inside", "c@contoso.example"),
+        told("mail_forwarding", "forwarding_inside", "Somebody"),
         told(
             "inbox_rules",
             "rule_forwards_outside",

@@ -16,7 +16,18 @@ from bot.artefacts.others import Ring, others
 from bot.artefacts.summary import summary
 from bot.artefacts.timeline_png import picture, story_data, who_else
 from commands.containment.proposals import Action
-from commands.report import Clause, Event, Report, Result, Severity, Sign, SymptomResult, Tie
+from commands.report import (
+    Clause,
+    Event,
+    Finding,
+    Report,
+    Result,
+    Severity,
+    Sign,
+    SymptomResult,
+    Tie,
+    weighed,
+)
 from commands.story import timeline
 from graph.question import Window
 from graph.resources.sign_ins import Location
@@ -109,6 +120,18 @@ def decoys(count: int) -> Report:
 def clause(says: str, symptom: str, minute: int | None = None) -> Clause:
     at = None if minute is None else NOW + timedelta(minutes=minute)
     return Clause(says, at, (f"{symptom}.1",), ("r",))
+
+
+def with_names(report: Report, **names: tuple[str, ...]) -> Report:
+    """Give a report in which the first finding of each symptom has one name, the second the next."""
+    results = tuple(
+        SymptomResult(symptom, "", "", Result.PRESENT, "", tuple(
+            Finding(symptom, weighed("delegate_added"), "", names=(one,) if one else ()) for one in each
+        ))
+        for symptom, each in names.items()
+    )  # fmt: skip
+    kept = tuple(one for one in report.symptoms if one.id not in names)
+    return replace(report, symptoms=(*kept, *results))
 
 
 AGES = Window(datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
@@ -409,6 +432,7 @@ def test_who_else_names_everybody_the_case_touches_but_the_account_itself():
         outside=("a@fabrikam.example", "b@fabrikam.example", "c@tailspin.example"),
     )
     report = replace(report, story=story, exposure=exposure)
+    report = with_names(report, delegates=("diego@contoso.example",), mail_forwarding=("drop@evil.example",))
     rings = {one.id: one for one in others(report)}
     assert rings["delegates"].names == ("diego@contoso.example",)
     assert rings["accounts"].names == ("nestor@contoso.example: used from the attacker's IP address",)
@@ -439,6 +463,7 @@ def test_who_else_tells_as_past_what_was_closed_and_as_present_what_was_not():
     phone, key = report.story.still_open
     story = replace(report.story, still_open=(replace(phone, findings=sent_on.findings), key))
     report = replace(report, story=story, exposure=replace(report.exposure, forwards=(sent_on,)))
+    report = with_names(report, mail_forwarding=("drop@evil.example",))
 
     def forwards(*actions: Action) -> Ring:
         return next(one for one in others(report, dealt(*actions)) if one.id == "forwards")
@@ -497,12 +522,14 @@ def test_who_else_names_everybody_that_a_folder_or_a_link_was_opened_to():
     assert report.story is not None
     wide = "Everyone in the organization (Default) was granted Reviewer on the folder \\Inbox"
     some = "diego@contoso.example was granted FullAccess on this account"
-    story = replace(report.story, persistence=(clause(some, "delegates"), clause(wide, "delegates")))
+    second = replace(clause(wide, "delegates"), findings=("delegates.2",))
+    story = replace(report.story, persistence=(clause(some, "delegates"), second))
+    report = with_names(report, delegates=("diego@contoso.example", ""))
     rings = {one.id: one for one in others(replace(report, story=story))}
     assert rings["delegates"].names == (wide, "diego@contoso.example")
     answers = {
         one.id: " ".join(each.says for each in one.statements)
         for one in summary(replace(report, story=story))
     }
-    assert f"whether they did is not shown: {some}; {wide}." in answers["data"]
+    assert f"whether they did is not shown: {some}; {wide[:1].lower()}{wide[1:]}." in answers["data"]
     assert "Ask megan@contoso.example (inside; received mail from the attacker)" in answers["deadlines"]

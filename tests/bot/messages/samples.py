@@ -34,6 +34,7 @@ from commands.report import (
     Verdict,
     VerdictCode,
 )
+from commands.sentence import sentence
 from graph.question import Subject, Window
 from graph.request import Cmdlet, Request
 
@@ -83,6 +84,7 @@ def finding(symptom: str, says: str = "A rule moves mail about money to RSS Feed
         before="",
         after="",
         records=("a1", "a2", "a3", "a4"),
+        pieces=sentence(says),
     )
     return replace(plain, **changes)
 

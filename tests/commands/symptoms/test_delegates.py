@@ -365,3 +365,10 @@ def test_a_calendar_that_colleagues_may_read_is_shared_and_not_opened_to_everybo
     given = {"Identity": f"{ADELE.mail}:\\{folder}", "User": who, "AccessRights": rights}
     done = record("Set-MailboxFolderPermission", parameters=given)
     assert signs(delegates, sign_ins=past(), audit_log=[done]) == {sign}
+
+
+def test_who_got_a_right_is_named_by_the_address_alone():
+    """Whoever lists the holders reads no sentence, where a folder may look like an address as well."""
+    given = {"User": "Eve@Fabrikam.example", "AccessRights": "FullAccess"}
+    (found,) = findings(delegates, audit_log=[record("Add-MailboxPermission", parameters=given)])
+    assert found.names == ("eve@fabrikam.example",)
