@@ -350,10 +350,7 @@ class Desk:
         return answer.messages
 
     def _leave(self, asked: Asked, error: LedgerUnwritable) -> tuple[Message, ...]:
-        """Leave a question that is written down for when its outcome can be, too; give what is told, once.
-
-        A part of it may be done by now: like one that a kill interrupted, it is done again.
-        """
+        """Leave a question for later, when all of it is done again; give what is told of that, once."""
         log.error(
             "A question waits for the ledger.", action="asked.put_off", request=asked.id, why=str(error)
         )
@@ -393,7 +390,7 @@ class Desk:
             else:
                 self._answer(asked)
         still = {one.id for one in self._ledger.unanswered_requests()}
-        for name in [one for one in list(self._put_off) if one not in still]:
+        for name in set(list(self._put_off)) - still:
             del self._put_off[name]
 
     def _note(self, asked: Asked, answer: Answer) -> None:
