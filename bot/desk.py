@@ -390,8 +390,9 @@ class Desk:
             else:
                 self._answer(asked)
         still = {one.id for one in self._ledger.unanswered_requests()}
-        for name in set(list(self._put_off)) - still:
-            del self._put_off[name]
+        for name in [*self._put_off]:
+            if name not in still:
+                del self._put_off[name]
 
     def _note(self, asked: Asked, answer: Answer) -> None:
         """Write down how a question ended."""
