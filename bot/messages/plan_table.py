@@ -13,7 +13,7 @@ from bot.messages import Block, parts, tables
 from bot.messages.closing import word_for
 from bot.messages.plans import of_account
 from bot.messages.tables import Ranked, Table
-from commands.containment.state_words import field_in_words, switch_in_words, value_in_words
+from commands.containment.state_words import field_in_words, value_in_words
 from commands.plans.plan import Change, Plan, State
 
 _HEADER: Final = ("No.", "Change", "Before → after")
@@ -66,15 +66,15 @@ def before_and_after(change: Change) -> str:
         return f"{_known(change.expects) or 'present'} → {ends}"
     if change.expects is None:
         return f"none → {_known(change.wants) or 'set'}"
+    was, wanted = change.expects, change.wants
     if change.step == _PROTOCOLS:
         # The sentence names the protocol.
         return "; ".join(
-            f"{switch_in_words(name, change.expects.get(name))} → {switch_in_words(name, change.wants[name])}"
-            for name in change.wants
+            f"{value_in_words(was.get(name), name)} → {value_in_words(wanted[name], name)}" for name in wanted
         )
-    changed = [name for name in change.wants if change.expects.get(name) != change.wants[name]]
+    changed = [name for name in wanted if was.get(name) != wanted[name]]
     return "; ".join(
-        f"{field_in_words(name)}: {_value(change.expects.get(name))} → {_value(change.wants[name])}"
+        f"{field_in_words(name)}: {_value(was.get(name), name)} → {_value(wanted[name], name)}"
         for name in changed
     )
 
@@ -97,8 +97,8 @@ def _known(state: State) -> str:
     return ", ".join(_value(value) for value in values if value and not _ID.search(str(value)))
 
 
-def _value(value: Any) -> str:
-    if word := value_in_words(value):
+def _value(value: Any, field: str = "") -> str:
+    if word := value_in_words(value, field):
         return word
     match value:
         case list() | tuple():

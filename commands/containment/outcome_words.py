@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Final
+from typing import Any, Final
 
-from commands.containment.state_words import field_in_words, switch_in_words, value_in_words
+from commands.containment.state_words import field_in_words, value_in_words
 from commands.plans.plan import (
     Act,
     Change,
@@ -23,14 +23,18 @@ from graph.request import Request
 
 def told(state: State) -> str:
     """Say a state in words: ``sign-in: on, mail: "adele@contoso.example"``."""
-    if state is None:
-        return "nothing there"
-    words = ", ".join(
-        f"{field_in_words(name)}: "
-        f"{switch_in_words(name, value) or value_in_words(value) or json.dumps(value, ensure_ascii=False)}"
-        for name, value in state.items()
-    )
+    if not state:
+        return "nothing there" if state is None else "there"
+    words = ", ".join(f"{field_in_words(name)}: {_told(value, name)}" for name, value in state.items())
     return words if len(words) <= 300 else f"{words[:299]}…"
+
+
+def _told(value: Any, field: str) -> str:
+    if word := value_in_words(value, field):
+        return word
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def why_failed(change: Change, error: GraphError) -> str:
@@ -96,7 +100,7 @@ def why_changed(change: Change, state: State) -> str:
     if state is None:
         found = "It is no longer there"
     elif expects is None:
-        found = f"It is already there, as {told(state)}"
+        found = f"It is there already{f' ({told(state)})' if state else ''}"
     else:
         names = [one for one in expects if expects[one] != state.get(one)] or list(expects)
         was, now = ({name: one.get(name) for name in names} for one in (expects, state))
@@ -108,6 +112,7 @@ def look_yourself(change: Change) -> str:
     """Say what a person has to look at, where nothing tells whether a change took effect."""
     if change.moves:
         return "Verify the account in the admin center, then propose it again if needed."
-    if change.wants is None:
-        return "Verify in the admin center that it is gone; if it is not, propose it again."
-    return f"Verify in the admin center that it is so: {told(change.wants)}. If it is not, propose it again."
+    if not change.wants:
+        seen, not_so = ("is gone", "is not") if change.wants is None else ("took effect", "did not")
+        return f"Verify in the admin center that it {seen}; if it {not_so}, propose it again."
+    return f"Verify in the admin center: “{told(change.wants)}”. If it is not so, propose it again."

@@ -15,6 +15,8 @@ from commands.steps.disable_mail_protocols import PROTOCOLS
 _FIELDS: Final = {
     "accountEnabled": "sign-in",
     "isEnabled": "rule",
+    "Enabled": "rule",
+    "State": "rule",
     "ForwardingAddress": "forwarding recipient",
     "ForwardingSmtpAddress": "forwarding address",
     "DeliverToMailboxAndForward": "copy kept in the mailbox",
@@ -26,6 +28,7 @@ _FIELDS: Final = {
     "resourceId": "application",
     "scope": "permissions",
     "lastPasswordChangeDateTime": "password last changed",
+    "signInSessionsValidFromDateTime": "sessions last revoked",
     "otherMails": "other email addresses",
     **{one.flag: one.name for one in PROTOCOLS},
 }
@@ -34,6 +37,12 @@ _OFF: Final = {one.flag: one.off for one in PROTOCOLS}
 
 _VALUES: Final = {"alwaysEnabled": "always on"}
 """No word that a name in the tenant might be as well."""
+_OF_FIELD: Final = {
+    ("automaticRepliesSetting/status", "disabled"): "off",
+    ("State", "Enabled"): "on",
+    ("State", "Disabled"): "off",
+}
+"""Values of one field, which elsewhere may be anybody's own words."""
 
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -43,15 +52,12 @@ def field_in_words(name: str) -> str:
     return _FIELDS.get(name) or _WORDS.sub(" ", name.rpartition("/")[2]).lower()
 
 
-def switch_in_words(flag: str, value: Any) -> str:
-    """Say whether a mail protocol is on; "" for what is no mail protocol's switch."""
-    if flag not in _OFF:
-        return ""
-    return "organization's default" if value is None else value_in_words(value is not _OFF[flag])
-
-
-def value_in_words(value: Any) -> str:
-    """Say a value that people know by a word; "" for every other, such as an address."""
+def value_in_words(value: Any, field: str = "") -> str:
+    """Say a value that people know by a word, of a field or of any; "" for another, such as an address."""
+    if field in _OFF:
+        return "organization's default" if value is None else "off" if value is _OFF[field] else "on"
+    if isinstance(value, str) and (field, value) in _OF_FIELD:
+        return _OF_FIELD[field, value]
     match value:
         case bool():
             return "on" if value else "off"

@@ -354,7 +354,7 @@ def test_nothing_is_sent_a_third_time_and_a_person_is_told_where_to_look(scene: 
     scene.tenant.faults.add("Set-Mailbox", Fault(status=504))
     proposal = scene.carry_out(scene.approved(remove_forwarding(), disable_protocols()))
     assert outcomes(proposal) == [O.UNKNOWN, O.CONFIRMED]
-    assert "Verify in the admin center that it is so:" in action(proposal).says
+    assert "Verify in the admin center: “" in action(proposal).says
     assert scene.writes().count("Set-Mailbox InvokeCommand") == 2
 
 
@@ -771,11 +771,12 @@ def test_everything_that_the_steps_offer_for_a_takeover_is_made_once_and_taken_b
 
 
 def test_a_state_is_told_in_words():
-    assert told(None) == "nothing there"
+    assert (told(None), told({})) == ("nothing there", "there")
+    assert told({"State": "Disabled", "text": "Disabled"}) == 'rule: off, text: "Disabled"'
     assert told({"accountEnabled": True, "mail": "é"}) == 'sign-in: on, mail: "é"'
     before = {"ForwardingSmtpAddress": None, "DeliverToMailboxAndForward": False}
     assert told(before) == "forwarding address: none, copy kept in the mailbox: off"
-    assert told({"AccessRights": ["SendAs"]}) == 'access rights: ["SendAs"]'
+    assert told({"AccessRights": ["SendAs"]}) == "access rights: SendAs"
     assert told({"SmtpClientAuthenticationDisabled": None, "a/fieldName": "Disabled"}) == (
         'SMTP AUTH: organization\'s default, field name: "Disabled"'
     )

@@ -459,8 +459,8 @@ def test_in_doubt_twice_is_for_a_person(desk: Desk):
     (found,) = desk.run(change())
     assert (found.outcome, found.attempt, found.request_id) == (O.UNKNOWN, 2, "m-9")
     assert found.says == (
-        "Nobody answered. It could not be confirmed. Verify in the admin center that it is so: on: off. "
-        "If it is not, propose it again."
+        "Nobody answered. It could not be confirmed. Verify in the admin center: “on: off”. "
+        "If it is not so, propose it again."
     )
     assert len(desk.microsoft.sent()) == 2
 
@@ -483,8 +483,7 @@ def test_in_doubt_and_not_to_be_sent_again_says_why(
     (found,) = desk.run(change(**more))
     assert (found.outcome, found.attempt) == (O.UNKNOWN, 1)
     assert found.says == (
-        f"Nobody answered. {why} Verify in the admin center that it is so: on: off. "
-        "If it is not, propose it again."
+        f"Nobody answered. {why} Verify in the admin center: “on: off”. If it is not so, propose it again."
     )
 
 

@@ -388,7 +388,7 @@ def test_the_table_has_the_changes_in_the_order_in_which_they_are_made():
         (
             {"automaticRepliesSetting/status": "alwaysEnabled"},
             {"automaticRepliesSetting/status": "disabled"},
-            "automatic replies: always on → disabled",
+            "automatic replies: always on → off",
         ),
     ],
 )
