@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 from rich.console import Console
@@ -26,6 +27,16 @@ from graph.errors import GraphError
 from graph.tenants import Tenants
 
 log = structlog.get_logger(__name__)
+
+_MENDS: Final = {
+    "AADSTS700027": "Upload the certificate that the settings name to the application, or make a new one: "
+    "docs/how-to/rotate-secrets.md",
+    **dict.fromkeys(
+        ("AADSTS7000215", "AADSTS7000222"),
+        "Create a client secret, and put its value where the bot reads it: docs/how-to/rotate-secrets.md",
+    ),
+}
+"""What to do where the login service does not know what an application signs in with."""
 
 
 def examine(
@@ -81,7 +92,9 @@ def look(
             found += (*_unverified(connection), *certificates)
             yield Section(title, found, tenant=connection.settings.name)
         except GraphError as error:
-            line = Line(there=False, what="sign-in", says=f"{error.sentence} Nothing can be collected.")
+            mend = _MENDS.get(error.code)
+            says = f"{error.sentence} Nothing can be collected."
+            line = Line(there=False, what="sign-in", says=says, mend=(mend,) if mend else ())
             yield Section(title, (line, *certificates), signed_in=False, tenant=connection.settings.name)
     slack = settings.slack
     if slack is None:

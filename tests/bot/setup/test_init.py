@@ -121,6 +121,7 @@ def test_what_it_writes_signs_in_and_doctor_finds_everything_there(compromise, m
         status, said, _ = compromise("doctor")
         assert status == 3
         assert "the certificate is not registered" in said
+        assert "  - Upload the certificate that the settings name to the application" in said
         played.register_certificate((tmp_path / "investigate.cer").read_text())
         status, said, _ = compromise("doctor", "--all")
     assert status == 0, said
