@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
@@ -13,6 +14,7 @@ from commands.hunts.hunt import Closely, Found, Touched
 from commands.hunts.sweep import Stage, Sweeping
 from commands.ledger.hunts import Hunt, HuntState
 from commands.report import Coverage, SourceState, spoken
+from graph.audit_log.pieces import GUID
 from graph.verified import domain_of
 
 SHOWN: Final = 15
@@ -80,9 +82,13 @@ def hunt_card(
 
 
 def _by(hunt: Hunt) -> Iterator[Block]:
-    if hunt.terms:
-        named = parts.few([f"{one.kind.value} {said(one.value, 80)}" for one in hunt.terms], _TERMS)
-        yield parts.section(f"Searched for {named}")
+    """What it goes by. What a case gave is counted where it is an id, which tells nobody anything."""
+    ids = [one for one in hunt.terms if hunt.case_id and GUID.fullmatch(one.value)]
+    counts = Counter(one.kind.value for one in ids) if len(ids) < len(hunt.terms) else Counter[str]()
+    told = [f"{one.kind.value} {said(one.value, 80)}" for one in hunt.terms if not (counts and one in ids)]
+    told += [parts.counted(number, f"{kind} ID") for kind, number in counts.items()]
+    if told:
+        yield parts.section(f"Searched for {parts.few(told, _TERMS)}")
 
 
 def _progress(done: Sequence[SourceState], waiting: Sequence[str]) -> str:
