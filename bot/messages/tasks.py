@@ -10,10 +10,10 @@ from bot.messages.limits import fit
 from bot.messages.names import title
 from bot.messages.turns import TITLES
 from commands.containment.proposals import TaskState
-from commands.plans.task_order import in_order, in_turn
+from commands.plans.task_order import Turn, in_order, in_turn
 from graph.question import Subject
 
-_WAYS = 3
+_WAYS = 2
 """How many lines of each task the list says: with all of them nobody sees which tasks there are."""
 
 _WAY_BLOCKS = 90
@@ -33,9 +33,12 @@ def tasks(case_id: str, subject: Subject | str, listed: Sequence[TaskState]) -> 
     ]
     for turn, group in in_turn(still).items():
         blocks.append(parts.context(f"*{TITLES[turn]}*"))
-        blocks += [_open(case_id, task, ours) for task in group]
+        # What can wait is named alone, so that whoever has hours sees all that cannot.
+        most = 0 if turn is Turn.LATER else _WAYS
+        blocks += [_open(case_id, task, ours, most) for task in group]
     # What is done may give way to what is open, which would otherwise be cut off with its buttons.
-    blocks += list(parts.paragraphs("*Done*", (_done(task, ours) for task in done)))[:_DONE_BLOCKS]
+    if done:
+        blocks += list(parts.paragraphs("*Done*", (_done(task, ours) for task in done)))[:_DONE_BLOCKS]
     if listed:
         blocks.append(parts.context(f"By text: `{by_text(case_id, listed[0].number)}`"))
     text = f"Manual tasks of case {said(case_id, 40)}, {count}" if listed else "There are no manual tasks."
@@ -56,7 +59,7 @@ def task_done_modal(case_id: str, subject: Subject | str, task: TaskState) -> Mo
         title="Complete manual task",
         blocks=(
             parts.section(f"{task.number}. {said(task.says, 400, ours)}"),
-            *list(parts.small_print(_ways(task, ours, most=len(task.how))))[:_WAY_BLOCKS],
+            *list(parts.small_print(_ways(task, ours, len(task.how))))[:_WAY_BLOCKS],
             parts.entry(
                 "What did you do? (recorded in the ledger)",
                 "note",
@@ -80,19 +83,19 @@ def by_text(case_id: str, number: int) -> str:
     return f"/compromise tasks {case_id} done {number}"
 
 
-def _open(case_id: str, task: TaskState, ours: frozenset[str]) -> Block:
-    lines = [f"☐ *{task.number}.* {said(task.says, 400, ours)}", *_ways(task, ours)]
+def _open(case_id: str, task: TaskState, ours: frozenset[str], most: int) -> Block:
+    lines = [f"☐ *{task.number}.* {said(task.says, 400, ours)}", *_ways(task, ours, most)]
     return {
         **parts.section("\n".join(lines)),
         "accessory": dict(parts.button("Done", "task_done", task_reference(case_id, task))),
     }
 
 
-def _ways(task: TaskState, ours: frozenset[str], *, most: int = _WAYS) -> Iterator[str]:
+def _ways(task: TaskState, ours: frozenset[str], most: int) -> Iterator[str]:
     for line in task.how[:most]:
-        yield f"    {said(line, 240, ours)}"
-    if len(task.how) > most:
-        yield f"    … {parts.counted(len(task.how) - most, 'more line')}; select “Done” to see them"
+        yield f"• {said(line, 240, ours)}"
+    if 0 < most < len(task.how):
+        yield f"… {parts.counted(len(task.how) - most, 'more line')}; select “Done” to see them"
 
 
 def _done(task: TaskState, ours: frozenset[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.messages import Message, Modal
 from bot.messages.tasks import by_text, task_done_modal, tasks
 from bot.people.meant import CaseId
@@ -25,14 +27,23 @@ def test_open_tasks_come_first_each_with_its_way_and_a_button():
         ("task_done", "C-7F3K2 1"),
         ("task_done", "C-7F3K2 2"),
     ]
-    assert "… 9 more lines; select “Done” to see them" in text
     assert "☐ 1. Scan the computer" in message.text
+
+
+def test_what_cannot_wait_says_how_in_two_lines_and_what_can_wait_is_named_alone():
+    later = samples.task_states(("Scan the computer",), 2)
+    now = [replace(one, id=f"scan_for_malware:{one.number}") for one in later]
+    assert "• Scan the computer" not in shown(tasks("C-7F3K2", samples.ADELE, later))
+    text = shown(tasks("C-7F3K2", samples.ADELE, now))
+    assert text.count("• Scan the computer") == 4
+    assert "… 10 more lines; select “Done” to see them" in text
+    assert "*Done*" not in text, "nothing is done yet"
 
 
 def test_the_window_gives_the_whole_way_and_takes_a_note():
     task = samples.task_states(("Scan the computer",))[0]
     modal = task_done_modal("C-7F3K2", samples.ADELE, task)
-    assert shown(modal).count("    Scan the computer") == len(task.how)
+    assert shown(modal).count("• Scan the computer") == len(task.how)
     assert modal.callback_id == "task_done"
     assert modal.private_metadata == "C-7F3K2 1"
     assert modal.blocks[-1]["block_id"] == "note"
