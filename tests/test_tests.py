@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import portion_of
 
@@ -103,3 +107,24 @@ def test_a_hollow_test_is_seen(body: str, is_hollow: bool) -> None:
 )
 def test_what_a_file_sets_up_once_stays_with_one_worker(test: str, portion: str) -> None:
     assert portion_of(test) == portion
+
+
+def test_a_property_holds_while_a_thread_of_somebody_else_draws_by_chance():
+    """Slack's library and the engine do; Hypothesis would say that our strategies use `random`."""
+    over = threading.Event()
+
+    def draw() -> None:
+        while not over.is_set():
+            random.random()
+
+    @given(st.lists(st.integers(), max_size=50))
+    def holds(drawn: list[int]) -> None:
+        assert sorted(drawn, reverse=True)[::-1] == sorted(drawn)
+
+    beside = threading.Thread(target=draw)
+    beside.start()
+    try:
+        holds()
+    finally:
+        over.set()
+        beside.join()

@@ -58,7 +58,7 @@ def chromium() -> Iterator[Browser]:
         os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(sys.prefix) / "bin" / "node"))
     with sync_playwright() as play:
         started = play.chromium.launch(
-            executable_path=path, headless=True, args=list(ARGUMENTS), timeout=90_000
+            executable_path=path, headless=True, args=list(ARGUMENTS), timeout=300_000
         )
         yield started
         started.close()

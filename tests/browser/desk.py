@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 
 ADELE = "adele.vance@contoso.example"
 ROOM = "incident-room"
-PATIENCE = 90_000
+PATIENCE = 300_000
 """Milliseconds that anything is waited for; the machine may be slow and does other things as well."""
 
 SHOTS = os.environ.get("SCREENSHOTS")

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from bot.work.crossing.limiter import ALONE, FRESH, SharedLimiter
+from bot.work.crossing.limiter import ALONE, FRESH, WAIT, SharedLimiter
 from bot.work.engine.database import database
 from bot.work.engine.lives import number_of
 from graph.errors import OutOfTime
@@ -28,6 +28,13 @@ MAIL = Request("GET", "/users/adele/messages", limit=Limit.MAILBOX)
 def postgres() -> Iterator[Cluster]:
     with running() as cluster:
         yield cluster
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that is slow is not away, however slow the machine is."""
+    for name in WAIT:
+        monkeypatch.setitem(WAIT, name, "600s")
 
 
 def tenant(tenant_id: str = "t1", client_id: str = "app") -> TenantSettings:
@@ -188,7 +195,8 @@ def test_a_pause_that_one_process_is_asked_for_holds_up_the_others_of_that_tenan
         limits.close()
 
 
-def test_who_holds_a_lock_or_writes_odd_rows_stops_nobody(postgres):
+def test_who_holds_a_lock_or_writes_odd_rows_stops_nobody(postgres, monkeypatch):
+    monkeypatch.setitem(WAIT, "lock_timeout", "1s")
     url, clock = postgres.database(), [0.0]
     with closing(SharedLimiter(database(url), lambda: clock[0])) as one, psycopg.connect(url) as foreign:
         asks = one.of(tenant())
