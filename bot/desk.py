@@ -149,10 +149,7 @@ class Desk:
         return ""
 
     def note(self, asked: Asked, says: str) -> str:
-        """Write down a question that was answered on the spot, because it could not be understood.
-
-        Gives why it was not taken, "" when it was.
-        """
+        """Write down a question that was not understood and is answered already; gives what `take` does."""
         return self._take(asked, says)
 
     def say_no(self, asked: Asked, sentence: str) -> None:
