@@ -7,12 +7,12 @@ Source: OWASP, "CSV Injection".
 from __future__ import annotations
 
 import csv
-import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from itertools import chain
+from typing import Final, cast
 
 _FORMULA: Final = re.compile(r"[=+\-@\t\r|%＝＋－＠﹢﹣﹦﹫]")
 _SECOND_CELL: Final = re.compile(r"""(;["'\s]*)(?=[=+\-@|%＝＋－＠﹢﹣﹦﹫])""")
@@ -24,11 +24,22 @@ _HIDDEN: Final = frozenset({"Cf", "Cs", "Co", "Cn"})
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write rows below a line of column names as CSV, every cell quoted and harmless. Source: RFC 4180."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    return "".join(table_lines(columns, rows))
+
+
+def table_lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Give the same line by line: a full mailbox has some hundred thousand."""
+    writer = csv.writer(_Same(), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    for row in chain((columns,), ([harmless(cell) for cell in row] for row in rows)):
+        yield cast("str", writer.writerow(row))  # what the file's `write` gives
+
+
+class _Same:
+    """A file that gives back what is written into it."""
+
+    def write(self, line: str) -> str:
+        """Give a line back."""
+        return line
 
 
 def harmless(text: str) -> str:

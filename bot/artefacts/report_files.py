@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Sequence
+from io import BytesIO
 
 import structlog
 
@@ -13,8 +15,8 @@ from bot.artefacts.report_html import report_html
 from bot.artefacts.report_json import report_json
 from bot.artefacts.report_pdf import NAME as PAPER
 from bot.artefacts.report_pdf import report_pdf
-from bot.artefacts.report_text import report_text
-from bot.artefacts.timeline_csv import timeline_csv
+from bot.artefacts.report_text import text_lines
+from bot.artefacts.timeline_csv import timeline_lines
 from bot.artefacts.timeline_png import NAME, OTHERS, WIDTH, Picture, picture, who_else
 from commands.report import Report
 
@@ -40,11 +42,19 @@ def report_files(
         **{name: one.png for name, one in zip((NAME, OTHERS), drawn, strict=False) if one.png},
         **({PAPER: paper} if paper else {}),
         "report.html": report_html(report, handled, drawn).encode("utf-8", "replace"),
-        "report.txt": report_text(report, handled).encode("utf-8", "replace"),
+        "report.txt": _written(text_lines(report, handled)),
         "report.json": json.dumps(report_json(report, handled), indent=2).encode(),
         "findings.csv": findings_csv(report).encode("utf-8-sig", "replace"),
-        "timeline.csv": timeline_csv(report).encode("utf-8-sig", "replace"),
+        "timeline.csv": BOM_UTF8 + _written(timeline_lines(report)),
     }
+
+
+def _written(lines: Iterable[str]) -> bytes:
+    """Write lines one by one: all of them as one text take more than twice what they are as bytes."""
+    out = BytesIO()
+    for line in lines:
+        out.write(line.encode("utf-8", "replace"))
+    return out.getvalue()
 
 
 def pictures(report: Report, handled: Handled = NOTHING, width: int = WIDTH) -> tuple[Picture, ...]:

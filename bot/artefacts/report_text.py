@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 from bot.artefacts.containment import as_of, known_as, told_now
 from bot.artefacts.handled import NOTHING, Handled
@@ -33,10 +34,14 @@ def report_text(report: Report, handled: Handled = NOTHING, *, timeline: bool = 
         handled: What was done about it so far, which only the summary tells.
         timeline: Whether to end with the timeline.
     """
-    lines = [*_head(report, handled), *_symptoms(report), *_sources(report)]
-    if timeline:
-        lines += _timeline(report)
-    return "\n".join(lines) + "\n"
+    return "".join(text_lines(report, handled, timeline=timeline))
+
+
+def text_lines(report: Report, handled: Handled = NOTHING, *, timeline: bool = True) -> Iterator[str]:
+    """Give the same line by line, each with its end: a full mailbox has some hundred thousand."""
+    told = (_head(report, handled), _symptoms(report), _sources(report))
+    for line in chain(*told, _timeline(report) if timeline else ()):
+        yield f"{line}\n"
 
 
 def _head(report: Report, handled: Handled) -> Iterator[str]:

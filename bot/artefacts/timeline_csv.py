@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from commands.csv_cells import moment, table
+from collections.abc import Iterator
+
+from commands.csv_cells import moment, table_lines
 from commands.report import Report
 
 COLUMNS = ("time", "finding", "what", "by", "address", "source", "record")
@@ -10,7 +12,12 @@ COLUMNS = ("time", "finding", "what", "by", "address", "source", "record")
 
 def timeline_csv(report: Report) -> str:
     """Write every event of the report, oldest first, with a line of column names."""
-    return table(
+    return "".join(timeline_lines(report))
+
+
+def timeline_lines(report: Report) -> Iterator[str]:
+    """Give the same line by line."""
+    return table_lines(
         COLUMNS,
         (
             (

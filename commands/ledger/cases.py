@@ -62,7 +62,7 @@ class Case:
         asked_at: When (aware UTC).
         finished_at: When the last run ended.
         verdict: The verdict's answer, "" before there is one.
-        report: The report as JSON, "" before there is one.
+        report: The report as JSON, empty before there is one. As text it would take twice the memory.
         note: A sentence for the card: why it failed, or what else people should know.
         reference: The id under which the log has more about a failure.
         shown: Whether the card shows how it ended.
@@ -84,7 +84,7 @@ class Case:
     asked_at: datetime
     finished_at: datetime | None = None
     verdict: str = ""
-    report: str = ""
+    report: bytes = b""
     note: str = ""
     reference: str = ""
     shown: bool = False
@@ -440,18 +440,18 @@ def _case(row: Row) -> Case:
         asked_at=datetime.fromisoformat(row["asked_at"]),
         finished_at=outline.finished_at,
         verdict=outline.verdict,
-        report=_text(row, "report"),
+        report=_content(row, "report"),
         note=row["note"],
         reference=row["reference"],
         shown=bool(row["shown"]),
-        offer=_text(row, "offer"),
+        offer=_content(row, "offer").decode("utf-8", "replace"),
         owners=None if row["owners"] is None else outline.owners,
         owners_missing=row["owners_missing"],
         verified=verified_of(row),
     )
 
 
-def _text(row: Row, name: str) -> str:
+def _content(row: Row, name: str) -> bytes:
     """Give a content of a case.
 
     Raises:
@@ -459,4 +459,4 @@ def _text(row: Row, name: str) -> str:
     """
     if row[name] and row[f"{name}_text"] is None:
         raise LedgerTampered(f"is missing the {name} of case {row['id']}")
-    return bytes(row[f"{name}_text"] or b"").decode("utf-8", "replace")
+    return bytes(row[f"{name}_text"] or b"")

@@ -119,7 +119,7 @@ def test_the_ledger_holds_no_secret_and_no_mail_text(stage):
     ]
     written = "\n".join(f"{entry.body} {entry.actor}" for entry in story.bot.ledger.entries())
     cases = {entry.case_id for entry in story.bot.ledger.entries() if entry.case_id}
-    kept = written + "".join(story.bot.ledger.case(case_id).report for case_id in cases)
+    kept = written + "".join(story.bot.ledger.case(case_id).report.decode() for case_id in cases)
     assert [secret for secret in secrets if secret in kept] == []
     texts = [
         str(message["body"]["content"])

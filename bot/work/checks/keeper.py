@@ -96,10 +96,11 @@ class CheckKeeper:
         # What comes from another process was held back there long enough to show findings.
         first = 0.0 if isinstance(self._maker, ApartMaker) else None
         with self._cards.painting(case, first) as tell:
-            planned: Planned | Finished | Failed = self._planned(
-                case, self._maker.look(self.task(case), self._ledger.memory(case.id), tell)
+            found: Finished | Failed = self._finished(
+                case,
+                self._planned(case, self._maker.look(self.task(case), self._ledger.memory(case.id), tell)),
             )
-        self._write_down(case, run, planned)
+        self._write_down(case, run, found)
 
     def receive(self, case_id: str, run: int) -> None:
         """Write down what a worker found, unless it is there, or is no longer asked for.
@@ -112,12 +113,16 @@ class CheckKeeper:
         case = self._ledger.case(case_id)
         task = self.task(case)
         about = text_of(TASKS.write(task))
-        planned: Planned | Failed | None = self._planned(
-            case, self._receiving.take(case_id, run, about, lambda sent, beside: unpack(sent, beside, task))
+        found: Finished | Failed | None = self._finished(
+            case,
+            self._planned(
+                case,
+                self._receiving.take(case_id, run, about, lambda sent, beside: unpack(sent, beside, task)),
+            ),
         )
-        if planned is not None:
+        if found is not None:
             with self._receiving.drawing:
-                self._write_down(case, run, planned)
+                self._write_down(case, run, found)
 
     def forget(self, case_id: str, run: int) -> None:
         """Drop what lies between keeper and workers about a run that was delivered."""
@@ -165,9 +170,13 @@ class CheckKeeper:
             return plan(found, self._guard(case.tenant), case.id, self._atlas)
         return found
 
-    def _write_down(self, case: Case, run: int, found: Planned | Finished | Failed) -> None:
-        if isinstance(found, Planned):
-            found = finish(found, partial(is_compromised, self._ledger, tenant=case.tenant), case.id)
+    def _finished(self, case: Case, planned: Planned | T) -> Finished | Failed | T:
+        """Write the report of what was planned for; nobody holds it as values any longer than that."""
+        if isinstance(planned, Planned):
+            return finish(planned, partial(is_compromised, self._ledger, tenant=case.tenant), case.id)
+        return planned
+
+    def _write_down(self, case: Case, run: int, found: Finished | Failed) -> None:
         # The job database may have had it made twice: what comes second changes nothing, and no answers.
         with self._noting:
             if self._is_asked(case.id, run):

@@ -94,7 +94,10 @@ class Receiving:
             return None
         try:
             with self._reading(name, run):
-                return read(self._opened(kinds, about, *got), got[1])
+                sealed, beside = got
+                body = self._opened(kinds, about, sealed, beside)
+                del got, sealed  # what is sealed is not held while it is read
+                return read(body, beside)
         except (ResultUnreadable, SealBroken) as unreadable:
             # The next round begins it again, a few times only.
             log.warning(
