@@ -406,7 +406,7 @@ def test_at_most_eight_sentences_say_it_and_no_name_is_cut_off():
     assert 5 <= len(said) <= 8
     assert all(name in one for one in said)
     assert "persistence 2" in " ".join(said)
-    assert "and 7 more" in " ".join(said)
+    assert "and 9 more actions" in " ".join(said)
 
 
 def lines(path: Path, *records: dict[str, Any]) -> Path:

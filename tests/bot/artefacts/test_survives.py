@@ -47,7 +47,7 @@ def test_what_survives_containment_is_a_thing_to_do_now(case, says):
 def test_chats_that_got_links_are_sent_messages_and_their_members_are_to_be_warned():
     says = told("A18")
     assert says["sent"].startswith(
-        "messages in Teams | No sent mail is attributed to the attacker. In Teams: Links"
+        "messages in Teams | No sent mail is attributed to the attacker. In Teams: links"
     )
     assert "Warn whoever is in the Teams chats that the attacker wrote to" in says["deadlines"]
 
