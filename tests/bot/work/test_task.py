@@ -260,6 +260,29 @@ def test_a_few_bytes_that_would_make_gigabytes_of_objects_are_refused():
     assert refused.value.__cause__.error_count() < 20
 
 
+def test_what_an_attacker_writes_into_mail_and_rules_does_not_keep_a_check_from_crossing():
+    seen = evidence(
+        audit_log=[record("New-InboxRule", parameters={"SubjectContainsWords": '\\"{[,' * 50_000})],
+        sent_items=[message(id=f"m{number}", subject="," * 255) for number in range(crossing.PART)],
+    )
+    seen = replace(seen, subject=fuller(seen))
+    crossed = unpack(pack(CheckFound(seen, judge(seen, NOON))), b"", task_for(seen))
+    assert isinstance(crossed, CheckFound)
+    assert crossed.evidence.sources == seen.sources
+
+
+def test_texts_that_never_end_are_counted_in_one_pass():
+    for begins in (b'"', b'"\\"'):
+        body = b"[" + b"," * 1_000_000 + begins * 1_000_000
+        with pytest.raises(ResultRefused, match="too many parts"):
+            unpack(zlib.compress(body), b"", task_for(evidence()))
+
+
+def test_what_comes_behind_the_end_of_a_result_is_refused():
+    with pytest.raises(ResultRefused, match="too large"):
+        unpack(pack(Failed("No.", "")) + b"x", b"", task_for(evidence()))
+
+
 def test_a_time_that_is_none_is_refused_like_all_else():
     found = situation("the takeover")
     sent = zlib.decompress(pack(found))
