@@ -297,11 +297,14 @@ class Desk:
                 message = answers.started(case, self._cards.link(case), awaited=awaited)
             with self._ledger.writing() as writing:
                 writing.answer(asked.id, told, asked.user, case_id)
-            self.tell(asked, message)
+            messages: tuple[Message, ...] = (message,)
         except LedgerUnwritable as error:
-            self._leave(asked, error)
+            messages = self._leave(asked, error)
         except Exception:
             log.exception("A question could not be answered late.", action="asked.failed", request=asked.id)
+            return
+        for one in messages:
+            self.tell(asked, one)
 
     def _answer(self, asked: Asked) -> None:
         """Answer one question, write the outcome down, and tell it."""
@@ -329,6 +332,8 @@ class Desk:
             raise
         except LedgerError as error:
             log.error("The ledger refused.", action="ledger.refused", error=str(error))  # noqa: TRY400
+            # What waited is refused as well, once; else it would be tried, and told, again and again.
+            self._put_off.pop(asked.id, None)
             return (self._no(asked, str(error)),)
         except (BotError, CommandError, GraphError) as error:
             kind = e.Refused if isinstance(error, Barred) else e.NotAnswered
@@ -389,7 +394,7 @@ class Desk:
         still = {one.id for one in self._ledger.unanswered_requests()}
         for name in [*self._put_off]:
             if name not in still:
-                del self._put_off[name]
+                self._put_off.pop(name, None)
 
     def _note(self, asked: Asked, answer: Answer) -> None:
         """Write down how a question ended."""

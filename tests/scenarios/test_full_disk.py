@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.errors import LedgerFull
+from bot import desk
+from commands.containment.proposals import Proposals
+from commands.errors import LedgerFull, LedgerTampered
 from commands.ledger import book
 from commands.plans.approval import ProposalState
 from tests.scenarios.deciding import Table, laid
@@ -21,8 +23,11 @@ WAITS = "Do not repeat it"
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
-    with laid(tmp_path_factory.mktemp("full")) as table:
-        yield table
+    with pytest.MonkeyPatch.context() as patched:
+        # What waits goes on when a story says so, and by nobody else meanwhile.
+        patched.setattr(desk, "AGAIN", 3_600.0)
+        with laid(tmp_path_factory.mktemp("full")) as table:
+            yield table
 
 
 @pytest.fixture
@@ -60,6 +65,27 @@ def test_a_vote_that_finds_no_room_is_told_as_waiting_and_counts_once_there_is_r
     assert len(story.writes(proposal)) == 1
     assert story.bot.ledger.unanswered_requests() == []
     assert len([one for one in story.slack.ephemerals("approver") if WAITS in story.slack.as_text(one)]) == 1
+
+
+def test_what_waited_and_is_then_refused_is_told_once_and_not_tried_again_and_again(table, full, monkeypatch):
+    story = table.sit(alone=True)
+    proposal = story.simple()
+    with full("votes", "voter"):
+        story.votes_yes("approver", proposal)
+        story.told("approver", FULL)
+
+    def refused(*_: object, **__: object) -> None:
+        raise LedgerTampered("Somebody altered it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Proposals, "vote", refused)
+        for _ in range(3):
+            story.bot.desk.go_on()
+    told = [story.slack.as_text(one) for one in story.slack.ephemerals("approver")]
+    assert sum("Somebody altered it" in one for one in told) == 1
+    story.stop()
+    story.start()
+    story.ends(proposal, ProposalState.DONE)
 
 
 def test_a_vote_that_counted_is_told_as_one_where_only_the_note_of_the_answer_finds_no_room(table, full):
