@@ -260,7 +260,9 @@ class Worker:
         answers = (
             found.answers if isinstance(found, checks.CheckFound) and len(found.answers) <= ANSWERS else b""
         )
+        del found  # what was collected is not held while it is sent
         sealed = self._seal.close(kind(), about, packed, answers)
+        del packed
         self._until_it_is_back(lambda: self._store.put(name, run, sealed, answers))
 
     @contextmanager

@@ -25,6 +25,9 @@ BOT = "bot"
 _INSERT = f"INSERT INTO ledger ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of ours
 
 
+_PART = 1 << 20
+"""How many bytes of a content are written at once."""
+
 _NAMED = " OR ".join(
     f"EXISTS (SELECT 1 FROM {table} WHERE {column} = ?1 AND {column} <> '')"  # noqa: S608 - names of ours
     for table, column in REFERENCES
@@ -60,7 +63,13 @@ class Writing:
         raw = content.encode("utf-8", "replace") if isinstance(content, str) else content
         digest = sha256_of(raw)
         if digest:
-            self._db.execute("INSERT OR IGNORE INTO contents (sha256, content) VALUES (?, ?)", [digest, raw])
+            room = "INSERT OR IGNORE INTO contents (sha256, content) VALUES (?, zeroblob(?))"
+            made = self._db.execute(room, [digest, len(raw)])
+            if made.rowcount == 1 and made.lastrowid is not None:
+                # A part at a time: of a value SQLite makes two more, and a report may have 60 MB.
+                with self._db.blobopen("contents", "content", made.lastrowid) as blob:
+                    for start in range(0, len(raw), _PART):
+                        blob.write(raw[start : start + _PART])
         return digest
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -378,6 +379,16 @@ def test_the_same_request_is_kept_once(ledger):
     assert [entry.kind for entry in ledger.entries()] == ["asked", "refused"]
 
 
+def test_a_large_report_is_kept_whole_and_once(ledger, path):
+    report = bytes(range(256)) * 10_000
+    for case_id in ("C-2ABCD", "C-3ABCD"):
+        opened(ledger, case_id, replace(ADELE, id=case_id))
+        with ledger.writing() as writing:
+            writing.finish(case_id, verdict="compromised", report=report)
+        assert ledger.case(case_id).report == report
+    verify_ledger(path)
+
+
 def test_the_end_of_a_check_is_kept_with_the_digest_of_its_report(ledger):
     case_id = opened(ledger)
     with ledger.writing() as writing:
@@ -392,7 +403,7 @@ def test_the_end_of_a_check_is_kept_with_the_digest_of_its_report(ledger):
     )
     entry = list(ledger.entries())[-1]
     assert entry.facts["report_sha256"].startswith("44136fa355b3678a")
-    assert ledger.unfinished_cases() == [case]
+    assert ledger.unfinished_cases() == [replace(case, report=b"", offer="")]
     with ledger.writing() as writing:
         writing.shown(case_id, "as done")
     assert ledger.unfinished_cases() == []
