@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from bot.artefacts.report_files import report_files
 from tests.bot.artefacts.attacks import ATTACK, SHOWN, attacked, findings_with_values, keyed, voted
 from tests.browser.chromium import chromium, executable
+from tests.browser.desk import PATIENCE
 
 OWN = "data:image/png;base64,"
 """The picture in the page; a browser may count it among what it asks for."""
@@ -50,6 +51,7 @@ class Reports:
 
     def open(self, path: Path, **context: object) -> Opened:
         page = self.browser.new_context(**context).new_page()  # type: ignore[arg-type]
+        page.set_default_timeout(PATIENCE)
         opened = Opened(page)
         page.on("console", lambda message: opened.said.append(message.text))
         page.on("pageerror", lambda error: opened.said.append(str(error)))
