@@ -493,10 +493,7 @@ def test_what_changed_in_the_tenant_is_left_alone_and_the_others_go_on(story):
     done = story.ends(proposal, ProposalState.DONE)
     outcomes = {action.change: action for action in done.actions}
     assert outcomes[gone.id].outcome is Outcome.CHANGED
-    assert (
-        ". It changed since it was planned, so nothing was sent. Check the account again."
-        in outcomes[gone.id].says
-    )
+    assert outcomes[gone.id].says == "It is no longer there. Nothing was sent; check the account again."
     assert outcomes[off.id].outcome is Outcome.ALREADY
     assert outcomes[on.id].outcome is Outcome.CONFIRMED
     assert third.enabled is False
