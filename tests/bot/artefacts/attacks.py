@@ -106,6 +106,9 @@ CUT = {
     ".exposure.applications.says",
     ".story.origin.says",
     ".story.still_open.says",
+    # Ids of ours, of which letters, digits and hyphens alone are told.
+    ".sources.id",
+    ".timeline.source",
 }
 """Texts that the summary cuts short; the story and the tables have them whole."""
 
