@@ -31,6 +31,7 @@ _BY_SYMPTOM: Final = {
 _BY_SIGN: Final = {
     "sign_in_method_changed_from_suspect_address": _METHOD,
     "sign_in_method_changed_from_new_address": _METHOD,
+    "sign_in_method_registered_at_once": _METHOD,
     "sign_in_method_made_after_suspect_sign_in": _METHOD,
     "sign_in_method_made_unrecorded": _METHOD,
     "password_and_sign_in_method_changed": _METHOD,

@@ -62,6 +62,15 @@ def is_consent(record: AuditRecord) -> bool:
     return record.operation.casefold().strip() in CONSENTS
 
 
+def gives_credentials(record: AuditRecord) -> bool:
+    """Say whether a secret or certificate was set on an application that is registered in the tenant.
+
+    One of another tenant is there as a service principal only, and its maker holds what it signs in with.
+    Source: Microsoft Entra, "Application and service principal objects"; "Audit activity reference".
+    """
+    return "certificates and secrets management" in record.operation.casefold()
+
+
 def apps_of(record: AuditRecord) -> frozenset[str]:
     """Every id under which a consent record names the application, in lower case."""
     texts = (record.object_id, changed(record, "TargetId.ServicePrincipalNames")[1])

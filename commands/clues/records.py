@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Final
 
-from commands.report import Finding, Sign
+from commands.report import Finding, Owner, Sign
 from commands.sentence import Piece, Sentence, around, ending, sentence, whole
 from commands.usual import Usual
 from graph.audit_log.pieces import mailbox_name
@@ -352,7 +352,8 @@ class Doer(Enum):
 def doer_of(record: AuditRecord, subject: Subject, usual: Usual) -> Doer:
     """Say who did it.
 
-    An address is called new only where enough ordinary sign-ins are known for that.
+    An address is called new only where enough ordinary sign-ins are known for that, or where something else
+    speaks against it, as wrong passwords before the first success do.
     """
     if usual.is_suspect_record(record):
         return Doer.SUSPECT
@@ -362,4 +363,5 @@ def doer_of(record: AuditRecord, subject: Subject, usual: Usual) -> Doer:
         return Doer.OTHER
     if is_familiar(record, usual):
         return Doer.FAMILIAR
-    return Doer.UNFAMILIAR if address_of(record) and usual.is_well_known else Doer.UNPLACED
+    is_new = usual.is_well_known or usual.doubt_of(record).owner is not Owner.OWNER
+    return Doer.UNFAMILIAR if address_of(record) and is_new else Doer.UNPLACED

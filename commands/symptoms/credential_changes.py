@@ -25,10 +25,11 @@ from commands.clues.records import (
     one_line,
     whence,
 )
-from commands.report import Finding, Made, weighed
+from commands.report import Finding, Made, Owner, Sign, weighed
 from commands.sentence import ending, further, sentence, thing, whole
 from commands.usual import Usual
 from commands.usual.domains import domain_of, registrable
+from commands.usual.places import spot_of
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence, Unavailable
 from graph.resources.sign_ins import RegisteredMethods
@@ -51,6 +52,7 @@ SEVERAL_FAMILIAR = weighed("two_password_changes_from_usual_address")
 PASSWORD_AND_METHOD = weighed("password_and_sign_in_method_changed")
 PASSWORD_AND_METHOD_FAMILIAR = weighed("password_and_sign_in_method_changed_at_home")
 METHOD_UNFAMILIAR = weighed("sign_in_method_changed_from_new_address")
+METHOD_AT_ONCE = weighed("sign_in_method_registered_at_once")
 METHOD_AFTER_SUSPECT = weighed("sign_in_method_made_after_suspect_sign_in")
 METHOD_UNRECORDED = weighed("sign_in_method_made_unrecorded")
 PASS_MADE = weighed("temporary_pass_or_app_password")
@@ -68,6 +70,7 @@ SIGNS = (
     PASSWORD_AND_METHOD,
     PASSWORD_AND_METHOD_FAMILIAR,
     METHOD_UNFAMILIAR,
+    METHOD_AT_ONCE,
     METHOD_AFTER_SUSPECT,
     METHOD_UNRECORDED,
     PASS_MADE,
@@ -78,6 +81,9 @@ SIGNS = (
     PLANNED,
     ORDINARY,
 )
+
+AT_ONCE: Final = timedelta(minutes=15)
+"""How soon after getting in whoever stole a session registers a sign-in method: kits do it by themselves."""
 
 NEAR: Final = timedelta(hours=24)
 """How close together a new password and a change of sign-in methods belong together."""
@@ -102,6 +108,12 @@ _METHOD: Final = frozenset(
         "admin updated security info", "add passkey (device-bound)",
         "add passkey (device-bound) security key", "register fido2 security key",
         "add windows hello for business credential",
+    }
+)  # fmt: skip
+_REGISTERED: Final = frozenset(
+    {
+        "user registered security info", "add passkey (device-bound)",
+        "add passkey (device-bound) security key", "register fido2 security key",
     }
 )  # fmt: skip
 _TOKENS: Final = frozenset({"update stsrefreshtokenvalidfrom timestamp", "update stsrefreshtokenvalidfrom"})
@@ -130,7 +142,12 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     passwords = [event for event in events if event.kind == "password"]
     methods = [event for event in events if event.kind == "method"]
     for event in events:
-        yield _tokens(event, passwords, usual) if event.kind == "tokens" else _alone(event, usual)
+        if event.kind == "tokens":
+            yield _tokens(event, passwords, usual)
+        elif event.kind == "method" and _is_at_once(event, events, usual):
+            yield _told(event, METHOD_AT_ONCE, usual)
+        else:
+            yield _alone(event, usual)
     yield from _several(passwords)
     yield from _together(passwords, methods, usual)
     yield from _methods_in_force(evidence, methods, usual)
@@ -187,7 +204,7 @@ _OWN: Final = (Doer.SUSPECT, Doer.FAMILIAR, Doer.UNFAMILIAR, Doer.UNPLACED, Doer
 
 def _alone(event: _Event, usual: Usual) -> Finding:
     """What one change is by itself. A self-service reset is recorded as a service's act."""
-    record, doer = event.record, event.doer
+    doer = event.doer
     if doer is Doer.SUSPECT:
         sign = PASSWORD_BY_SUSPECT if event.kind == "password" else METHOD_BY_SUSPECT
     elif doer is Doer.OTHER:
@@ -200,12 +217,45 @@ def _alone(event: _Event, usual: Usual) -> Finding:
         sign = PASSWORD_UNFAMILIAR
     else:
         sign = ORDINARY
+    return _told(event, sign, usual)
+
+
+def _told(event: _Event, sign: Sign, usual: Usual) -> Finding:
+    record = event.record
     made = _made(record) if event.kind == "pass" else None
     what = "The password was changed" if event.kind == "password" else _SAYS[made]
     detail = one_line(record.details.get("ResultReason", "") or record.details.get("resultReason", ""))
     how = f" ({record.operation}: {detail})" if detail else by_way_of(record.operation)
     says = sentence(what, how, whence(record, usual))
     return replace(found(_ID, sign, says, record, records=event.records), made=made)
+
+
+def _is_at_once(event: _Event, events: Sequence[_Event], usual: Usual) -> bool:
+    """Say whether a method was registered minutes after somebody got in who may not be the user.
+
+    Not where an administrator reset the password or the methods, or gave a pass, within the day before: the
+    helpdesk then spoke with somebody who has a new telephone.
+    """
+    record = event.record
+    if record.operation.casefold() not in _REGISTERED or event.doer not in (Doer.UNFAMILIAR, Doer.UNPLACED):
+        return False
+    if usual.doubt_of(record).owner is not Owner.DOUBTFUL or not record.address:
+        return False
+    helped = any(
+        one.doer is Doer.OTHER and timedelta() <= record.at - one.at <= NEAR
+        for one in events
+        if one.kind != "tokens"
+    )
+    spot = spot_of(record.address)
+    first = next(
+        (
+            one.created_date_time
+            for one in usual.sign_ins
+            if one.succeeded and spot_of(one.ip_address) == spot
+        ),
+        None,
+    )
+    return not helped and first is not None and timedelta() <= record.at - first <= AT_ONCE
 
 
 _SAYS: Final = {

@@ -361,7 +361,8 @@ def _subjects_only(sent: Sequence[Sent], told: set[str], usual: Usual) -> Iterat
     own = {one.records for one in about if _is_own(one, usual)}
     sign = AS_USUAL if own else DIVERSION_SUBJECT
     for one in about:
-        if one.records not in own and usual.is_well_known and one.key not in told:
+        is_new = usual.is_well_known or usual.doubt_at(one.addresses[0]).owner is not Owner.OWNER
+        if one.records not in own and is_new and one.key not in told:
             places.setdefault(one.addresses[0], []).append(one)
     for address, mails in places.items():
         subjects = list(dict.fromkeys(one_line(one.subject, 60) for one in mails))

@@ -16,7 +16,13 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS, at_own_place
-from commands.clues.consents import app_names, consented_apps, names_itself
+from commands.clues.consents import (
+    app_names,
+    consented_apps,
+    gives_credentials,
+    is_about_app,
+    names_itself,
+)
 from commands.clues.records import (
     MAIL_CLIENTS,
     PHONE_MAIL,
@@ -184,6 +190,13 @@ class _Apps:
         self._usual = usual
         self._new = consented_apps(evidence)
         self._names = app_names(evidence)
+        self._ours = frozenset(
+            app
+            for record in done(evidence)
+            if gives_credentials(record) and at_own_place(record, usual)
+            for app, name in self._names.items()
+            if is_about_app(record, {app}, name)
+        )
         self._own = frozenset(
             record.app_id
             for record in done(evidence)
@@ -205,6 +218,8 @@ class _Apps:
     def sign(self, record: AuditRecord) -> Sign | None:
         """What the application behind a record is a sign of; None where it is one of the user's own."""
         away = not at_own_place(record, self._usual)
+        if record.app_id.casefold() in self._ours:
+            return APP  # whoever set its credentials at work holds them: it is the organization's own
         if record.app_id.casefold() in self._new - PHONE_MAIL and away:
             return NEW_APP
         if by_service(record):

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from commands.clues.actions import changed, concerns, graded, once
-from commands.clues.consents import about, apps_of, is_consent, keys_of, keys_of_app, refused
+from commands.clues.consents import (
+    about,
+    apps_of,
+    gives_credentials,
+    is_consent,
+    keys_of,
+    keys_of_app,
+    refused,
+)
 from commands.clues.records import (
     PHONE_MAIL,
     changing,
@@ -243,7 +251,7 @@ def _record(record: AuditRecord, evidence: Evidence, usual: Usual) -> Iterator[F
             plain = TAKES_MAIL if takes_mail and _is_new(record, evidence) else RISKY
         says = sentence("Consent was granted to the application ", thing(name), asked)
         yield said(plain, says, act=f"consent:{' '.join(scopes)}")
-    elif "certificates and secrets management" in operation or operation in {
+    elif gives_credentials(record) or operation in {
         "add service principal credentials",
         "update service principal credentials",
         "add owner to application",

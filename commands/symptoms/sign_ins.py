@@ -9,7 +9,8 @@ Protection say the rest.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from commands.clues.actions import AUDITS
@@ -20,7 +21,7 @@ from commands.sentence import Sentence, around, ending, further, sentence, whole
 from commands.usual import Usual
 from commands.usual.agents import agent_of, family_of
 from commands.usual.places import belongs_to_microsoft, spot_of
-from commands.usual.points import FAILURE_SPAN, MANY_FAILURES, alike
+from commands.usual.points import FAILURE_SPAN
 from commands.usual.sign_ins import (
     REFUSED_PROMPT,
     SETTLED,
@@ -30,7 +31,14 @@ from commands.usual.sign_ins import (
     is_own_device,
     risk_of,
 )
-from commands.usual.tries import total, tries_in_words
+from commands.usual.tries import (
+    MANY_FAILURES,
+    are_many,
+    guesses_before,
+    patient_guesses,
+    total,
+    tries_in_words,
+)
 from graph.addresses import network_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import SignIn
@@ -91,12 +99,15 @@ def detect(evidence: Evidence, usual: Usual) -> Iterator[Finding]:
     for one in usual.sign_ins:
         if one.created_date_time in evidence.window and not belongs_to_microsoft(one.ip_address):
             spots[spot_of(one.ip_address)].append(one)
+    patient = patient_guesses(
+        one for one in usual.sign_ins if not one.succeeded and not usual.is_own_network(one.ip_address)
+    )
     for used in spots.values():
         got_in = [one for one in used if one.succeeded]
         if got_in:
             yield from _judged(got_in, evidence, usual)
             yield from _programs(got_in, usual)
-            yield from _before_success(got_in, evidence, usual)
+            yield from _before_success(got_in, patient, evidence, usual)
             yield from _novelty(got_in, usual)
         failed = [one for one in used if one.status.error_code is not None]
         wrong = [one for one in failed if one.status.error_code in WRONG_PASSWORD]
@@ -200,7 +211,12 @@ def _programs(got_in: Sequence[SignIn], usual: Usual) -> Iterator[Finding]:
         yield _finding(DEVICE_CODE, "A device code sign-in succeeded", codes, usual)
 
 
-def _before_success(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) -> Iterator[Finding]:
+def _before_success(
+    got_in: Sequence[SignIn],
+    patient: Mapping[str, tuple[datetime, Sequence[SignIn]]],
+    evidence: Evidence,
+    usual: Usual,
+) -> Iterator[Finding]:
     first = got_in[0]
     if usual.is_familiar(first.ip_address):
         return
@@ -211,9 +227,9 @@ def _before_success(got_in: Sequence[SignIn], evidence: Evidence, usual: Usual) 
         and one.created_date_time <= first.created_date_time <= one.created_date_time + FAILURE_SPAN
         and not usual.is_own_network(one.ip_address)
     ]
-    wrong = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
+    wrong = guesses_before(first, before, patient)
     guesses = total(wrong, evidence)
-    if guesses >= MANY_FAILURES:
+    if are_many(wrong, evidence):
         says = sentence(_guesses(wrong, first, evidence), ", then a success")
         yield _finding(GUESSED, says, [first, *wrong], usual, guesses - len(wrong))
     refused = [one for one in before if one.status.error_code in REFUSED_PROMPT]

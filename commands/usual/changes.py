@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from commands.usual.domains import internal_domains, is_outside
@@ -14,7 +14,8 @@ from commands.usual.places import (
     spot_of,
 )
 from graph.audit_log.record import AuditRecord
-from graph.evidence import Evidence
+from graph.evidence import Evidence, remembered
+from graph.resources.sign_ins import SignIn
 
 ONE_DEED: Final = timedelta(minutes=2)
 """How far apart two services may record one deed."""
@@ -23,9 +24,16 @@ ONE_DEED: Final = timedelta(minutes=2)
 EXCHANGE: Final = timedelta(hours=1)
 """How far apart the second factor is taken from one telephone and given to another, as one deed."""
 
-_OF_AN_EXCHANGE: Final = frozenset(
-    {"User registered security info", "User changed default security info", "User deleted security info"}
-)
+
+SHARED_DAYS: Final = 3
+"""Days on which colleagues opened a mailbox that then counts as theirs; few records alike are read."""
+
+_OPENING: Final = frozenset({"MailItemsAccessed", "SendAs", "SendOnBehalf", "FolderBind"})
+
+REGISTERED: Final = frozenset({"User registered security info", "User changed default security info"})
+"""What gives an account another way to sign in. Source: Entra, "Audit activity reference"."""
+
+_OF_AN_EXCHANGE: Final = REGISTERED | {"User deleted security info"}
 
 METHOD_MADE: Final = "a sign-in method was registered"
 CONSENT_GIVEN: Final = "consent was granted to an application"
@@ -63,6 +71,21 @@ def grave_changes(evidence: Evidence) -> dict[str, dict[str, frozenset[str]]]:
     return found
 
 
+@remembered
+def methods_made(evidence: Evidence) -> dict[str, datetime]:
+    """Give when the account first registered a sign-in method in the window, by spot."""
+    found: dict[str, datetime] = {}
+    for record in evidence.records():
+        if record.operation not in REGISTERED or record.by_microsoft or record.succeeded is False:
+            continue
+        if not record.address or record.microsoft_address:
+            continue
+        if evidence.subject.is_meant_by(record.actor):
+            spot = spot_of(record.address)
+            found[spot] = min(record.at, found.get(spot, record.at))
+    return found
+
+
 def _near(records: Iterable[AuditRecord], times: Sequence[datetime], span: timedelta) -> frozenset[str]:
     near = set()
     for record in records:
@@ -88,11 +111,33 @@ def _grave_kind(record: AuditRecord, domains: frozenset[str]) -> str:
             return "an inbox rule that hides mail was created"
     if record.operation == "Set-Mailbox" and is_outside(given.get("ForwardingSmtpAddress", ""), domains):
         return "external mail forwarding was set"
-    if record.operation in {"User registered security info", "User changed default security info"}:
+    if record.operation in REGISTERED:
         return METHOD_MADE
     if record.operation == "Consent to application":
         return CONSENT_GIVEN
     return ""
+
+
+def opened_by_others(evidence: Evidence, sign_ins: Sequence[SignIn]) -> datetime | None:
+    """Give when colleagues had opened a mailbox on `SHARED_DAYS` days and its own account had not got in yet.
+
+    A shared mailbox has an account of its own, which nobody is meant to sign in to. None where it is no such
+    mailbox. Source: Microsoft Learn, "About shared mailboxes" (block sign-in for the shared mailbox account).
+    """
+    first = min((one.created_date_time for one in sign_ins if one.succeeded), default=None)
+    days: dict[date, datetime] = {}
+    if first is None:
+        return None
+    for record in evidence.records():
+        if record.at >= first:
+            break
+        if record.by_microsoft or record.succeeded is False:
+            continue
+        if evidence.subject.is_meant_by(record.actor):
+            return None
+        if record.operation in _OPENING and evidence.subject.is_meant_by(record.owner):
+            days[record.at.date()] = max(record.at, days.get(record.at.date(), record.at))
+    return max(days.values()) if len(days) >= SHARED_DAYS else None
 
 
 def victims_of(evidence: Evidence) -> dict[str, set[str]]:

@@ -90,6 +90,13 @@ class Own:
         return network is not None and network.kind is NetworkKind.GATEWAY and network.kind in self.kinds
 
 
+def program_of(one: SignIn) -> str:
+    """Give the program of a sign-in; that of a printer names itself by its protocol alone."""
+    if one.user_agent:
+        return family_of(one.user_agent)
+    return one.client_app_used.casefold() if is_legacy(one) else ""
+
+
 def home_of(address: str, rented: Mapping[str, Network]) -> str:
     """Give what is the user's own of an address: its network, or of an exit that many share itself alone."""
     network = rented.get(address)
@@ -191,8 +198,12 @@ def own_of(
     networks = {home_of(one.ip_address, rented) for one in before if one.ip_address not in public} | shared
     lasting: set[str] = set()
     programs: set[str] = set()
+    only_old = False
     if len(before) < ENOUGH:
         plain = [one for one in within if not is_legacy(one) and not is_device_code(one)]
+        # A printer's account has an old protocol and nothing else.
+        only_old = not plain and any(map(is_legacy, within))
+        plain = plain or within
         days = days_of((one for one in plain if one.ip_address not in public), rented)
         for address, habit in habits.items():  # of these days no record was read
             home = home_of(address, rented)
@@ -229,11 +240,11 @@ def own_of(
         systems=frozenset(
             one.autonomous_system_number for one in kept if one.autonomous_system_number is not None
         ),
-        agents=frozenset({family_of(one.user_agent) for one in kept if one.user_agent} | programs),
+        agents=frozenset({program_of(one) for one in kept} - {""} | programs),
         devices=frozenset(devices),
         hours=frozenset(one.created_date_time.hour for one in kept),
         device_code=any(is_device_code(one) for one in before),
-        legacy=any(is_legacy(one) for one in before),
+        legacy=any(is_legacy(one) for one in before) or (only_old and len(kept) >= ENOUGH),
         second_factor=_always_asked(kept),
         policy=_always_under_policy(kept),
         naming=_naming(kept),

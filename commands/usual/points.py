@@ -15,10 +15,10 @@ from commands.facts import NetworkKind, ProgramKind
 from commands.usual.absence import stays_abroad
 from commands.usual.acts import WEB_CLIENT, is_web_visit
 from commands.usual.agents import agent_of, family_of, is_pocket
-from commands.usual.changes import ACCESS_KINDS, grave_changes, victims_of
+from commands.usual.changes import ACCESS_KINDS, grave_changes, methods_made, opened_by_others, victims_of
 from commands.usual.continued import begun_sessions, continued
 from commands.usual.networks import PUBLIC, Network
-from commands.usual.own import ENOUGH, Own, is_among
+from commands.usual.own import ENOUGH, Own, is_among, program_of
 from commands.usual.places import (
     NOWHERE,
     TOO_FAST,
@@ -41,13 +41,10 @@ from commands.usual.sign_ins import (
     risk_of,
 )
 from commands.usual.travel import TRAVEL_SPAN, Visits, homes_of
-from commands.usual.tries import total, tries_in_words
+from commands.usual.tries import are_many, guesses_before, patient_guesses, total, tries_in_words
 from graph.addresses import address_of, network_of
 from graph.evidence import Evidence
 from graph.resources.sign_ins import RiskDetection, SignIn
-
-MANY_FAILURES: Final = 5
-"""Failures before a success that make it look guessed."""
 
 FAILURE_SPAN: Final = timedelta(hours=24)
 """How long before the success those failures may lie."""
@@ -83,6 +80,11 @@ def judge(
         address: place for address, place in places.items() if not _is_hidden(place, rented.get(address))
     }
     homes, failures, begun = homes_of(own, known), _failures(sign_ins, own), begun_sessions(own, known)
+    others = opened_by_others(evidence, sign_ins)
+    patient = patient_guesses(one for _, one in failures)
+    # What somebody registers from elsewhere speaks for nobody, from wherever it is used afterwards.
+    elsewhere = (at for spot, at in methods_made(evidence).items() if not own.has(spot.partition("/")[0]))
+    made = min(elsewhere, default=None)
     stays = stays_abroad(sign_ins, known, own.countries)
     judged = {}
     for spot, used in spots.items():
@@ -93,13 +95,14 @@ def judge(
             *_by_program(got_in, own, "acted" if by_acts else "signed in"),
             *_by_novelty(got_in, known, own, rented, sessions=() if by_acts else begun),
             *_by_network(got_in, known, rented, own),
-            *_by_failures(got_in, failures, evidence),
+            *_by_failures(got_in, failures, patient, evidence),
             *_by_travel(got_in, known, homes),
             *_by_risk(got_in, risks.get(spot, ()), abroad=_is_abroad(got_in, known, own)),
             *continued(got_in, begun, known, own, rented.get(got_in[0].ip_address)),
-            *_by_factors(got_in, own),
+            *_by_factors(got_in, own, made),
             *_by_changes(changes.get(spot, {}), own, got_in[0].ip_address),
             *_by_victims(got_in, victims.get(spot, ())),
+            *_by_others(got_in, others, own),
             *_by_absence(got_in, known, own, stays),
             *_in_favour(got_in, rented, own),
         )
@@ -175,7 +178,7 @@ def _changes(got_in: Sequence[SignIn], rented: Mapping[str, Network], own: Own) 
 
 
 def _is_equipment_known(got_in: Sequence[SignIn], own: Own) -> bool:
-    if any(family_of(one.user_agent) in own.agents or device_of(one) in own.devices for one in got_in):
+    if any(program_of(one) in own.agents or device_of(one) in own.devices for one in got_in):
         return True
     return WEB_CLIENT in own.agents and any(map(is_web_visit, got_in))
 
@@ -222,14 +225,17 @@ def _failures(sign_ins: Sequence[SignIn], own: Own) -> list[tuple[datetime, Sign
 
 
 def _by_failures(
-    got_in: Sequence[SignIn], failures: Sequence[tuple[datetime, SignIn]], evidence: Evidence
+    got_in: Sequence[SignIn],
+    failures: Sequence[tuple[datetime, SignIn]],
+    patient: Mapping[str, tuple[datetime, Sequence[SignIn]]],
+    evidence: Evidence,
 ) -> Iterable[Point]:
     first = got_in[0]
     end = first.created_date_time
     start = bisect_left(failures, end - FAILURE_SPAN, key=itemgetter(0))
     before = [one for _, one in failures[start : bisect_right(failures, end, key=itemgetter(0))]]
-    guesses = [one for one in before if one.status.error_code in WRONG_PASSWORD and alike(one, first)]
-    if total(guesses, evidence) >= MANY_FAILURES:
+    guesses = guesses_before(first, before, patient)
+    if are_many(guesses, evidence):
         here = all(spot_of(one.ip_address) == spot_of(first.ip_address) for one in guesses)
         where = "from there" if here else "from there, its network or with its client"
         yield point(
@@ -243,17 +249,6 @@ def _by_failures(
             "refused_prompts",
             f"{refused} denied or unanswered MFA prompts before the first success",
         )
-
-
-def alike(failed: SignIn, success: SignIn) -> bool:
-    """Say whether a wrong password may belong to a success: the same network or the same program.
-
-    Public accounts are guessed at all day, from everywhere; whoever signs in elsewhere with something else
-    has nothing to do with it.
-    """
-    if network_of(failed.ip_address) == network_of(success.ip_address):
-        return True
-    return bool(failed.user_agent) and family_of(failed.user_agent) == family_of(success.user_agent)
 
 
 def _by_travel(
@@ -293,7 +288,7 @@ def _by_risk(
         yield point("low_risk", "Identity Protection detected a low risk there")
 
 
-def _by_factors(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
+def _by_factors(got_in: Sequence[SignIn], own: Own, made: datetime | None) -> Iterable[Point]:
     if own.has(got_in[0].ip_address):
         return
     if own.second_factor and any(
@@ -314,7 +309,7 @@ def _by_factors(got_in: Sequence[SignIn], own: Own) -> Iterable[Point]:
         yield point(
             "factor_from_token", "the second factor came with a token, on a client that this user never used"
         )
-    if any(map(is_phishing_resistant, people)):
+    if any(is_phishing_resistant(one) and (made is None or one.created_date_time < made) for one in people):
         yield point("phishing_resistant", "a factor that cannot be relayed was used there")
 
 
@@ -330,6 +325,13 @@ def _by_changes(kinds: Mapping[str, frozenset[str]], own: Own, address: str) -> 
         if own.count < ENOUGH:
             weight = "grave_change_little_known"
         yield replace(point(weight, f"{kind} from there"), rests_on=kinds[kind])
+
+
+def _by_others(got_in: Sequence[SignIn], others: datetime | None, own: Own) -> Iterable[Point]:
+    if others is None or any(device_of(one) for one in got_in):
+        return
+    if not own.sign_ins and min(one.created_date_time for one in got_in) >= others:
+        yield point("shared_mailbox", "nobody signed in to this mailbox before, which only colleagues opened")
 
 
 def _by_victims(got_in: Sequence[SignIn], victims: Iterable[str]) -> Iterable[Point]:
