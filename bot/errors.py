@@ -8,7 +8,7 @@
     │   └── RoomShared         the channel is shared with another company by now
     │       └── RoomTaken          the channel is another tenant's, or none of this one's, by now
     ├── VoterUnknown       Microsoft cannot say for a moment who voted; what was approved waits
-    ├── NotTheKeeper       another bot took this one's place, so this one carries nothing out
+    ├── NotTheKeeper       somebody else has this bot's place, so it carries nothing out
     ├── AlreadyCarriedOut  a plan is being carried out in this very moment; a second run of it does nothing
     ├── SlackFailed        Slack answered with an error that no one asked for; `code` is Slack's name of it
     │   ├── MessageGone        the message that was to be edited is not there any more
@@ -80,10 +80,10 @@ class AlreadyCarriedOut(BotError):
 
 
 class NotTheKeeper(BotError):
-    """Another process is the keeper of the job database, so this one carries nothing out."""
+    """This process does not hold the keeper's place in the job database, so it carries nothing out."""
 
     def __init__(self) -> None:
-        super().__init__("Another bot has taken this one's place in the job database.")
+        super().__init__("This bot does not have its place in the job database.")
 
 
 class SlackFailed(BotError):

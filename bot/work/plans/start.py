@@ -23,10 +23,10 @@ AGAIN: Final = f"It was begun {RUNS} times and did not come to its end; the bot'
 """What people are told then."""
 
 ANOTHER: Final = (
-    "Another bot has taken this one's place in the job database, so nobody knows which of them has the right "
-    "ledger. Stop one of them."
+    "Another bot, or a connection of this one's that broke and was not given up yet, has this bot's place in "
+    "the job database. If two bots run, stop the one with the wrong ledger; otherwise it goes on by itself."
 )
-"""What people are told where this process is not the keeper any more."""
+"""What people are told where this process is not the keeper any more; the database does not say who is."""
 
 MOST: Final = 30
 """How many runs of a plan are counted; later ones have a number by chance."""
