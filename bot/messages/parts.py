@@ -209,23 +209,11 @@ def no_mailbox(sources: Sequence[str], most: int) -> str:
     return f"This account has no mailbox in Exchange Online; {which} not apply: {few(sources, most)}."
 
 
-_ORDINARY = frozenset(
-    {"A", "All", "An", "Anyone", "Auditing", "Consent", "Deleted", "Everyone", "Files", "Forwarding"}
-    | {
-        "It",
-        "Links",
-        "Mail",
-        "Mailbox",
-        "Messages",
-        "Possibly",
-        "Rechecked",
-        "Sent",
-        "Someone",
-        "The",
-        "This",
-        "Unusual",
-    }
-)
+_ORDINARY = frozenset({
+    "A", "All", "An", "Anyone", "Auditing", "Consent", "Deleted", "Everyone", "Files", "Forwarding", "It",
+    "Links", "Mail", "Mailbox", "Messages", "Possibly", "Rechecked", "Sent", "Someone", "The", "This",
+    "Unusual",
+})  # fmt: skip
 """Words with which sentences of findings begin, and no name does."""
 
 

@@ -117,6 +117,11 @@ def whose(record: AuditRecord, subject: Subject) -> str:
     return "" if own else name.casefold()
 
 
+def _did(finding: Finding) -> tuple[str, ...]:
+    """What was done, to what, by whom and from where."""
+    return finding.act, finding.before, finding.after, finding.by, finding.address
+
+
 def once(findings: Iterable[Finding], *, by_sign: bool = False) -> Iterator[Finding]:
     """Put findings of one action together: two services often record the same, a few seconds apart.
 
@@ -131,9 +136,7 @@ def once(findings: Iterable[Finding], *, by_sign: bool = False) -> Iterator[Find
         if finding.at is None:
             kept.append(finding)
             continue
-        one = finding
-        did = () if by_sign else (one.act, one.before, one.after, one.by, one.address)
-        times = alike[one.sign.id, *did]
+        times = alike[finding.sign.id, *(() if by_sign else _did(finding))]
         first = bisect_left(times, (finding.at - records.TOGETHER, -1))
         last = bisect_right(times, (finding.at + records.TOGETHER, len(kept)))
         if first == last:

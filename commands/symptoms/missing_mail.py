@@ -117,7 +117,7 @@ def _by_suspect(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual
     for group in places.values():
         more = further_like(evidence, group)
         total = sum(_count(record) for record in group) + more
-        named = _named([item for record in group for item in record.items], whole=not more)
+        named = _named([item for record in group for item in record.items], all_of=not more)
         # A record may tell of several messages, and how many those that were only counted tell of is unknown.
         least = "At least " if more and any(_count(record) > 1 for record in group) else ""
         what = f"{least}{total} messages were deleted" if total > 1 else "A message was deleted"
@@ -129,13 +129,13 @@ def _by_suspect(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual
             yield _about_notices(NOTICES_BY_SUSPECT, telling, usual)
 
 
-def _named(items: Sequence[Item], *, whole: bool = True) -> Piece:
+def _named(items: Sequence[Item], *, all_of: bool = True) -> Piece:
     subjects = list(dict.fromkeys(one_line(item.subject, 60) for item in items if item.subject))
     if not subjects:
         return Piece("")
     left = len(subjects) - 3
     word = "subject" if left == 1 else "subjects"
-    more = (f" and {left} more {word}" if whole else " and others") if left > 0 else ""
+    more = (f" and {left} more {word}" if all_of else " and others") if left > 0 else ""
     return ending(f" ({', '.join(f'“{subject}”' for subject in subjects[:3])}{more})")
 
 

@@ -131,7 +131,7 @@ def _finding(
     to_there: bool = False,
 ) -> Finding:
     first = sign_ins[0]
-    place, address = f"{usual.place(first.ip_address)}", first.ip_address or "an unknown address"
+    place, address = str(usual.place(first.ip_address)), first.ip_address or "an unknown address"
     if to_there:
         where = sentence(" to ", further(f"{address} ("), place, further(")"))
     else:

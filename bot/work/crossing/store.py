@@ -62,7 +62,7 @@ NAME: Final = 40
 """The most characters of the name of a case, a hunt or a recheck: ours have ten."""
 
 NAMES: Final = 10_000
-"""How many of them are looked at in one round."""
+"""How many of them each table gives in one round."""
 
 ANSWERS: Final = 256 * 1024 * 1024
 """The most bytes of Microsoft's answers that are kept with a result."""
@@ -165,7 +165,8 @@ class Store:
     def names(self) -> frozenset[str]:
         """Give cases and hunts of which anything is kept; what has no name of ours is forgotten right here.
 
-        There are no more of them than anyone could count: whoever writes there must not fill our memory.
+        At most `NAMES` of each table, and the others in a later round: whoever writes there must not fill our
+        memory.
         """
         kept: set[str] = set()
         with self._engine.begin() as db:

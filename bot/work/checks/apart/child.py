@@ -241,8 +241,8 @@ def serve_on(connection: Connection) -> None:
     try:
         given: Given = connection.recv()
         logs.configure(given.settings.log)
-        looker = Looker(given, Line(connection))
         share_what_is_freed()
+        looker = Looker(given, Line(connection))
         collect_seldom()
         looker.serve()
     except (EOFError, OSError):
