@@ -106,7 +106,7 @@ def test_a_process_that_looks_seldom_looks_for_cycles_and_never_among_what_it_im
 def test_what_one_thread_freed_the_others_take():
     says = (
         "import ctypes, re, threading; from bot.memory import share_what_is_freed; share_what_is_freed();"
-        " threads = [threading.Thread(target=lambda: bytearray(9_000).decode() and gate.wait(9))"
+        " threads = [threading.Thread(target=lambda: bytearray(9_000).decode() and gate.wait(600))"
         " for _ in range(20)]; gate = threading.Barrier(20);"
         " [one.start() for one in threads]; [one.join() for one in threads];"
         " ctypes.CDLL(None).malloc_stats()"
