@@ -190,18 +190,23 @@ class _Apps:
         self._usual = usual
         self._new = consented_apps(evidence)
         self._names = app_names(evidence)
-        self._ours = frozenset(
-            app
-            for record in done(evidence)
-            if gives_credentials(record) and at_own_place(record, usual)
-            for app, name in self._names.items()
-            if is_about_app(record, {app}, name)
-        )
+        self._ours = self._with_credentials_of_ours()
         self._own = frozenset(
             record.app_id
             for record in done(evidence)
             if record.operation == "MailItemsAccessed" and record.app_id and at_own_place(record, usual)
         )
+
+    def _with_credentials_of_ours(self) -> frozenset[str]:
+        """Give the applications whose credentials were set at work, and nowhere else.
+
+        Where somebody set one elsewhere as well, nobody knows who signs in as the application.
+        """
+        ours, elsewhere = set[str](), set[str]()
+        for record in filter(gives_credentials, done(self._evidence)):
+            apps = {app for app, name in self._names.items() if is_about_app(record, {app}, name)}
+            (ours if at_own_place(record, self._usual) else elsewhere).update(apps)
+        return frozenset(ours - elsewhere)
 
     def behind(self, record: AuditRecord) -> str:
         """Give the id of the application just consented to that fetched a file; "" where it was none.

@@ -228,14 +228,19 @@ APP = "b0b0b0b0-0011-4b4b-8b8b-dddddddd0011"
 
 
 @pytest.mark.parametrize(
-    ("address", "signs"), [(OFFICE, []), (None, ["mail_read_by_new_app"]), (HOTEL, ["mail_read_by_new_app"])]
+    ("places", "signs"),
+    [
+        ([OFFICE], []),
+        ([], ["mail_read_by_new_app"]),
+        ([HOTEL], ["mail_read_by_new_app"]),
+        ([OFFICE, HOTEL], ["mail_read_by_new_app"]),
+    ],
 )
-def test_an_application_whose_credentials_were_set_at_work_is_the_organizations_own(address, signs):
+def test_an_application_whose_credentials_were_set_at_work_alone_is_the_organizations_own(places, signs):
     named: dict[str, Any] = {"object_id": APP, "owner": "", "details": {"TargetName": "Backup"}}
     records = [record("Consent to application", hours=-3, **named)]
-    if address:
-        operation = "Update application – Certificates and secrets management"
-        records.append(record(operation, hours=-2, address=address, **named))
+    operation = "Update application – Certificates and secrets management"
+    records += [record(operation, hours=-2, address=place, **named) for place in places]
     records += [
         record("MailItemsAccessed", hours=-1, address="203.0.113.200", app_id=APP, items=["a"] * 40),
         record("MailItemsAccessed", hours=-0.5, address="203.0.113.200", app_id=APP, items=["a"] * 40),
