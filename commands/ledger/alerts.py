@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from commands.ledger.chain import moment
 from commands.ledger.reading import Readable, Row
@@ -115,10 +115,12 @@ def last_line(book: Readable, tenant: str, object_id: str, since: datetime) -> A
 
 def in_digests(book: Readable, channel: str, since: datetime) -> tuple[Alert, ...]:
     """Give the alerts in those digests of a channel that were begun since a moment, as they were shown."""
+    # Years of them are not looked through: whatever was begun a day earlier is edited no more.
     rows = book.rows(
-        "SELECT * FROM alerts WHERE how = 'digest' AND channel = ? AND ts IN (SELECT ts FROM alerts"
-        " WHERE how = 'digest' AND channel = ? GROUP BY ts HAVING min(shown_at) > ?) ORDER BY shown_at, seq",
-        [channel, channel, moment(since)],
+        "SELECT * FROM alerts WHERE how = 'digest' AND shown_at > ? AND channel = ? AND ts IN (SELECT ts"
+        " FROM alerts WHERE how = 'digest' AND shown_at > ? AND channel = ? GROUP BY ts"
+        " HAVING min(shown_at) > ?) ORDER BY shown_at, seq",
+        [moment(since), channel, moment(since - timedelta(days=1)), channel, moment(since)],
     )
     return tuple(map(_alert, rows))
 
