@@ -82,7 +82,10 @@ def hunt_card(
 
 
 def _by(hunt: Hunt) -> Iterator[Block]:
-    """What it goes by. What a case gave is counted where it is an id, which tells nobody anything."""
+    """What it goes by. What a case gave is counted where it is an id, which tells nobody anything.
+
+    Where there is nothing but ids, they are named all the same: a bare number says even less.
+    """
     ids = [one for one in hunt.terms if hunt.case_id and GUID.fullmatch(one.value)]
     counts = Counter(one.kind.value for one in ids) if len(ids) < len(hunt.terms) else Counter[str]()
     told = [f"{one.kind.value} {said(one.value, 80)}" for one in hunt.terms if not (counts and one in ids)]
