@@ -45,6 +45,19 @@ def app_names(evidence: Evidence) -> dict[str, str]:
     }
 
 
+def with_own_credentials(evidence: Evidence, at_work: Callable[[AuditRecord], bool]) -> frozenset[str]:
+    """The ids of those whose credentials were set where `at_work` says, and nowhere else.
+
+    The organization holds these itself. Where somebody set one elsewhere as well, nobody knows who signs in
+    as the application.
+    """
+    names, ours, elsewhere = app_names(evidence), set[str](), set[str]()
+    for record in filter(gives_credentials, changing(evidence)):
+        apps = {app for app, name in names.items() if is_about_app(record, {app}, name)}
+        (ours if at_work(record) else elsewhere).update(apps)
+    return frozenset(ours - elsewhere)
+
+
 def names_itself(user_agent: str, name: str) -> bool:
     """Say whether a program that is no browser gives a name as its own in its user agent.
 

@@ -16,13 +16,7 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.actions import AUDITS, at_own_place
-from commands.clues.consents import (
-    app_names,
-    consented_apps,
-    gives_credentials,
-    is_about_app,
-    names_itself,
-)
+from commands.clues.consents import app_names, consented_apps, names_itself, with_own_credentials
 from commands.clues.records import (
     MAIL_CLIENTS,
     PHONE_MAIL,
@@ -190,23 +184,12 @@ class _Apps:
         self._usual = usual
         self._new = consented_apps(evidence)
         self._names = app_names(evidence)
-        self._ours = self._with_credentials_of_ours()
+        self._ours = with_own_credentials(evidence, lambda record: at_own_place(record, usual))
         self._own = frozenset(
             record.app_id
             for record in done(evidence)
             if record.operation == "MailItemsAccessed" and record.app_id and at_own_place(record, usual)
         )
-
-    def _with_credentials_of_ours(self) -> frozenset[str]:
-        """Give the applications whose credentials were set at work, and nowhere else.
-
-        Where somebody set one elsewhere as well, nobody knows who signs in as the application.
-        """
-        ours, elsewhere = set[str](), set[str]()
-        for record in filter(gives_credentials, done(self._evidence)):
-            apps = {app for app, name in self._names.items() if is_about_app(record, {app}, name)}
-            (ours if at_own_place(record, self._usual) else elsewhere).update(apps)
-        return frozenset(ours - elsewhere)
 
     def behind(self, record: AuditRecord) -> str:
         """Give the id of the application just consented to that fetched a file; "" where it was none.
