@@ -289,21 +289,20 @@ def _register(
     typer.echo(wrapped(visible(dialog.what_remains_of_the_sign_in(administrator.user))))
     typer.echo(f"To remove all of it:\n  compromise init --remove --folder {folder}")
     manifest = manual.manifest_path(Path(__file__).parents[1])
-    is_joined = False
+    is_joined, told = False, asks and not slack_cli
     if asks and slack_cli:
         try:
             is_joined = join(folder, administrator.user, _tokens_by(slack_cli, folder))
         except BotError as error:
             typer.echo(visible(str(error)), err=True)  # what is left to do by hand is listed all the same
-    elif asks:
+    elif told:
         link = lead_to_slack(answers, folder, manifest)
         typer.echo("\n" + wrapped(manual.in_slack(answers, folder, manifest, opens=opens is not None)) + "\n")
         if opens is not None and link:
             opens(link)
         is_joined = join(folder, administrator.user)
-    if not is_joined:
+    if not (is_joined or told):
         lead_to_slack(answers, folder, manifest)
-    told = asks and not slack_cli
     steps = manual.afterwards(answers, folder, manifest, is_joined=is_joined, told=told)
     typer.echo(numbered("Remaining steps:", (*by_hand, *steps)))
 
