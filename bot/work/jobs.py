@@ -271,6 +271,8 @@ class Jobs:
         self._expendable("a stop", partial(hunts_start.stop, name, self._store))
 
     def _reconcile_hunts(self, age: timedelta) -> None:
+        # A run whose end cannot be noted would count as one that died, and of those there are few.
+        self._ledger.demand_room()
         for one in unfinished(self._ledger):
             if self._clock() - (one.finished_at or one.asked_at) >= age:
                 self._tried(f"hunt {one.id}", partial(self._hunt_start.take_up, one))
@@ -300,6 +302,7 @@ class Jobs:
                 self._store.clear([name])
 
     def _reconcile_rechecks(self) -> None:
+        self._ledger.demand_room()  # as for hunts
         due = self._rechecks.due(self._clock())
         awaited = self._awaited() if due else None
         if awaited is not None:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from dbos import DBOS
 
 from bot.clock import now
+from bot.work import jobs
 from bot.work.checks.keeper import is_compromised
 from bot.work.crossing.failed import RUNS
 from bot.work.engine.kinds import CHECK, RECHECK, VERSION, delivery_id
 from bot.work.engine.workflows import known
-from commands.ledger import Case, CaseState
+from commands.ledger import Case, CaseState, book
+from commands.ledger import entries as e
 from graph.question import Subject, Window
 from tests.commands import carrying
 from tests.scenarios.conftest import ADELE, Stage
@@ -173,6 +175,24 @@ def test_what_re_appeared_is_told_in_a_later_round_where_it_could_not_be_told_at
     for _ in range(2):
         story.bot.jobs.reconcile(timedelta(0))
     assert len(alarms(story)) == len(rechecks(story)) == 1
+
+
+def test_while_the_disk_is_full_no_run_of_a_hunt_or_recheck_is_used_up(stage, monkeypatch):
+    """Both are given up after three runs, and none whose end cannot be noted may be one of them."""
+    monkeypatch.setattr(jobs, "ROUND", 3_600.0)
+    story = stage(freely=True)
+    taken: list[str] = []
+    monkeypatch.setattr(story.bot.jobs._hunt_start, "take_up", lambda one: taken.append(one.id))
+    monkeypatch.setattr(story.bot.jobs._recheck_start, "take_up", taken.append)
+    taken_back(story, carrying.remove_forwarding())
+    event = e.HuntStarted("H-2ABCD", "sweep", "Contoso", (), now() - timedelta(days=1), now(), "C0INCIDENT")
+    story.bot.ledger.append(event, "U0MEGANBOW")
+    with monkeypatch.context() as patched:
+        patched.setattr(book, "_has_room", lambda _: False)
+        story.bot.jobs.reconcile(timedelta(0))
+        assert taken == []
+    story.bot.jobs.reconcile(timedelta(0))
+    assert set(taken) == {"H-2ABCD", f"{CASE}.1"}
 
 
 def test_a_recheck_that_never_ends_is_no_all_clear(stage):
