@@ -45,7 +45,6 @@ LONGEST_WAIT = 0.15
 Acknowledgements come first: Slack gives up on them after three seconds, and on answers never.
 """
 
-
 AGAIN: Final = 15.0
 """Seconds between two tries to do what could not be written down."""
 
@@ -392,9 +391,8 @@ class Desk:
             else:
                 self._answer(asked)
         still = {one.id for one in self._ledger.unanswered_requests()}
-        for name in [*self._put_off]:
-            if name not in still:
-                self._put_off.pop(name, None)
+        for name in self._put_off.keys() - still:
+            self._put_off.pop(name, None)
 
     def _note(self, asked: Asked, answer: Answer) -> None:
         """Write down how a question ended."""
