@@ -27,6 +27,7 @@ from bot.errors import BotError
 from bot.messages.awaited import Awaited
 from bot.work.checks.keeper import FOLLOWS, CheckKeeper
 from bot.work.checks.start import CheckStart
+from bot.work.crossing.notes import noted
 from bot.work.crossing.seal import Seal
 from bot.work.crossing.store import KeeperFacts, Store
 from bot.work.engine.engine import STOP_SECONDS, Engine, Queue
@@ -193,6 +194,8 @@ class Jobs:
     def stop(self, patience: float = STOP_SECONDS) -> None:
         """Stop the engine; what is under way after the patience goes on at the next start."""
         self._stopping.set()
+        for keeper in (self._checks, self._hunts, self._rechecks):
+            keeper.stop()
         for thread in (self._rounds, self._follows):
             if thread.is_alive():
                 thread.join()
@@ -287,19 +290,21 @@ class Jobs:
             self._store.tell(self._facts)
 
     def _clear_away(self) -> None:
-        """Forget what lies in the job database about nothing that is open, once nobody is at it."""
-        if self._store is None:
-            return
-        names = self._store.names()
+        """Forget what is stored and noted about nothing that is open, once nobody is at it."""
+        stored = self._store.names() if self._store else frozenset()
+        notes = noted(self._ledger.path.parent)
         # What is kept of something was begun before it was looked for, so what is not open now is over.
         still = {case.id for case in self._ledger.unfinished_cases()}
         still |= {one.id for one in unfinished(self._ledger)}
         still |= set(self._rechecks.due(self._clock()))
-        for name in names - still:
+        for name in {*stored, *notes} - still:
             if under_way(name):
                 hunts_start.stop(name, self._store)
-            else:
+                continue
+            if self._store:
                 self._store.clear([name])
+            for note in notes.get(name, ()):
+                note.unlink(missing_ok=True)
 
     def _reconcile_rechecks(self) -> None:
         self._ledger.demand_room()  # as for hunts

@@ -128,6 +128,10 @@ class CheckKeeper:
         """Drop what lies between keeper and workers about a run that was delivered."""
         self._receiving.forget(case_id, run)
 
+    def stop(self) -> None:
+        """Let what is being read count as no death: the bot is stopped by people."""
+        self._receiving.stop()
+
     def follow(self) -> None:
         """Show how far workers are, on the cards that changed.
 

@@ -7,8 +7,7 @@ else lies there counts for nothing, and the work is begun again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -20,6 +19,7 @@ from bot.messages.awaited import Awaited
 from bot.work.crossing.codec import ResultRefused, ResultUnreadable
 from bot.work.crossing.failed import Failed
 from bot.work.crossing.following import Follower
+from bot.work.crossing.notes import Notes
 from bot.work.crossing.seal import RESULT, Seal, SealBroken, opened
 from bot.work.crossing.store import Store
 from commands.errors import CommandError
@@ -46,7 +46,7 @@ class Receiving:
     """
 
     def __init__(self, what: str, store: Store | None, seal: Seal | None, folder: Path) -> None:
-        self._folder = folder
+        self._notes = Notes(folder)
         self._what = what
         self._store = store
         self._seal = seal
@@ -93,7 +93,10 @@ class Receiving:
             log.warning("A result is gone.", action="worker.no_result", what=self._what, case=name)
             return None
         try:
-            with self._reading(name, run):
+            if (deaths := self._notes.deaths(name, run)) >= DEATHS:
+                self._notes.clear(name, run)
+                raise ResultRefused(f"The bot ended {deaths} times while it read what the worker sent.")
+            with self._notes.reading(name, run):
                 sealed, beside = got
                 body = self._opened(kinds, about, sealed, beside)
                 del got, sealed  # what is sealed is not held while it is read
@@ -112,30 +115,6 @@ class Receiving:
             reference = refer_run("What a worker sent is refused.", self._what, name, why=str(refused))
             return Failed(f"{refused} Reference: {reference}.", reference)
 
-    @contextmanager
-    def _reading(self, name: str, run: int) -> Iterator[None]:
-        """Note that a result is being read, for as long as it is: what takes all memory ends the process.
-
-        Raises:
-            ResultRefused: it ended the bot time and again.
-        """
-        note = self._folder / f".reading-{name}-{run}"
-        try:
-            deaths = note.stat().st_size if note.exists() else 0
-            if deaths < DEATHS:
-                with note.open("ab") as file:
-                    file.write(b".")
-        except OSError as error:
-            log.warning("What is read cannot be noted.", action="worker.no_note", why=str(error))
-            deaths = 0
-        if deaths >= DEATHS:
-            note.unlink(missing_ok=True)
-            raise ResultRefused(f"The bot ended {deaths} times while it read what the worker sent.")
-        try:
-            yield
-        finally:
-            note.unlink(missing_ok=True)
-
     def _opened(self, kinds: tuple[str, ...], about: str, sealed: bytes, beside: bytes) -> bytes:
         *others, last = kinds
         for kind in others:
@@ -149,6 +128,10 @@ class Receiving:
         """Drop what lies between keeper and workers about a run that was delivered."""
         if self._store is not None:
             self._store.drop(name, run)
+
+    def stop(self) -> None:
+        """Let what is being read count as no death: the bot is stopped by people."""
+        self._notes.stop()
 
     def show_waiting(
         self,

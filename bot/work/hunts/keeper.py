@@ -139,6 +139,10 @@ class HuntKeeper:
         """Drop what lies between keeper and workers about a run that was delivered."""
         self._receiving.forget(name, run)
 
+    def stop(self) -> None:
+        """Let what is being read count as no death: the bot is stopped by people."""
+        self._receiving.stop()
+
     def give_up(self, one: Hunt, runs: int) -> None:
         """End a hunt that never came to an end.
 

@@ -45,6 +45,16 @@ def test_a_case_that_was_just_opened_is_left_to_whoever_opened_it(stage):
     story.shown()
 
 
+def test_what_is_noted_of_results_that_nobody_reads_any_more_is_cleared_away(stage):
+    story = stage("clean")
+    folder = story.bot.ledger.path.parent
+    notes = [folder / f".reading-{name}-1" for name in (opened(story).id, "C-3ABCD", "C-3ABCD.1")]
+    for note in notes:
+        note.write_bytes(b".")
+    story.bot.jobs.reconcile(timedelta(minutes=2))
+    assert [note.exists() for note in notes] == [True, False, False]
+
+
 def test_the_same_run_of_a_case_is_on_the_queue_once(stage):
     story = stage("clean")
     case = story.bot.desk._cards.post(opened(story))
