@@ -26,7 +26,7 @@ from bot.artefacts.timeline_png import OTHERS, WIDTH, Picture
 from bot.cards.case_view import view_as_it_stands, view_of
 from bot.cards.painter import Edits, Painter, shows_something
 from bot.cards.papers import handled_of
-from bot.errors import BotError, MessageGone, RoomShared, SlackFailed
+from bot.errors import BotError, CannotPost, MessageGone, RoomShared, SlackFailed
 from bot.messages import Message, answers
 from bot.messages.awaited import Awaited
 from bot.messages.case_card import CaseView, case_card
@@ -41,8 +41,8 @@ from graph.settings import Cloud
 
 log = structlog.get_logger(__name__)
 
-SHARED_PAUSE = 30.0
-"""The same where the channel was found to be shared with another company."""
+BARRED_PAUSE = 30.0
+"""The same where the channel takes no edits: archived, or shared with another company by now."""
 
 
 class Cards:
@@ -302,9 +302,14 @@ class Cards:
                 "The card could not be edited just now.", action="slack.later", case=case.id, error=str(error)
             )
             return max(self.edits.apart, error.retry_after)
-        except RoomShared:
-            log.warning("A case's channel is shared by now.", action="case.room_shared", case=case.id)
-            return SHARED_PAUSE
+        except CannotPost as error:
+            log.warning(
+                "A case's channel takes no edits by now.",
+                action="case.room_barred",
+                case=case.id,
+                why=str(error),
+            )
+            return BARRED_PAUSE
         return self.edits.apart
 
     def draw(self, case: Case, progress: Progress | None, awaited: Awaited | None = None) -> None:
@@ -312,7 +317,7 @@ class Cards:
 
         Raises:
             SlackFailed: Slack did not take it just now.
-            RoomShared: another company reads along by now.
+            CannotPost: Slack lets nobody write there, or another company reads along by now.
         """
         message = case_card(replace(view_of(case, progress=progress), awaited=awaited))
         self._rooms.edit(case.channel, case.card, message, tenant=case.tenant, hasty=True)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -316,7 +317,8 @@ class Alerts:
             ts = known[-1].ts
             together = [*(one for one in known if one.ts == ts), *alerts]
             try:
-                self._tools.rooms.edit(channel, ts, self._together(together, tenant), tenant=tenant)
+                with self._noting_refusals(tenant):
+                    self._tools.rooms.edit(channel, ts, self._together(together, tenant), tenant=tenant)
             except MessageGone as error:
                 log.info(
                     "A digest is gone; another one is begun.", action="alerts.digest_gone", why=error.code
@@ -397,9 +399,19 @@ class Alerts:
 
     def _say(self, message: Message, tenant: str) -> Any:
         """Post into the tenant's channel; where Slack takes it, checks may start by themselves again."""
-        posted = self._tools.rooms.say(self._channel(tenant), message, tenant=tenant, noted=True)
+        with self._noting_refusals(tenant):
+            posted = self._tools.rooms.say(self._channel(tenant), message, tenant=tenant, noted=True)
         self._refused.discard(self._tools.tenancy.whose(tenant))
         return posted
+
+    @contextmanager
+    def _noting_refusals(self, tenant: str) -> Iterator[None]:
+        """Start no check by itself once the tenant's channel takes no posts, until it does again."""
+        try:
+            yield
+        except CannotPost:
+            self._refused.add(self._tools.tenancy.whose(tenant))
+            raise
 
     def _channel(self, tenant: str) -> str:
         return self._tools.tenancy.of(tenant).alerts

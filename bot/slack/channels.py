@@ -10,12 +10,15 @@ from slack_sdk import WebClient
 from bot.errors import CannotPost, RoomShared, SlackFailed
 from bot.slack.client import call
 
+_ARCHIVED = "That channel is archived. Choose another, such as: in #incident-room."
 _REASONS = {
     "not_in_channel": "I am not in that channel. Invite me with /invite @compromise-bot and try again.",
     "channel_not_found": (
         "I cannot see that channel. If it is private, invite me with /invite @compromise-bot and try again."
     ),
-    "is_archived": "That channel is archived. Choose another, such as: in #incident-room.",
+    "is_archived": _ARCHIVED,
+    # What editing in such a channel is refused with. Source: Slack, "chat.update", errors.
+    "is_inactive": _ARCHIVED,
     "restricted_action": "A workspace policy does not allow me to post in that channel.",
     "restricted_action_read_only_channel": (
         "Posting in that channel is restricted, and I am not allowed to."

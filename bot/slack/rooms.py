@@ -6,7 +6,8 @@ Cards, threads, files and direct messages go through here, right after it was se
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import structlog
@@ -93,14 +94,9 @@ class Rooms:
         """
         if noted:
             self._demand_room()
-        try:
+        with _told_where_barred():
             self._demand(channel, tenant)
             return self._postings[False].post(channel, message, thread)
-        except SlackFailed as error:
-            reason = cannot_post(error.code)
-            if reason:
-                raise CannotPost(reason) from error
-            raise
 
     def edit(self, channel: str, ts: str, message: Message, *, tenant: str, hasty: bool = False) -> None:
         """Edit a message of a tenant.
@@ -113,12 +109,14 @@ class Rooms:
             hasty: Whether not to wait where Slack asks for it: the next edit makes this one needless.
 
         Raises:
-            RoomShared: another company or another tenant's people read along by now.
+            CannotPost: Slack does not let the bot write there any more; RoomShared where another company or
+                another tenant's people read along by now.
             MessageGone: the message is not there any more.
             SlackFailed: Slack did not take it.
         """
-        self._demand(channel, tenant, hasty=hasty)
-        self.edit_direct(channel, ts, message, hasty=hasty)
+        with _told_where_barred():
+            self._demand(channel, tenant, hasty=hasty)
+            self.edit_direct(channel, ts, message, hasty=hasty)
 
     def edit_direct(self, channel: str, ts: str, message: Message, *, hasty: bool = False) -> None:
         """Edit a message to one person, where nobody else can read along.
@@ -204,3 +202,16 @@ class Rooms:
                 )
             self._sleep(pause)
             pause = min(pause * 2, 30.0)
+
+
+@contextmanager
+def _told_where_barred() -> Iterator[None]:
+    """Tell Slack's refusals of a whole channel from trouble that may pass."""
+    try:
+        yield
+    except MessageGone:
+        raise
+    except SlackFailed as error:
+        if reason := cannot_post(error.code):
+            raise CannotPost(reason) from error
+        raise

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bot.incoming.alerts
-from bot.errors import BotError
+from bot.errors import BotError, CannotPost
 from bot.settings import AlertSettings
 from commands.ledger import BOT
 from commands.ledger import entries as e
@@ -273,6 +273,25 @@ def test_while_the_channel_refuses_posts_one_case_fails_and_no_more(stage):
     raise_alert(story.microsoft.state, RESTRICTED, grady, severity="high")
     story.bot.alerts.round()
     assert story.kinds().count("case_opened") == 2
+
+
+def test_a_digest_in_an_archived_channel_says_that_nobody_can_post_there_and_holds_checks_back(stage):
+    story = with_alerts(stage, lines=1, check=("high",))
+    for number in range(2):
+        raise_alert(story.microsoft.state, f"Odd thing {number}", f"{number}@contoso.example")
+    story.bot.alerts.round()
+    assert len(lines(story, "1 further alert")) == 1
+    story.slack.archive("incident-room")
+    raise_alert(story.microsoft.state, "Odd thing 2", "2@contoso.example")
+    with pytest.raises(CannotPost, match="archived"):
+        story.bot.alerts.round()
+    asked = len(story.slack.calls)
+    raise_alert(story.microsoft.state, RESTRICTED, ADELE, severity="high")
+    with pytest.raises(CannotPost, match="archived"):
+        story.bot.alerts.round()
+    assert "case_opened" not in story.kinds()
+    # It is told as a line, which says whether posts are taken again, and not as the check that it calls for.
+    assert [call.method for call in story.slack.calls[asked:]].count("chat.postMessage") == 1
 
 
 def test_what_an_attacker_writes_into_a_name_calls_nobody(stage):

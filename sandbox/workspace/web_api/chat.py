@@ -66,6 +66,8 @@ def _post_ephemeral(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
 
 
 def _update(state: WorkspaceState, args: Arguments) -> dict[str, Any]:
+    if visible(state, args["channel"]).is_archived:
+        raise RefusedError("is_inactive")
     old = _own_message(state, args, "cant_update_message")
     content = content_of(state, args, limit=TEXT_EDITED)
     if content["metadata"] is None:

@@ -118,5 +118,7 @@ def test_people_and_rooms_can_change_in_the_middle_of_a_story(fresh, refusal):
     fresh.remove("bot", ROOM)
     assert refusal(web.chat_postMessage, channel=ROOM, text="x") == "channel_not_found"
     fresh.invite("bot", ROOM)
+    posted = web.chat_postMessage(channel=ROOM, text="x")["ts"]
     fresh.archive(ROOM)
     assert refusal(web.chat_postMessage, channel=ROOM, text="x") == "is_archived"
+    assert refusal(web.chat_update, channel=fresh.channels[ROOM].id, ts=posted, text="y") == "is_inactive"
