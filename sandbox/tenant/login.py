@@ -201,6 +201,8 @@ def _check_assertion(core: Core, tenant: str, form: Mapping[str, str]) -> None:
         signature = _decode(signature_text)
     except ValueError as error:
         raise refuse(50027, "The client assertion is no valid token.") from error
+    if not (isinstance(head, dict) and isinstance(claims, dict)):
+        raise refuse(50027, "The client assertion is no valid token.")
     endpoint = f"{core.url.replace('http://', 'https://')}/login/{tenant}/oauth2/v2.0/token"
     if claims.get("aud") not in {endpoint, endpoint.replace("https://", "http://")}:
         raise refuse(700023, "The audience of the client assertion is not this token endpoint.")
@@ -247,7 +249,10 @@ def _signed_with(
     """
     for field, algorithm in (("x5t#S256", hashes.SHA256()), ("x5t", hashes.SHA1())):  # noqa: S303 - as Entra ID does
         if field in head:
-            thumbprint = _decode(str(head[field]))
+            try:
+                thumbprint = _decode(str(head[field]))
+            except ValueError:
+                return b"", None  # what is no base64 is no certificate's
             fits = (one for one in known if one.fingerprint(algorithm) == thumbprint)
             return thumbprint, next(fits, None)
     return b"", None

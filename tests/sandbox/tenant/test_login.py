@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 from typing import Any
 
 import msal
@@ -96,6 +98,33 @@ def test_only_the_registered_certificate_itself_counts_while_it_is_valid(own):
             assert f"[Reason - {reason}, Thumbprint of key used by client: '" in result["error_description"]
         credential = {"private_key": private, "public_certificate": registered}
         assert "access_token" in msal_result(own, credential, http)
+
+
+@pytest.mark.parametrize(
+    ("head", "number"),
+    [
+        ({"alg": "PS256", "x5t#S256": "A"}, 700027),
+        ({"alg": "RS256", "x5t": "\u00e4"}, 700027),
+        ({"alg": "PS256"}, 700027),
+        (["PS256"], 50027),
+    ],
+)
+def test_an_assertion_that_names_no_certificate_is_refused(shared, head, number):
+    tenant = shared.tenant
+    claims = {
+        "aud": f"{tenant.login_url}/{tenant.tenant_id}/oauth2/v2.0/token",
+        "iss": tenant.client_id,
+        "sub": tenant.client_id,
+        "exp": dt.datetime.now(dt.UTC).timestamp() + 600,
+    }
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in (head, claims)]
+    reply = shared.ask_token(
+        client_secret=None,
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion=".".join([*parts, "c2ln"]),
+    )
+    assert (reply.status_code, reply.json()["error"]) == (401, "invalid_client")
+    assert reply.json()["error_codes"] == [number]
 
 
 @pytest.mark.parametrize(
