@@ -3,7 +3,8 @@
     CommandError
     ├── LedgerError
     │   ├── LedgerUnwritable   the file cannot be written or read; nothing was done
-    │   │   └── LedgerFull     its disk has no room
+    │   │   ├── LedgerFull     its disk has no room
+    │   │   └── MarkUnusable   the file beside it that says how long it is cannot be read or written
     │   ├── LedgerTampered     its guards are missing, or an entry does not fit the chain; `seq` names it
     │   │   ├── LedgerCut      it is gone, or shorter than it was
     │   │   ├── LedgerReplaced its file or a side file was removed or replaced while it was open
@@ -54,6 +55,19 @@ class LedgerFull(LedgerUnwritable):
         super().__init__(path, "the disk is full")
         says = f"The disk that holds the ledger {path} is full, so nothing more can be recorded or done."
         self.args = (f"{says} Whoever runs the bot must make room on it.",)
+
+
+class MarkUnusable(LedgerUnwritable):
+    """The file that says how long the ledger is cannot be read or written."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path.removesuffix(".head"), why)
+        says = (
+            f"The file {path} cannot be read and written ({why}). It says how long the ledger is; without it "
+            "the next start would take the ledger for a copy and end every open plan. Make it and its folder "
+            "writable for the user who runs the bot, and start again."
+        )
+        self.args = (says,)
 
 
 class LedgerTampered(LedgerError):

@@ -18,7 +18,7 @@ from bot.settings import Settings, SlackSettings
 from bot.setup.doctor_findings import Line
 from bot.slack.channels import cannot_post, why_not_here
 from bot.slack.client import MEND_APP, MEND_BOT, TIMEOUT, call, make_client, trust
-from commands.errors import LedgerError
+from commands.errors import LedgerError, MarkUnusable
 from commands.ledger import Ledger
 from commands.ledger.people import Named, named_people
 from graph.accounts import find_subject
@@ -97,6 +97,8 @@ def _identities(members: Members, path: Path, tenants: Tenants) -> Iterator[Line
     try:
         known = _known(path)
     except LedgerError as error:
+        if isinstance(error, MarkUnusable):
+            yield Line(there=False, what="ledger", says=str(error))
         yield Line(there=None, what="recorded identities", says=f"unknown: {error}")
         known = {}
     named = members.named()

@@ -7,7 +7,6 @@ cannot, is for `commands.ledger.verify` to say, which reads nothing but the file
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import tempfile
@@ -26,7 +25,7 @@ from commands.errors import EntryMissing, LedgerFull, LedgerReplaced, LedgerTamp
 from commands.ledger import entries as e
 from commands.ledger.cases import CaseReader
 from commands.ledger.chain import COLUMNS, Entry, Head, head_of
-from commands.ledger.mark import Mark
+from commands.ledger.mark import NO_ROOM, Mark
 from commands.ledger.reading import Row, rows_of
 from commands.ledger.rebuild import rebuild
 from commands.ledger.recorded import Owners, binds
@@ -34,8 +33,6 @@ from commands.ledger.schema import LAYOUT, TABLES, check_guards, create_kept, cr
 from commands.ledger.writing import Writing
 
 log = structlog.get_logger(__name__)
-
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 NOTE = 256 * 1024
 """Bytes that must be free for a few entries with the rows that they lead to."""
@@ -57,7 +54,7 @@ class Ledger(CaseReader):
             it has entries, and no mark beside it.
 
     Raises:
-        LedgerUnwritable: the file cannot be opened or written, or another version wrote it.
+        LedgerUnwritable: the file or its mark cannot be opened or written, or another version wrote it.
         LedgerTampered: the file's guards are missing or are not ours, or it is shorter than it was.
     """
 
@@ -357,7 +354,7 @@ def _has_room(folder: Path) -> bool:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(NOTE))
     except OSError as error:
-        return error.errno not in _NO_ROOM
+        return error.errno not in NO_ROOM
     return True
 
 

@@ -7,20 +7,25 @@ nothing against somebody who changes it as well; for that there are checkpoints.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
-from commands.errors import LedgerCut
+from commands.errors import LedgerCut, MarkUnusable
 from commands.ledger.chain import Head
 
 log = structlog.get_logger(__name__)
 
 _LINE = re.compile(rb"(\d{20}) ([0-9a-f]{64})\n")
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""How the system says that a disk is full."""
 
 
 class Mark:
@@ -33,15 +38,33 @@ class Mark:
         path: The file of the mark.
         head: How many entries there were, and the hash of the last one; 0 where there is no mark.
         waits: Whether the file is left as it is: no bot has taken the ledger over yet.
+
+    Raises:
+        MarkUnusable: the file cannot be read, or could not be written later.
     """
 
     def __init__(self, ledger: Path) -> None:
         self.path = mark_of(ledger)
         self._ledger = ledger
         self._lock = threading.Lock()
-        known = _LINE.match(self.path.read_bytes()) if self.path.exists() else None
+        known = _LINE.match(self._demand_usable())
         self.head = Head(int(known[1]), known[2].decode()) if known else Head(0, "")
         self.waits = False
+
+    def _demand_usable(self) -> bytes:
+        """Read the file, and see that it can be written: without it the next start would find a copy."""
+        try:
+            try:
+                os.close(os.open(self.path, os.O_WRONLY))
+            except FileNotFoundError:
+                # None is made here: whoever only reads a ledger leaves nothing that is not the bot's own.
+                tempfile.TemporaryFile(dir=self.path.parent).close()
+                return b""
+            return self.path.read_bytes()
+        except OSError as error:
+            if error.errno in NO_ROOM or not self.path.parent.is_dir():
+                return b""  # told where the ledger itself is opened and written
+            raise MarkUnusable(str(self.path), error.strerror or str(error)) from error
 
     def demand(self, head: Head, hash_at: Callable[[int], str]) -> None:
         """See that the ledger is at least as long as it was.
@@ -75,7 +98,11 @@ class Mark:
                 finally:
                     os.close(file)
             except OSError as error:
-                log.warning("The ledger's mark was not moved.", action="ledger.no_mark", why=str(error))
+                log.warning(
+                    "The ledger's mark was not moved.",
+                    action="ledger.no_mark",
+                    why=str(MarkUnusable(str(self.path), error.strerror or str(error))),
+                )
 
 
 def mark_of(ledger: Path) -> Path:

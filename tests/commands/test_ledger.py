@@ -11,18 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from commands.errors import (
     AlreadyLooking,
     EntryMissing,
     LedgerTampered,
     LedgerUnwritable,
+    MarkUnusable,
     NoSuchCase,
 )
 from commands.identity import Identity
 from commands.ledger import CaseState, Head, Ledger, Writing, new_case_id
 from commands.ledger.chain import GENESIS
 from commands.ledger.entries import Asked, Refused
+from commands.ledger.mark import mark_of
 from commands.ledger.schema import GUARDS
 from commands.ledger.verify import verify_ledger
 from graph.question import Subject, Window
@@ -642,3 +645,35 @@ def test_half_a_character_is_kept_as_a_question_mark(ledger):
         assert writing.ask("r1", "U1", "C1", "check \ud83d")
     assert [request.words for request in ledger.unanswered_requests()] == ["check ?"]
     verify_ledger(ledger.path)
+
+
+def test_a_mark_that_cannot_be_written_stops_the_start_and_makes_no_copy_of_the_ledger(ledger, path):
+    opened(ledger)
+    mark = mark_of(path)
+    kept = mark.read_bytes()
+    # Root may write whatever the rights of a file say, but no folder.
+    mark.unlink()
+    mark.mkdir()
+    with capture_logs() as logs:
+        opened(ledger, "C-3ABCD", replace(ADELE, id="another"))
+    (said,) = [one["why"] for one in logs if one.get("action") == "ledger.no_mark"]
+    ledger.close()
+    with pytest.raises(MarkUnusable) as stopped:
+        Ledger(path, lambda: NOW)
+    for told in (said, str(stopped.value)):
+        assert f"{mark} cannot be read and written" in told
+        assert "writable for the user who runs the bot" in told
+    mark.rmdir()
+    mark.write_bytes(kept)
+    with closing(Ledger(path, lambda: NOW)) as again:
+        assert not again.is_copy
+        assert again.head().size > int(kept[:20])
+
+
+def test_whoever_only_opens_a_copy_leaves_no_mark_beside_it(ledger, path):
+    opened(ledger)
+    ledger.close()
+    mark_of(path).unlink()
+    with closing(Ledger(path, lambda: NOW)) as copy:
+        assert copy.is_copy
+    assert not mark_of(path).exists()

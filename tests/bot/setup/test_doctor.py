@@ -29,6 +29,7 @@ from bot.setup.doctor_certificates import look_at_certificates
 from bot.setup.doctor_findings import Line, Section, tell
 from commands.ledger import BOT, Ledger
 from commands.ledger import entries as e
+from commands.ledger.mark import mark_of
 from commands.report import spoken
 from commands.signing_key import SigningKey
 from commands.steps import STEPS
@@ -710,6 +711,11 @@ def test_whose_address_changed_or_leads_nowhere_is_told_with_the_next_step(playe
         status, said = examine(settings.model_copy(update={"people": people}), check_only=True)
         with closing(Ledger(settings.ledger, lambda: datetime.now(UTC))) as ledger:
             assert ledger.head() == head, "looking notes nothing"
+        mark = mark_of(settings.ledger)
+        mark.unlink()
+        mark.mkdir()
+        _, unwritable = examine(settings, check_only=True)
+    assert "Make it and its folder writable" in " ".join(unwritable.split())
     assert status == 1
     assert "Slack address or account changed" in line_of(said, f"missing identity of {changed}")
     assert "nobody@contoso.example matches no account" in line_of(said, f"missing identity of {lost}")
