@@ -22,7 +22,7 @@ from bot.messages import parts
 from bot.messages.escape import visible
 from bot.messages.turns import TITLES
 from commands.payment_details import defanged, payee
-from commands.plans.task_order import AT_ONCE, Turn, in_turn, turn_of
+from commands.plans.task_order import Turn, in_turn, turn_of, without_time
 from commands.report import TIES, Impact, Report, Tie, VerdictCode
 from commands.story import reach
 from graph.question import Subject
@@ -168,7 +168,7 @@ def _given(tasks: Tasks, turn: Turn) -> str:
 
 def _task(task: TaskState, subject: Subject) -> str:
     """What a task says, where everybody knows which account is meant."""
-    says = visible(task.says.removeprefix(f"{AT_ONCE}: "))
+    says = visible(without_time(task))
     for name in dict.fromkeys((subject.mail, subject.user_principal_name)):
         says = says.replace(f"Call {name}", "Call the user").replace(name, "this account") if name else says
     return f"{says[:1].lower()}{says[1:]}"

@@ -16,6 +16,7 @@ from commands.ledger import entries as e
 from commands.ledger import tasks as listed
 from commands.plans.approval import ProposalState
 from commands.plans.plan import Change, offer_from
+from commands.plans.task_order import is_at_once, without_time
 from commands.rechecks.watch import never_carried_out
 from commands.report import Report, VerdictCode
 
@@ -66,7 +67,8 @@ def what_now(report: Report, handled: Handled, until: datetime | None) -> WhatNo
         tasks=len(tasks.open),
         later=len(tasks.later),
         number=first.number if first else 0,
-        first=first.says if first else "",
+        first=without_time(first) if first else "",
+        at_once=first is not None and is_at_once(first),
         blocked=stopped(handled).blocked,
         until=until,
     )

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from bot.messages import parts
 from bot.messages.escape import said
-from commands.plans.task_order import AT_ONCE
 
 _OPEN = 2
 """How many of the things that are still open are named."""
@@ -29,6 +28,7 @@ class WhatNow:
         later: How many of these can wait.
         number: The number of the manual task that comes first, 0 for none.
         first: What it says.
+        at_once: Whether it cannot wait.
         blocked: Whether the bot blocked the sign-in, and nobody unblocked it.
         until: When the last recheck is due (aware UTC); None where none is.
     """
@@ -40,6 +40,7 @@ class WhatNow:
     later: int = 0
     number: int = 0
     first: str = ""
+    at_once: bool = False
     blocked: bool = False
     until: datetime | None = None
 
@@ -83,9 +84,8 @@ def _named(what: Sequence[str], ours: Collection[str]) -> str:
 
 def _tasks(now: WhatNow, ours: Collection[str]) -> str:
     wait = f", {now.later} of them can wait" if now.later else ""
-    at_once = now.first.startswith(f"{AT_ONCE}: ")
-    first = said(now.first.removeprefix(f"{AT_ONCE}: ").rstrip("."), _SAYS, ours)
-    number = f"number {now.number}{' (at once)' if at_once else ''}"
+    first = said(now.first.rstrip("."), _SAYS, ours)
+    number = f"number {now.number}{' (at once)' if now.at_once else ''}"
     return f"*{parts.counted(now.tasks, 'manual task')} open*{wait}; first, {number}: {first}"
 
 

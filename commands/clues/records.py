@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -258,6 +258,32 @@ def listed(names: Sequence[str], most: int = 5, last: str = "and") -> str:
     if len(names) > most:
         return f"{', '.join(names[:most])} {last} {len(names) - most} more"
     return f" {last} ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
+
+
+SUBJECT: Final = 60
+"""Characters of a subject line, which is found again by its beginning."""
+
+
+def in_brackets(
+    names: Sequence[str], what: str, *, all_of: bool = True, spell: Callable[[str], str] = one_line
+) -> Piece:
+    """Name three things in brackets at the end of a sentence, and how many more there are; nothing of none.
+
+    Args:
+        names: The things, each once.
+        what: What one of them is, such as ``file``.
+        all_of: Whether these are all; where not, it is said that there are others.
+        spell: Makes a name fit into a sentence.
+    """
+    if not names:
+        return Piece("")
+    left = len(names) - 3
+    more = (
+        (f" and {left} more {what}{'' if left == 1 else 's'}" if all_of else " and others")
+        if left > 0
+        else ""
+    )
+    return ending(f" ({', '.join(map(spell, names[:3]))}{more})")
 
 
 _WHAT_IT_DOES: Final = {

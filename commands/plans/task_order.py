@@ -9,7 +9,12 @@ from typing import Final, Protocol, TypeVar
 from commands.plans.plan import ManualTask
 
 AT_ONCE: Final = "At once"
-"""How a manual task begins that answers a finding by itself; the checklist's begin with their own time."""
+"""How a manual task of `AT_ONCE_STEPS` begins; the checklist's begin with their own time."""
+
+AT_ONCE_STEPS: Final = frozenset(
+    {"remediate_manually", "recall_payments", "check_other_accounts", "turn_off_signature"}
+)
+"""The steps whose manual tasks answer a finding by themselves, and cannot wait."""
 
 
 class Numbered(Protocol):
@@ -18,6 +23,11 @@ class Numbered(Protocol):
     @property
     def id(self) -> str:
         """The step's id, a colon, and what it is about."""
+        ...
+
+    @property
+    def says(self) -> str:
+        """What is to be done."""
         ...
 
 
@@ -51,8 +61,21 @@ _TURNS: Final[Mapping[str, Turn]] = {
 
 def turn_of(task: Numbered) -> Turn:
     """Give the group of a manual task."""
-    step = task.step if isinstance(task, ManualTask) else task.id.partition(":")[0]
-    return _TURNS.get(step, Turn.OUT)
+    return _TURNS.get(_step(task), Turn.OUT)
+
+
+def is_at_once(task: Numbered) -> bool:
+    """Whether a manual task cannot wait."""
+    return _step(task) in AT_ONCE_STEPS
+
+
+def without_time(task: Numbered) -> str:
+    """Say what is to be done, where it is told elsewhere that it cannot wait."""
+    return task.says.removeprefix(f"{AT_ONCE}: ") if is_at_once(task) else task.says
+
+
+def _step(task: Numbered) -> str:
+    return task.step if isinstance(task, ManualTask) else task.id.partition(":")[0]
 
 
 def in_turn(tasks: Iterable[Task]) -> dict[Turn, tuple[Task, ...]]:

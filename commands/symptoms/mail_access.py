@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from commands.clues.actions import AUDITS, at_own_place
@@ -20,11 +21,12 @@ from commands.clues.consents import app_names, consented_apps, names_itself, wit
 from commands.clues.records import (
     MAIL_CLIENTS,
     PHONE_MAIL,
-    WHOLE,
+    SUBJECT,
     address_of,
     by_service,
     by_subject,
     done,
+    in_brackets,
     is_about,
     listed,
     named,
@@ -33,7 +35,7 @@ from commands.clues.records import (
 )
 from commands.counts import further_like
 from commands.report import Finding, Owner, Sign, weighed
-from commands.sentence import Piece, Sentence, ending, further, sentence, whole
+from commands.sentence import Piece, Sentence, further, sentence, whole
 from commands.usual import Usual, networks
 from graph.audit_log.record import AuditRecord
 from graph.evidence import Evidence
@@ -75,9 +77,6 @@ SIGNS: Final = (
     MANY_READ_AT_WORK,
     APP,
 )
-
-_SUBJECT: Final = 60
-"""Characters of a subject line, which is found again by its beginning."""
 
 MANY_FILES: Final = 50
 
@@ -322,13 +321,15 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
         number = len(names) or len(records)  # one file that was opened again and again is one
         total = _count(number + more, "file") if sign is FILES else least + _count(number, "file")
         span = "" if sign is FILES else " within an hour"
-        return sentence(f"{total} opened or downloaded{span}", _some(list(names), "file", all_of=not more))
+        return sentence(
+            f"{total} opened or downloaded{span}", in_brackets(list(names), "file", all_of=not more)
+        )
     if sign is NEW_APP_FILES:
         names = dict.fromkeys(name for record in records if (name := record.details.get("SourceFileName")))
         number = (len(names) or len(records)) + more
         files = f"{number} file{'' if number == 1 else 's'}"
         what = f"The application {_called(records[0], evidence)} opened or downloaded {files}"
-        return sentence(what, _some(list(names), "file", all_of=not more))
+        return sentence(what, in_brackets(list(names), "file", all_of=not more))
     folders = dict.fromkeys(
         path
         for record in records
@@ -345,7 +346,7 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
         return sentence(f"All of {listed([*named[:3], *left])} was synced")
     if sign in {MANY_READ, MANY_READ_AT_WORK}:
         count = _count(sum(map(_messages, records)), message)
-        some = _some(list(folders), "folder", all_of=not more)
+        some = in_brackets(list(folders), "folder", all_of=not more)
         return sentence(f"{least}{count} opened within an hour", some)
     if sign in {NEW_APP, NEW_APP_FEW, STRANGE_APP, APP}:
         given = records[0].details.get("ClientAppName", "") or app_names(evidence).get(
@@ -358,14 +359,18 @@ def _what(sign: Sign, records: Sequence[AuditRecord], more: int, evidence: Evide
             )
             return sentence(f"The application {app} synced {synced}")
         what = f"The application {app} opened {least.lower()}{_opened(records, message)}"
-        return sentence(what, _some(list(folders), "folder"))
+        return sentence(what, in_brackets(list(folders), "folder"))
     if sign is UNCOUNTED:
         return sentence("More messages were opened than the audit log lists")
     messages = {item.internet_message_id or item.id for record in records for item in record.items}
     subjects = dict.fromkeys(item.subject for record in records for item in record.items if item.subject)
     count = _count(len(messages) or len(records), message)
-    named, what = (list(subjects), "subject") if subjects else (list(folders), "folder")
-    return sentence(f"{least}{count} opened", _some(named, what, all_of=not more))
+    if subjects:
+        cut = partial(one_line, limit=SUBJECT)
+        some = in_brackets(list(subjects), "subject", all_of=not more, spell=cut)
+    else:
+        some = in_brackets(list(folders), "folder", all_of=not more)
+    return sentence(f"{least}{count} opened", some)
 
 
 def _called(record: AuditRecord, evidence: Evidence) -> str:
@@ -382,13 +387,3 @@ def _opened(records: Sequence[AuditRecord], message: str) -> str:
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing} was" if number == 1 else f"{number} {thing}s were"
-
-
-def _some(names: Sequence[str], what: str, *, all_of: bool = True) -> Piece:
-    if not names:
-        return Piece("")
-    left = len(names) - 3
-    word = what if left == 1 else f"{what}s"
-    more = (f" and {left} more {word}" if all_of else " and others") if left > 0 else ""
-    limit = _SUBJECT if what == "subject" else WHOLE
-    return ending(f" ({', '.join(one_line(name, limit) for name in names[:3])}{more})")

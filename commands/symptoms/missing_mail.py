@@ -11,11 +11,13 @@ from datetime import timedelta
 from typing import Final
 
 from commands.clues.records import (
+    SUBJECT,
     Doer,
     address_of,
     doer_of,
     done,
     found,
+    in_brackets,
     is_about,
     listed,
     message_key,
@@ -130,13 +132,8 @@ def _by_suspect(records: Sequence[AuditRecord], evidence: Evidence, usual: Usual
 
 
 def _named(items: Sequence[Item], *, all_of: bool = True) -> Piece:
-    subjects = list(dict.fromkeys(one_line(item.subject, 60) for item in items if item.subject))
-    if not subjects:
-        return Piece("")
-    left = len(subjects) - 3
-    word = "subject" if left == 1 else "subjects"
-    more = (f" and {left} more {word}" if all_of else " and others") if left > 0 else ""
-    return ending(f" ({', '.join(f'“{subject}”' for subject in subjects[:3])}{more})")
+    subjects = list(dict.fromkeys(one_line(item.subject, SUBJECT) for item in items if item.subject))
+    return in_brackets(subjects, "subject", all_of=all_of, spell="“{}”".format)
 
 
 def _telling(records: Sequence[AuditRecord]) -> list[tuple[AuditRecord, Item]]:
@@ -220,7 +217,7 @@ def _left_behind(evidence: Evidence) -> Iterator[Finding]:
         and not (message.from_ and evidence.subject.is_meant_by(message.from_.email_address.address))
     ]
     if telling:
-        named = listed([f"“{one_line(message.subject, 60)}”" for message in telling], 3)
+        named = listed([f"“{one_line(message.subject, SUBJECT)}”" for message in telling], 3)
         what = "1 alert or bounce is" if len(telling) == 1 else f"{len(telling)} alerts or bounces are"
         says = sentence(f"{what} among the purged messages", ending(f" ({named})"))
         yield Finding(

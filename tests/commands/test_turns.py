@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from commands.ledger.tasks import TaskState
 from commands.plans.plan import ManualTask
-from commands.plans.task_order import Turn, in_order, in_turn, turn_of
-from commands.steps import ORDER
+from commands.plans.task_order import (
+    AT_ONCE_STEPS,
+    Turn,
+    in_order,
+    in_turn,
+    is_at_once,
+    turn_of,
+    without_time,
+)
+from commands.steps import ORDER, STEPS
 
 
 def task(id_: str) -> ManualTask:
@@ -45,3 +54,15 @@ def test_each_task_is_in_one_group_and_no_group_is_empty():
 
 def test_every_group_has_a_step():
     assert {turn_of(task(f"{step}:x")) for step in ORDER} == set(Turn)
+
+
+def test_the_steps_whose_tasks_cannot_wait_are_those_that_write_so():
+    write = {step.__name__.rpartition(".")[2] for step in STEPS if hasattr(step, "at_once")}
+    assert write == AT_ONCE_STEPS
+
+
+def test_whether_a_task_cannot_wait_is_no_matter_of_its_words():
+    """A rule or an address that an attacker named may begin a sentence in any way."""
+    urgent, other = (TaskState(f"{step}:x", 1, "At once: go", ()) for step in ("recall_payments", "harden"))
+    assert [is_at_once(one) for one in (urgent, other)] == [True, False]
+    assert [without_time(one) for one in (urgent, other)] == ["go", "At once: go"]
