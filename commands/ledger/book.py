@@ -34,6 +34,9 @@ from commands.ledger.writing import Writing
 
 log = structlog.get_logger(__name__)
 
+_PAGE = 1_000
+"""How many entries are read at once."""
+
 NOTE = 256 * 1024
 """Bytes that must be free for a few entries with the rows that they lead to."""
 
@@ -239,7 +242,10 @@ class Ledger(CaseReader):
     def entries(
         self, *, case_id: str | None = None, kinds: Collection[str] = (), after: int = 0
     ) -> Iterator[Entry]:
-        """Give the entries in their order: all of them, those of one case, or those of some kinds."""
+        """Give the entries in their order: all of them, those of one case, or those of some kinds.
+
+        Whoever takes one may write before taking the next.
+        """
         # Conditions are left out where they ask nothing, so that the others find their index.
         where, values = ["seq > ?"], [after, *kinds]
         if kinds:
@@ -250,13 +256,15 @@ class Ledger(CaseReader):
             where.append("case_id = ?")
             values.append(case_id)
         columns = ", ".join(COLUMNS)
-        with self._trouble():
-            rows = self._db.execute(
-                f"SELECT {columns} FROM ledger WHERE {' AND '.join(where)} ORDER BY seq",  # noqa: S608 - words of ours
-                values,
-            )
-            for row in rows:
-                yield Entry(*row)
+        asks = f"SELECT {columns} FROM ledger WHERE {' AND '.join(where)} ORDER BY seq LIMIT {_PAGE}"  # noqa: S608 - words of ours
+        while True:
+            with self._trouble():
+                # A statement that is still open would hold an old view, beside which nothing can be written.
+                page = [Entry(*row) for row in self._db.execute(asks, values)]
+            yield from page
+            if len(page) < _PAGE:
+                return
+            values[0] = page[-1].seq
 
     @contextmanager
     def owners(self) -> Iterator[Owners]:

@@ -94,6 +94,23 @@ def test_an_empty_ledger_is_whole(ledger):
     assert verify_ledger(ledger.path).head == ledger.head() == Head(0, GENESIS.hex())
 
 
+def test_whoever_reads_entries_may_write_between_two_of_them_beside_others(ledger, monkeypatch):
+    """A ticket was filed twice: the note of the first was refused, because its thread was still reading."""
+    monkeypatch.setattr("commands.ledger.book._PAGE", 2)
+    asked = Refused(says="not now")
+    for _ in range(5):
+        ledger.append(asked, "U1")
+    seen = []
+    for entry in ledger.entries(after=1):
+        seen.append(entry.seq)
+        if len(seen) <= 3:
+            other = threading.Thread(target=ledger.append, args=(asked, "U2"))
+            other.start()
+            other.join()
+            ledger.append(asked, "U3")
+    assert seen == list(range(2, 12))
+
+
 def test_entries_are_numbered_from_one_and_chained(ledger):
     first = ledger.append(Asked(words="check adele.vance"), "U0MEGANBOW")
     second = ledger.append(Refused(says="Nein, größer \ud800"), "bot", "C-2ABCD")
