@@ -116,9 +116,8 @@ def enrolled(user: str) -> Message:
     )
 
 
-def task_ticked(task: TaskState, left: int, ours: Collection[str] = ()) -> Message:
-    """Say that a manual task is ticked off, and how many are still open."""
-    what = said(task.says, 200, ours)
-    return parts.sentence(
-        f"Completed: {task.number}. {what}. {parts.counted(left, 'manual task')} still open."
-    )
+def task_ticked(task: TaskState, left: int, ours: Collection[str] = (), *, again: bool = False) -> Message:
+    """Say that a manual task is ticked off, or was before and by whom, and how many are still open."""
+    what = f"{task.number}. {said(task.says, 200, ours)}"
+    begins = f"Already completed by {parts.mention(task.done_by)}" if again else "Completed"
+    return parts.sentence(f"{begins}: {what}. {parts.counted(left, 'manual task')} still open.")

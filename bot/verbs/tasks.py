@@ -58,11 +58,12 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """A manual task that is done, and how many are not yet."""
+    """A manual task that is done, how many are not yet, and whether it was done before."""
 
     case: Case
     task: TaskState
     left: int
+    again: bool
 
 
 def read(words: list[str], text: str) -> ShowTasks | TickTask:
@@ -89,14 +90,14 @@ def do(wish: ShowTasks | TickTask, may: Case, asked: Asked, tools: Tools) -> Lis
     """List, ask how it went where a button said it, or tick off."""
     if isinstance(wish, ShowTasks):
         return Listed(may, tuple(listed.tasks(tools.ledger, may.id)))
-    if asked.clicked and asked.trigger:
-        known = {task.number: task for task in listed.tasks(tools.ledger, may.id)}
-        if wish.number in known and not known[wish.number].done_by:
-            tools.open(asked, task_done_modal(may.id, may.subject, known[wish.number]))
-            return Opened("task_done", may)
+    known = {task.number: task for task in listed.tasks(tools.ledger, may.id)}
+    again = wish.number in known and bool(known[wish.number].done_by)
+    if asked.clicked and asked.trigger and wish.number in known and not again:
+        tools.open(asked, task_done_modal(may.id, may.subject, known[wish.number]))
+        return Opened("task_done", may)
     task = case_tasks.tick(tools.ledger, may.id, wish.number, asked.user, wish.note)
     tools.papers.what_is_left(may.id)
-    return Ticked(may, task, sum(1 for one in listed.tasks(tools.ledger, may.id) if not one.done_by))
+    return Ticked(may, task, sum(1 for one in listed.tasks(tools.ledger, may.id) if not one.done_by), again)
 
 
 def shows(done: Listed | Opened | Ticked, tools: Tools) -> Answer:
@@ -106,9 +107,9 @@ def shows(done: Listed | Opened | Ticked, tools: Tools) -> Answer:
             return Answer(e.TasksShown(), case.id, (tasks(case.id, case.subject, left),))
         case Opened(window, case):
             return Answer(e.ModalOpened(window=window), case.id)
-        case Ticked(case, task, count):
+        case Ticked(case, task, count, again):
             return Answer(
                 e.Answered(),
                 case.id,
-                (decisions.task_ticked(task, count, tools.gate.readable_in(case.tenant)),),
+                (decisions.task_ticked(task, count, tools.gate.readable_in(case.tenant), again=again),),
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.messages import decisions
 from commands.plans.approval import ProposalState
 from sandbox.workspace import text as slack_text
@@ -47,4 +49,8 @@ def test_a_ticked_task_is_answered_with_how_many_are_left():
     task = samples.task_states(("Scan the computer",))[0]
     assert decisions.task_ticked(task, 1).text == (
         "Completed: 1. Scan the computer. 1 manual task still open."
+    )
+    done = replace(task, done_by="U0ALEX")
+    assert decisions.task_ticked(done, 1, again=True).text.startswith(
+        "Already completed by <@U0ALEX>: 1. Scan"
     )
