@@ -138,6 +138,7 @@ class Bot:
         if self._over.is_set():
             return
         self._over.set()
+        self.jobs.prepare_stop()  # first: whoever waits for the end may lose patience
         closing = threading.Thread(target=self._close, name="closing")
         closing.start()
         self.alerts.stop()

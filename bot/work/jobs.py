@@ -191,11 +191,14 @@ class Jobs:
         """Whether some step is under way in this process."""
         return self.engine.is_busy
 
+    def prepare_stop(self) -> None:
+        """Let what is being read from workers count as no death, however the stop ends."""
+        for keeper in (self._checks, self._hunts, self._rechecks):
+            keeper.stop()
+
     def stop(self, patience: float = STOP_SECONDS) -> None:
         """Stop the engine; what is under way after the patience goes on at the next start."""
         self._stopping.set()
-        for keeper in (self._checks, self._hunts, self._rechecks):
-            keeper.stop()
         for thread in (self._rounds, self._follows):
             if thread.is_alive():
                 thread.join()

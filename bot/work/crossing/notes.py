@@ -66,10 +66,10 @@ class Notes:
         with self._lock:
             self._stopping = True
             for note, deaths in self._open.items():
-                if deaths:
-                    os.truncate(note, deaths)
-                else:
-                    note.unlink(missing_ok=True)
+                try:
+                    _take_back(note, deaths)
+                except OSError as error:
+                    log.warning("A note of what is read stays.", action="worker.no_note", why=str(error))
             self._open.clear()
 
     def clear(self, name: str, run: int) -> None:
@@ -78,6 +78,13 @@ class Notes:
 
     def _note(self, name: str, run: int) -> Path:
         return self._folder / f"{_BEGINS}{name}-{run}"
+
+
+def _take_back(note: Path, deaths: int) -> None:
+    if deaths:
+        os.truncate(note, deaths)
+    else:
+        note.unlink(missing_ok=True)
 
 
 def noted(folder: Path) -> dict[str, tuple[Path, ...]]:

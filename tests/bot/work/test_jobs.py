@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import timedelta
 
 from dbos import DBOS
@@ -53,6 +53,17 @@ def test_what_is_noted_of_results_that_nobody_reads_any_more_is_cleared_away(sta
         note.write_bytes(b".")
     story.bot.jobs.reconcile(timedelta(minutes=2))
     assert [note.exists() for note in notes] == [True, False, False]
+
+
+def test_a_stop_takes_back_what_is_noted_of_results_that_are_being_read(stage):
+    story = stage("clean")
+    jobs, folder = story.bot.jobs, story.bot.ledger.path.parent
+    with ExitStack() as readings:
+        for run, keeper in enumerate((jobs._checks, jobs._hunts, jobs._rechecks)):
+            readings.enter_context(keeper._receiving._notes.reading("C-2ABCD", run))
+        assert len(list(folder.glob(".reading-*"))) == 3
+        story.stop()
+        assert not list(folder.glob(".reading-*"))
 
 
 def test_the_same_run_of_a_case_is_on_the_queue_once(stage):
