@@ -69,6 +69,7 @@ def what_now(report: Report, handled: Handled, until: datetime | None) -> WhatNo
         number=first.number if first else 0,
         first=without_time(first) if first else "",
         at_once=first is not None and is_at_once(first),
+        reappeared=any(one.door.reappeared for one in left),
         blocked=stopped(handled).blocked,
         until=until,
     )

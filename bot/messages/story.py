@@ -99,8 +99,11 @@ def _open(found: Sequence[Clause], stands: Standing | None, ours: Collection[str
     at = f"{_short(stands.at, year=False)} UTC"
     if not stands.left:
         return f"*Remediated*: all that was open ({parts.counted(stands.closed, 'item')}), read back {at}"
-    known = f"as of {at}, {stands.closed} remediated" if stands.closed else f"as of {at}"
-    lines = 2 if stands.closed else 1
+    closed = f", {stands.closed} remediated" if stands.closed else ""
+    known = f"as of {at}{closed}"
+    if stands.reappeared:  # the recheck names it as it is now
+        known = f"as of the check, {at}{closed}; see the recheck above"
+    lines = 2 if stands.closed or stands.reappeared else 1
     room = lines * _LINE - _MORE - len(known)
     return f"*Still open* ({known}): {_filled(stands.left, room, ours, 'item')}"
 

@@ -29,6 +29,8 @@ class WhatNow:
         number: The number of the manual task that comes first, 0 for none.
         first: What it says.
         at_once: Whether it cannot wait.
+        reappeared: Whether a recheck found some of `open` or `by_hand` open again: it is named as the check
+            found it.
         blocked: Whether the bot blocked the sign-in, and nobody unblocked it.
         until: When the last recheck is due (aware UTC); None where none is.
     """
@@ -41,22 +43,24 @@ class WhatNow:
     number: int = 0
     first: str = ""
     at_once: bool = False
+    reappeared: bool = False
     blocked: bool = False
     until: datetime | None = None
 
 
 def lines(now: WhatNow, ours: Collection[str]) -> Iterator[str]:
     """Say what is still open, what people have to do, and until when it is rechecked; harmless mrkdwn."""
+    still_open = "*Still open*, as the check found it" if now.reappeared else "*Still open*"
     if now.open:
         button = "Contain account" if now.never else "Check again"
-        yield f"▸ *Still open*: {_named(now.open, ours)}. Select “{button}” on the case's card."
+        yield f"▸ {still_open}: {_named(now.open, ours)}. Select “{button}” on the case's card."
     elif now.never:
         are = "change is" if now.never == 1 else "changes are"
         yield (
             f"▸ {now.never} suggested {are} not carried out yet. Select “Contain account” on the case's card."
         )
     if now.by_hand:
-        yield f"▸ *Still open*: {_named(now.by_hand, ours)}. Select “Manual tasks”."
+        yield f"▸ {still_open}: {_named(now.by_hand, ours)}. Select “Manual tasks”."
     if now.tasks:
         select = "" if now.by_hand else " Select “Manual tasks”."
         yield f"▸ {_tasks(now, ours)}.{select}"

@@ -70,6 +70,11 @@ class Door:
         return self.clause.says.removesuffix(_listed(parts)) + _listed(self.open_parts)
 
     @property
+    def reappeared(self) -> bool:
+        """Whether a recheck found it open again, maybe with another address than the check found."""
+        return self.state is DoorState.REOPENED
+
+    @property
     def is_open(self) -> bool:
         """Whether it is not known to be closed.
 
@@ -90,11 +95,14 @@ class Standing:
         closed: How much of what the check found open is closed.
         at: When that was known (aware UTC): the oldest moment at which something of `left` was looked at, or,
             where nothing is left, when the last of it was closed.
+        reappeared: Whether a recheck found some of `left` open again: it is named as the check found it, and
+            may lead elsewhere by now, so that `at` is the time of the check.
     """
 
     left: tuple[Clause, ...]
     closed: int
     at: datetime
+    reappeared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +154,14 @@ def standing(report: Report, found: Iterable[Door]) -> Standing:
     checked = report.window.end
     told = tuple(found)
     closed = {one.clause: one.at or checked for one in told if not one.is_open}
-    others = {one.clause: one.at or checked for one in told if one.is_open}
+    others = {one.clause: checked if one.reappeared else one.at or checked for one in told if one.is_open}
     story = report.story
     open_ = tuple(one for one in (story.still_open if story else ()) if one not in closed)
     known = (others.get(one, checked) for one in open_)
     says = {one.clause: one.says for one in told if one.is_open}
     left = tuple(replace(one, says=says.get(one, one.says)) for one in open_)
     at = min(known) if left else max(closed.values(), default=checked)
-    return Standing(left, len(closed), at)
+    return Standing(left, len(closed), at, any(one.reappeared for one in told))
 
 
 _WORST = (DoorState.REOPENED, DoorState.OPEN, DoorState.UNCONFIRMED, DoorState.BY_HAND, DoorState.CLOSED)

@@ -108,6 +108,20 @@ def test_what_a_recheck_found_undone_is_open_again_until_it_is_closed_anew():
     assert dealt(done(PHONE), rechecked=(at, [])).state is DoorState.CLOSED
 
 
+def test_what_reappeared_is_named_as_of_the_check():
+    """It may lead elsewhere by now, which only the recheck's own words tell."""
+    report = with_door((PHONE.id,))
+    proposal = samples.small(PHONE, actions=(done(PHONE),))
+    at = report.window.end + timedelta(days=1)
+    found = standing(report, doors(report, [proposal], rechecked=(at, [PHONE.id])))
+    assert ([one.says for one in found.left], found.at, found.reappeared) == (
+        ["a door"],
+        report.window.end,
+        True,
+    )
+    assert not standing(report, doors(report, [proposal], rechecked=(at, []))).reappeared
+
+
 def test_a_manual_task_that_was_ticked_off_is_told_as_that():
     task = replace(samples.task_states(count=3)[2], id=PHONE.id)
     door = dealt(tasks=[task])

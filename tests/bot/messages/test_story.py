@@ -56,6 +56,16 @@ def test_a_card_says_as_of_when_something_is_open_and_that_all_is_closed():
     ]
 
 
+def test_a_card_names_what_reappeared_as_of_the_check_and_leads_to_the_recheck():
+    doors = (Clause("forwarding to drop@evil.example", AT), Clause("the phone +44", AT))
+    story = Story(certain=True, still_open=doors)
+    named = "forwarding to drop@evil[.]example; the phone +44"
+    for closed, told in ((0, ""), (3, ", 3 remediated")):
+        known = f"as of the check, 09 Sep 12:00 UTC{told}; see the recheck above"
+        line = brief(story, (), Standing(doors, closed, AT, reappeared=True))[-1]
+        assert line == f"*Still open* ({known}): {named}"
+
+
 def test_the_sentence_of_open_doors_names_eight():
     story = Story(certain=True, still_open=tuple(Clause(f"door {number}", AT) for number in range(10)))
     (said,) = (one for one in sentences(story) if "Still open" in one)

@@ -66,6 +66,10 @@ def test_each_thing_that_is_left_has_a_line_with_its_button():
             WhatNow(tasks=1, number=2, first="Call the bank", at_once=True),
             ["▸ *1 manual task open*; first, number 2 (at once): Call the bank. Select “Manual tasks”."],
         ),
+        (
+            WhatNow(open=("a rule",), reappeared=True),
+            ["▸ *Still open*, as the check found it: a rule. Select “Check again” on the case's card."],
+        ),
         (WhatNow(open=("a rule",)), ["▸ *Still open*: a rule. Select “Check again” on the case's card."]),
         (
             WhatNow(never=1),
