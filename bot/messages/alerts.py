@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.messages import Message, parts
 from bot.messages.escape import address, plain, said
-from bot.messages.limits import fit
+from bot.messages.limits import MESSAGE_TEXT, fit, fits
 from commands.ledger.alerts import Alert
 from graph.alerts import SOURCES
 from graph.verified import domain_of
@@ -54,13 +54,21 @@ def digest(alerts: Sequence[Alert], ours: Collection[str], lines: int) -> Messag
         "Further ones of this hour are added here."
     )
     told = [f"• {sentence(alert, ours)} · {parts.utc(alert.at)}" for alert in alerts[:_LISTED]]
-    if len(alerts) > _LISTED:
-        told.append(f"… and {len(alerts) - _LISTED} more. `compromise ledger show` has every one.")
+    while True:
+        message = _listed(head, told, len(alerts) - len(told))
+        # What Slack or `fit` cut would be counted nowhere.
+        if len(told) <= 1 or (len(message.text) <= MESSAGE_TEXT and fits(message.blocks)):
+            return fit(message)
+        told.pop()
+
+
+def _listed(head: str, told: Sequence[str], more: int) -> Message:
+    rest = [f"… and {more} more. `compromise ledger show` has every one."] if more else []
     blocks = (
-        *parts.paragraphs(head, told),
+        *parts.paragraphs(head, [*told, *rest]),
         parts.context("To investigate one of the accounts: `/compromise check` and its address."),
     )
-    return fit(Message(text="\n".join([head, *told]), blocks=blocks))
+    return Message(text="\n".join([head, *told, *rest]), blocks=blocks)
 
 
 def not_collected(tenant: str, source: str, says: str) -> Message:

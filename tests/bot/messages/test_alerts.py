@@ -1,0 +1,57 @@
+"""A digest of alerts counts all of them, however long their titles are, and calls nobody."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.messages import Message
+from bot.messages.alerts import digest
+from bot.messages.limits import fits
+from commands.ledger.alerts import Alert
+
+ONE = Alert(
+    id="defender:1",
+    seq=1,
+    tenant="Contoso",
+    source="defender",
+    title="User restricted from sending email",
+    severity="high",
+    at=datetime(2026, 11, 29, tzinfo=UTC),
+    account="adele@contoso.example",
+    object_id="id-1",
+    link="",
+    more=0,
+    how="",
+    channel="",
+    ts="",
+)
+OURS = frozenset({"contoso.example"})
+HOSTILE = "<!channel> <@U0MEGANBOW> <https://evil.example|Contoso> & *bold*\n⛔ "
+
+
+def alerts(number: int, title: str) -> list[Alert]:
+    return [replace(ONE, id=str(one), seq=one, title=title) for one in range(number)]
+
+
+def forms(message: Message) -> tuple[str, str]:
+    """What a notification says, and what is read in the channel."""
+    drawn = [block["text"]["text"] for block in message.blocks if block["type"] == "section"]
+    return message.text, "\n".join(drawn)
+
+
+@pytest.mark.parametrize("number", [1, 20, 21, 300])
+@pytest.mark.parametrize("title", ["Odd", HOSTILE * 5, "&" * 150, "送信制限を超えました" * 15, "🏴" * 150])
+def test_a_digest_says_how_many_more_there_are_than_it_names(number, title):
+    made = digest(alerts(number, title), OURS, 10)
+    assert fits(made.blocks)
+    for text in forms(made):
+        assert text.startswith(f"*{number} further alert")
+        more = re.search(r"^… and (\d+) more\.", text, re.MULTILINE)
+        assert text.count("\n• ") + int(more[1] if more else 0) == number
+        assert "<!" not in text
+        assert "<@" not in text
+        assert "<https" not in text
