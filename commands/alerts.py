@@ -1,5 +1,7 @@
 """What becomes of alerts from elsewhere: which start a check, which get a line, and which go into a digest.
 
+One that stands in a digest can still start a check, as soon as there is room for one.
+
 Pure. A check only reads; nothing that changes anything ever starts here.
 """
 
@@ -87,7 +89,7 @@ def decide(waiting: Sequence[Alert], policy: Collection[str], room: Room) -> Tol
     """Decide what becomes of the alerts that wait, of which none joins something that is shown already.
 
     Args:
-        waiting: The alerts.
+        waiting: The alerts, and those that stand in digests: they may still get a check, and are else left.
         policy: Severities and kinds that start a check.
         room: How much may be shown now.
     """
@@ -102,6 +104,8 @@ def decide(waiting: Sequence[Alert], policy: Collection[str], room: Room) -> Tol
             continue  # it joins what this round begins, in the next one
         if starts_check(alert, policy) and len(checks) < room.checks:
             checks.append(alert)
+        elif alert.how:
+            continue  # it stays in its digest, and waits for a check
         elif left[alert.severity == GRAVE] > 0:
             left[alert.severity == GRAVE] -= 1
             lines.append(alert)

@@ -86,7 +86,8 @@ class Alerts:
         names = tools.tenancy.names
         # Each tenant has a thread of its own: one that does not answer, or has a storm, keeps none waiting.
         self._turns = {name: threading.Lock() for name in names}
-        self._refused: set[str] = set()
+        self._refused: dict[str, datetime] = {}
+        self._unfound: dict[str, dict[str, datetime]] = {name: {} for name in names}
         self._stopping = threading.Event()
         self._woken = {name: threading.Event() for name in names}
         self._threads = [
@@ -283,7 +284,8 @@ class Alerts:
         with self._turns[tenant]:
             now = self._tools.clock()
             rest = self._join(self._waiting(tenant), self._room(tenant, now).checks)
-            told = policy.decide(rest, self._settings.check, self._room(tenant, now))
+            room = self._room(tenant, now)
+            told = policy.decide([*rest, *self._unchecked(tenant, now, room)], self._settings.check, room)
             for alert in told.checks:
                 self._check(alert)
             for alert in told.lines:
@@ -296,14 +298,34 @@ class Alerts:
         whose = self._tools.tenancy.whose
         return [alert for alert in book.waiting(self._ledger) if whose(alert.tenant) == tenant]
 
+    def _unchecked(self, tenant: str, now: datetime, room: policy.Room) -> list[Alert]:
+        """Those in digests that may still get a check, as long as alerts join a case."""
+        if not (room.checks and self._settings.check):
+            return []
+        tried = {name: at for name, at in self._unfound[tenant].items() if now - at < HOUR}
+        self._unfound[tenant] = tried
+        whose, since = self._tools.tenancy.whose, now - self._settings.join
+        found = book.unchecked(self._ledger, since)
+        return [alert for alert in found if whose(alert.tenant) == tenant and alert.id not in tried]
+
+    def _held_back(self, tenant: str, now: datetime) -> bool:
+        """Whether no check starts by itself: while the channel takes no posts, each would be a failed case.
+
+        An alert that waits tells when posts are taken again. Where none does, one in a digest may still be
+        due a check, so one is tried again after an hour.
+        """
+        since = self._refused.get(tenant)
+        return since is not None and (now - since < HOUR or bool(self._waiting(tenant)))
+
     def _room(self, tenant: str, now: datetime) -> policy.Room:
         since = now - HOUR
         shown = partial(book.shown_since, self._ledger, tenant, since=since)
         return policy.Room(
             lines=max(0, self._settings.lines - shown("line", but=policy.GRAVE)),
             grave=max(0, self._settings.lines - shown("line", of=policy.GRAVE)),
-            # While the channel takes no posts, each check that began would leave another case that failed.
-            checks=0 if tenant in self._refused else max(0, self._settings.checks - shown("check")),
+            checks=0
+            if self._held_back(tenant, now)
+            else max(0, self._settings.checks - book.checks_since(self._ledger, tenant, since)),
         )
 
     def _digest(self, alerts: Sequence[Alert], tenant: str, now: datetime) -> None:
@@ -372,7 +394,10 @@ class Alerts:
         return (line.channel, line.ts) if line else None
 
     def _check(self, alert: Alert) -> None:
-        """Start a check of an alert's account; it only reads."""
+        """Start a check of an alert's account; it only reads.
+
+        One that stands in a digest stays there: that its account has a newer case is all there is to note.
+        """
         try:
             # A tenant may have been renamed in the settings since; its alerts must not hold up the others.
             connection = self._tenants.named(alert.tenant)
@@ -384,12 +409,16 @@ class Alerts:
         except GraphError as error:
             # The alert is told all the same; whoever reads it can press the button.
             log.warning("An alert's account could not be found.", action="alert.not_checked", why=str(error))
-            self._tell(alert)
+            if alert.how:
+                self._unfound[self._tools.tenancy.whose(alert.tenant)][alert.id] = self._tools.clock()
+            else:
+                self._tell(alert)
             return
         except BotError:
-            self._refused.add(self._tools.tenancy.whose(alert.tenant))
+            self._refused[self._tools.tenancy.whose(alert.tenant)] = self._tools.clock()
             raise
-        self._shown([alert], "check", case.channel, case.card, case.id)
+        if not alert.how:
+            self._shown([alert], "check", case.channel, case.card, case.id)
 
     def _tell(self, alert: Alert) -> None:
         """Give an alert a line of its own."""
@@ -401,7 +430,7 @@ class Alerts:
         """Post into the tenant's channel; where Slack takes it, checks may start by themselves again."""
         with self._noting_refusals(tenant):
             posted = self._tools.rooms.say(self._channel(tenant), message, tenant=tenant, noted=True)
-        self._refused.discard(self._tools.tenancy.whose(tenant))
+        self._refused.pop(self._tools.tenancy.whose(tenant), None)
         return posted
 
     @contextmanager
@@ -410,7 +439,7 @@ class Alerts:
         try:
             yield
         except CannotPost:
-            self._refused.add(self._tools.tenancy.whose(tenant))
+            self._refused[self._tools.tenancy.whose(tenant)] = self._tools.clock()
             raise
 
     def _channel(self, tenant: str) -> str:

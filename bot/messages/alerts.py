@@ -50,8 +50,8 @@ def digest(alerts: Sequence[Alert], ours: Collection[str], lines: int) -> Messag
     """
     number = parts.counted(len(alerts), "further alert")
     head = (
-        f"*{number}* (more than {lines} in an hour; no check was started). "
-        "Further ones of this hour are added here."
+        f"*{number}* (more than {lines} in an hour). Further ones of this hour are added here; those for"
+        " which the settings ask for a check get it as soon as an hour has room."
     )
     told = [f"• {sentence(alert, ours)} · {parts.utc(alert.at)}" for alert in alerts[:_LISTED]]
     while True:

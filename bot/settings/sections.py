@@ -189,7 +189,8 @@ class AlertSettings(Frozen):
     port: int = Field(3001, description="the port that takes signed alerts, 1 to 65535", ge=0, le=65535)
     join: Span = Field(
         timedelta(hours=24),
-        description="how long further alerts about an account join its case or its line, such as 24h",
+        description="how long further alerts about an account join its case or its line, and one in a digest"
+        " may still get its check, such as 24h",
     )
 
 

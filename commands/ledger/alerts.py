@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from commands.ledger.chain import moment
 from commands.ledger.reading import Readable, Row
+from commands.ledger.writing import BOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +115,39 @@ def last_line(book: Readable, tenant: str, object_id: str, since: datetime) -> A
 
 
 def in_digests(book: Readable, channel: str, since: datetime) -> tuple[Alert, ...]:
-    """Give the alerts in those digests of a channel that were begun since a moment, as they were shown."""
+    """Give the alerts in those digests of a channel that were begun since a moment, by digest and age."""
     # Years of them are not looked through: whatever was begun a day earlier is edited no more.
     rows = book.rows(
-        "SELECT * FROM alerts WHERE how = 'digest' AND shown_at > ? AND channel = ? AND ts IN (SELECT ts"
-        " FROM alerts WHERE how = 'digest' AND shown_at > ? AND channel = ? GROUP BY ts"
-        " HAVING min(shown_at) > ?) ORDER BY shown_at, seq",
+        "SELECT * FROM alerts WHERE how = 'digest' AND shown_at > ? AND channel = ? AND ts IN"
+        " (SELECT ts FROM alerts WHERE how = 'digest' AND shown_at > ? AND channel = ?"
+        " GROUP BY ts HAVING min(shown_at) > ?) ORDER BY ts, shown_at, seq",
         [moment(since), channel, moment(since - timedelta(days=1)), channel, moment(since)],
     )
     return tuple(map(_alert, rows))
+
+
+def unchecked(book: Readable, since: datetime) -> tuple[Alert, ...]:
+    """Give the alerts in digests that came since a moment and whose accounts had no check since they came.
+
+    A check counts once it has a card, whoever asked for it; so none is made twice after a kill either.
+    """
+    rows = book.rows(
+        # Whatever came since was also shown since, and of that there is an index.
+        "SELECT * FROM alerts WHERE how = 'digest' AND shown_at > ? AND raised_at > ?"
+        " AND object_id <> '' AND NOT EXISTS (SELECT 1 FROM cases WHERE subject_id = object_id"
+        " AND cases.tenant = alerts.tenant AND asked_at > raised_at AND card <> '') ORDER BY seq",
+        [moment(since), moment(since)],
+    )
+    return tuple(map(_alert, rows))
+
+
+def checks_since(book: Readable, tenant: str, since: datetime) -> int:
+    """Count the checks of a tenant that started by themselves since a moment."""
+    rows = book.rows(
+        "SELECT count(*) AS number FROM cases WHERE tenant = ? AND asked_by = ? AND asked_at > ?",
+        [tenant, BOT, moment(since)],
+    )
+    return int(rows[0]["number"])
 
 
 def cursor(book: Readable, tenant: str, source: str) -> Cursor:

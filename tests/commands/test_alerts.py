@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.alerts import GRAVE, KINDS, SEVERITIES, Room, decide, gravest_first, kinds_of
+from commands.alerts import (
+    GRAVE,
+    KINDS,
+    SEVERITIES,
+    Room,
+    Told,
+    decide,
+    gravest_first,
+    kinds_of,
+)
 from commands.ledger.alerts import Alert
 
 ONE = Alert(
@@ -81,6 +90,18 @@ def test_no_number_of_others_keeps_a_grave_one_waiting():
     assert ([one.seq for one in told.lines], [one.seq for one in told.digest]) == ([3], [2, 1])
     told = decide(alerts, (), Room(lines=1, grave=0, checks=0))
     assert ([one.seq for one in told.lines], [one.seq for one in told.digest]) == ([2], [3, 1])
+
+
+def test_one_in_a_digest_gets_its_check_as_soon_as_there_is_room_and_is_told_no_second_time():
+    late = replace(ONE, how="digest", channel="C0", ts="1.1")
+    grave = replace(late, id="defender:2", seq=2, object_id="id-2", severity="high")
+    policy = ("restricted",)
+    assert decide([late], policy, Room(lines=5, grave=5, checks=0)) == Told((), (), ())
+    assert decide([late, grave], policy, Room(lines=5, grave=5, checks=1)) == Told((grave,), (), ())
+    waits = replace(ONE, id="defender:3", seq=3, object_id="id-3")
+    assert decide([waits, late], policy, Room(lines=1, grave=0, checks=1)) == Told((late,), (waits,), ())
+    # What `check` does not name stays where it is.
+    assert decide([late, grave], (), PLENTY) == Told((), (), ())
 
 
 ALERTS = st.lists(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -191,30 +193,73 @@ def test_more_than_an_hour_may_bring_comes_as_one_digest_the_gravest_on_lines_of
     assert len(lines(story, "1 further alert")) == 1
 
 
-def test_each_hour_has_one_digest(tmp_path):
+@contextmanager
+def by_its_own_clock(tmp_path: Path, **alerts) -> Iterator[Acting]:
+    """A story whose time the test moves."""
+    chosen = {"sources": ("defender",), "channel": "C0INCIDENT", "every": QUIET, **alerts}
     with tenant.start(made("clean")) as played, workspace.start(MANIFEST, answers_within=PATIENCE) as slack:
         settings = settings_for(slack, played, tmp_path)
-        alerts = AlertSettings(sources=("defender",), channel="C0INCIDENT", every=QUIET, lines=1)
-        story = Acting(slack, played, settings.model_copy(update={"alerts": alerts}))
+        changed = settings.model_copy(update={"alerts": AlertSettings(**chosen)})
+        story = Acting(slack, played, changed)
         story.start()
         try:
-            for name in ("Odd A", "Odd B", "Odd C"):
-                raise_alert(played.state, name, f"{name[-1]}@contoso.example")
-                story.bot.alerts.round()
-            [first] = lines(story, "2 further alerts")
-            # An edit does not make it younger: the hour counts from its first alert.
-            story.let_pass(timedelta(minutes=50))
-            raise_alert(played.state, "Odd D", "d@contoso.example")
-            story.bot.alerts.round()
-            [edited] = lines(story, "3 further alerts")
-            story.let_pass(timedelta(minutes=11))
-            for name in ("Odd E", "Odd F"):
-                raise_alert(played.state, name, f"{name[-1]}@contoso.example")
-                story.bot.alerts.round()
-            [second] = lines(story, "1 further alert*")
-            assert first.ts == edited.ts != second.ts
+            yield story
         finally:
             story.stop()
+
+
+def comes(story: Acting, title: str, name: str, severity: str = "medium") -> None:
+    raise_alert(story.microsoft.state, title, name, severity=severity)
+    story.bot.alerts.round()
+
+
+def test_each_hour_has_one_digest(tmp_path):
+    with by_its_own_clock(tmp_path, lines=1) as story:
+        for name in ("Odd A", "Odd B", "Odd C"):
+            comes(story, name, f"{name[-1]}@contoso.example")
+        [first] = lines(story, "2 further alerts")
+        # An edit does not make it younger: the hour counts from its first alert.
+        story.let_pass(timedelta(minutes=50))
+        comes(story, "Odd D", "d@contoso.example")
+        [edited] = lines(story, "3 further alerts")
+        story.let_pass(timedelta(minutes=11))
+        for name in ("Odd E", "Odd F"):
+            comes(story, name, f"{name[-1]}@contoso.example")
+        [second] = lines(story, "1 further alert*")
+        assert first.ts == edited.ts != second.ts
+
+
+def test_an_alert_in_a_digest_gets_its_check_once_as_soon_as_the_hour_has_room(tmp_path):
+    def checked() -> list[str]:
+        opened = [entry.case_id for entry in story.bot.ledger.entries() if entry.kind == "case_opened"]
+        return [story.bot.ledger.case(one).subject.user_principal_name for one in opened]
+
+    def when_done() -> None:
+        story.slack.wait_for(lambda: not story.bot.ledger.unfinished_cases(), what="the end of the check")
+        story.let_pass(timedelta(minutes=61))
+
+    with by_its_own_clock(tmp_path, lines=1, checks=1, check=("high",)) as story:
+        users = story.microsoft.state.users.values()
+        first, line, *late = [str(user["userPrincipalName"]).lower() for user in users][:4]
+        for name in (first, line, *late):
+            comes(story, RESTRICTED, name, "high")
+        assert len(lines(story, "2 further alerts")) == 1
+        assert checked() == [first]
+        when_done()
+        story.stop()
+        story.start()
+        for _ in range(2):
+            story.bot.alerts.round()
+            assert checked() == [first, late[0]]
+        when_done()
+        for _ in range(2):
+            story.bot.alerts.round()
+            assert checked() == [first, *late]
+        when_done()
+        story.bot.alerts.round()
+        assert checked() == [first, *late]
+        # They still stand in their digest, and none was told once more.
+        assert len(lines(story, "further alert")) == 1
 
 
 def test_a_source_that_may_not_be_read_is_told_once_and_goes_on_by_itself(stage):
