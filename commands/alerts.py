@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from commands import facts
@@ -24,6 +25,9 @@ SEVERITIES: Final = ("high", "medium", "low", "informational", "unknown")
 
 GRAVE: Final = "high"
 """The severity of alerts that have lines of their own in each hour."""
+
+APART: Final = timedelta(minutes=15)
+"""How far apart the messages are that tell of grave alerts which were only added to a digest."""
 
 AGAINST: Final = frozenset({"compromised", "suspicious"})
 """The verdicts after which a further alert is told in the thread of the case, and starts no other check."""
@@ -83,6 +87,16 @@ def gravest_first(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
     return tuple(
         sorted(alerts, key=lambda one: (place.get(one.severity, len(place)), not one.object_id, one.seq))
     )
+
+
+def may_be_heard(last: datetime | None, now: datetime) -> bool:
+    """Say whether people may be told once more of grave alerts that were only added to a digest.
+
+    Args:
+        last: When they were told last, None for never.
+        now: The time.
+    """
+    return last is None or now - last >= APART
 
 
 def decide(waiting: Sequence[Alert], policy: Collection[str], room: Room) -> Told:

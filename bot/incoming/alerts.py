@@ -43,6 +43,7 @@ from graph.tenants import Tenants
 log = structlog.get_logger(__name__)
 
 HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 FIRST: Final = timedelta(hours=1)
 """How far back a source is read when it is read for the first time."""
 
@@ -293,6 +294,7 @@ class Alerts:
             if told.digest:
                 self._digest(told.digest, tenant, now)
             self._join(self._waiting(tenant), self._room(tenant, now).checks)
+            self._be_heard(tenant, now)
 
     def _waiting(self, tenant: str) -> list[Alert]:
         whose = self._tools.tenancy.whose
@@ -350,6 +352,23 @@ class Alerts:
                 return
         posted = self._say(self._together(alerts, tenant), tenant)
         self._shown(alerts, "digest", posted["channel"], posted["ts"])
+
+    def _be_heard(self, tenant: str, now: datetime) -> None:
+        """Tell of the grave alerts that an edit added to a digest: Slack notifies nobody of an edit."""
+        whose, channel = self._tools.tenancy.whose, self._channel(tenant)
+        found = book.added(self._ledger, channel, policy.GRAVE, now - DAY)
+        added = policy.gravest_first(alert for alert in found if whose(alert.tenant) == tenant)
+        if not added:
+            return
+        heard = book.last_heard(self._ledger, channel, now - DAY)
+        last = max((at for name, at in heard.items() if whose(name) == tenant), default=None)
+        if not policy.may_be_heard(last, now):
+            return
+        digests = sorted({alert.ts for alert in added})
+        link = self._tools.rooms.link(channel, digests[-1])
+        self._say(messages.added(added, self._tools.gate.readable_in(tenant), link), tenant)
+        for ts in digests:
+            self._shown([alert for alert in added if alert.ts == ts], "aloud", channel, ts)
 
     def _together(self, alerts: Sequence[Alert], tenant: str) -> Message:
         readable = self._tools.gate.readable_in(tenant)

@@ -71,6 +71,23 @@ def _listed(head: str, told: Sequence[str], more: int) -> Message:
     return Message(text="\n".join([head, *told, *rest]), blocks=blocks)
 
 
+def added(alerts: Sequence[Alert], ours: Collection[str], link: str) -> Message:
+    """Tell of alerts of high severity that were only added to a digest: Slack notifies nobody of an edit.
+
+    Args:
+        alerts: The alerts.
+        ours: Mail domains of ours, whose addresses stay readable.
+        link: The web address of the digest, "" where it is not known.
+    """
+    number = parts.counted(len(alerts), "alert")
+    lines = [f"*{number} of high severity* in {parts.link(link, 'the digest')}, added since it was posted:"]
+    lines += [f"• {sentence(alert, ours)}" for alert in alerts[:_JOINED]]
+    if len(alerts) > _JOINED:
+        lines.append(f"… and {len(alerts) - _JOINED} more.")
+    text = "\n".join(lines)
+    return fit(Message(text=text, blocks=(parts.section(text),)))
+
+
 def not_collected(tenant: str, source: str, says: str) -> Message:
     """Tell that a source of alerts does not answer: silence would read as no alerts."""
     text = (

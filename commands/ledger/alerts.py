@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ class Alert:
         object_id: The account's object id, "" where there is no such account.
         link: Its page in the product's portal, "" for none.
         more: How many further accounts it names that are not told apart.
-        how: How it was shown, "" while it waits.
+        how: How it was shown, "" while it waits; ``aloud``: added to a digest by an edit, and told beside it.
         channel: Where it was shown.
         ts: The message that shows it, "" for none.
     """
@@ -118,12 +118,34 @@ def in_digests(book: Readable, channel: str, since: datetime) -> tuple[Alert, ..
     """Give the alerts in those digests of a channel that were begun since a moment, by digest and age."""
     # Years of them are not looked through: whatever was begun a day earlier is edited no more.
     rows = book.rows(
-        "SELECT * FROM alerts WHERE how = 'digest' AND shown_at > ? AND channel = ? AND ts IN"
-        " (SELECT ts FROM alerts WHERE how = 'digest' AND shown_at > ? AND channel = ?"
+        "SELECT * FROM alerts WHERE how IN ('digest', 'aloud') AND shown_at > ? AND channel = ? AND ts IN"
+        " (SELECT ts FROM alerts WHERE how IN ('digest', 'aloud') AND shown_at > ? AND channel = ?"
         " GROUP BY ts HAVING min(shown_at) > ?) ORDER BY ts, shown_at, seq",
         [moment(since), channel, moment(since - timedelta(days=1)), channel, moment(since)],
     )
     return tuple(map(_alert, rows))
+
+
+def added(book: Readable, channel: str, severity: str, since: datetime) -> tuple[Alert, ...]:
+    """Give the alerts of a severity that were added to a digest since a moment, and told of nowhere else."""
+    rows = book.rows(
+        "SELECT alerts.* FROM alerts JOIN (SELECT ts AS digest, min(shown_at) AS begun FROM alerts"
+        " WHERE how IN ('digest', 'aloud') AND shown_at > ? AND channel = ? GROUP BY ts) ON digest = ts"
+        " WHERE how = 'digest' AND shown_at > ? AND channel = ? AND severity = ? AND shown_at > begun"
+        " ORDER BY seq",
+        [moment(since), channel, moment(since), channel, severity],
+    )
+    return tuple(map(_alert, rows))
+
+
+def last_heard(book: Readable, channel: str, since: datetime) -> Mapping[str, datetime]:
+    """Say by tenant when a channel was told last, since a moment, of what was added to a digest."""
+    rows = book.rows(
+        "SELECT tenant, max(shown_at) AS last FROM alerts WHERE how = 'aloud' AND shown_at > ?"
+        " AND channel = ? GROUP BY tenant",
+        [moment(since), channel],
+    )
+    return {row["tenant"]: datetime.fromisoformat(row["last"]) for row in rows}
 
 
 def unchecked(book: Readable, since: datetime) -> tuple[Alert, ...]:
@@ -133,7 +155,7 @@ def unchecked(book: Readable, since: datetime) -> tuple[Alert, ...]:
     """
     rows = book.rows(
         # Whatever came since was also shown since, and of that there is an index.
-        "SELECT * FROM alerts WHERE how = 'digest' AND shown_at > ? AND raised_at > ?"
+        "SELECT * FROM alerts WHERE how IN ('digest', 'aloud') AND shown_at > ? AND raised_at > ?"
         " AND object_id <> '' AND NOT EXISTS (SELECT 1 FROM cases WHERE subject_id = object_id"
         " AND cases.tenant = alerts.tenant AND asked_at > raised_at AND card <> '') ORDER BY seq",
         [moment(since), moment(since)],

@@ -334,7 +334,7 @@ class AlertRaised(Event):
 
 @dataclass(frozen=True, slots=True)
 class AlertsShown(Event):
-    """Alerts were shown: as a line, in a thread, in a digest, or by a check that started by itself."""
+    """Alerts were shown: as a line, in a thread, in a digest, aloud beside it, or by a check of their own."""
 
     KIND: ClassVar[str] = "alerts_shown"
     alerts: tuple[str, ...]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.alerts import (
+    APART,
     GRAVE,
     KINDS,
     SEVERITIES,
@@ -18,6 +19,7 @@ from commands.alerts import (
     decide,
     gravest_first,
     kinds_of,
+    may_be_heard,
 )
 from commands.ledger.alerts import Alert
 
@@ -102,6 +104,13 @@ def test_one_in_a_digest_gets_its_check_as_soon_as_there_is_room_and_is_told_no_
     assert decide([waits, late], policy, Room(lines=1, grave=0, checks=1)) == Told((late,), (waits,), ())
     # What `check` does not name stays where it is.
     assert decide([late, grave], (), PLENTY) == Told((), (), ())
+
+
+def test_people_are_told_of_what_was_added_to_a_digest_at_most_every_quarter_of_an_hour():
+    now = ONE.at
+    assert may_be_heard(None, now)
+    assert not may_be_heard(now - APART + timedelta(seconds=1), now)
+    assert may_be_heard(now - APART, now)
 
 
 ALERTS = st.lists(

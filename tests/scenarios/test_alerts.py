@@ -213,20 +213,39 @@ def comes(story: Acting, title: str, name: str, severity: str = "medium") -> Non
     story.bot.alerts.round()
 
 
-def test_each_hour_has_one_digest(tmp_path):
+def test_each_hour_has_one_digest_and_grave_ones_that_are_added_to_it_are_heard(tmp_path):
     with by_its_own_clock(tmp_path, lines=1) as story:
         for name in ("Odd A", "Odd B", "Odd C"):
             comes(story, name, f"{name[-1]}@contoso.example")
         [first] = lines(story, "2 further alerts")
+        comes(story, "Odd G", "g@contoso.example", "high")
         # An edit does not make it younger: the hour counts from its first alert.
-        story.let_pass(timedelta(minutes=50))
-        comes(story, "Odd D", "d@contoso.example")
+        story.let_pass(timedelta(minutes=53))
+        assert lines(story, "of high severity") == []
+        comes(story, "Odd D", "d@contoso.example", "high")
         [edited] = lines(story, "3 further alerts")
-        story.let_pass(timedelta(minutes=11))
+        [heard] = lines(story, "1 alert of high severity")
+        assert "Odd D" in story.text(heard)
+        # The next ones are told together, a quarter of an hour later, also after a restart.
+        comes(story, "Odd H", "h@contoso.example", "high")
+        comes(story, "Odd I", "i@contoso.example", "high")
+        assert len(lines(story, "5 further alerts")) == 1
+        assert len(lines(story, "of high severity")) == 1
+        story.let_pass(timedelta(minutes=8))
+        story.stop()
+        story.start()
         for name in ("Odd E", "Odd F"):
             comes(story, name, f"{name[-1]}@contoso.example")
         [second] = lines(story, "1 further alert*")
         assert first.ts == edited.ts != second.ts
+        assert len(lines(story, "of high severity")) == 1
+        story.let_pass(timedelta(minutes=7))
+        story.bot.alerts.round()
+        story.bot.alerts.round()
+        _, told = lines(story, "of high severity")
+        assert "2 alerts of high severity" in story.text(told)
+        assert "Odd H" in story.text(told)
+        assert "Odd I" in story.text(told)
 
 
 def test_an_alert_in_a_digest_gets_its_check_once_as_soon_as_the_hour_has_room(tmp_path):

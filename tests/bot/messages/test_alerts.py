@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.messages import Message
-from bot.messages.alerts import digest
+from bot.messages.alerts import added, digest
 from bot.messages.limits import fits
 from commands.ledger.alerts import Alert
 
@@ -55,3 +55,15 @@ def test_a_digest_says_how_many_more_there_are_than_it_names(number, title):
         assert "<!" not in text
         assert "<@" not in text
         assert "<https" not in text
+
+
+def test_what_was_added_to_a_digest_is_told_with_how_many_more_and_calls_nobody():
+    made = added(alerts(7, HOSTILE), OURS, "https://contoso.slack.example/archives/C0/p1")
+    for text in forms(made):
+        assert "*7 alerts of high severity*" in text
+        assert text.count("\n• ") == 5
+        assert "… and 2 more." in text
+        assert "<!" not in text
+        assert "<@" not in text
+        assert "<https://evil" not in text
+        assert "<https://contoso.slack.example/archives/C0/p1|the digest>" in text
