@@ -321,13 +321,12 @@ class Alerts:
 
     def _room(self, tenant: str, now: datetime) -> policy.Room:
         since = now - HOUR
+        started = book.checks_since(self._ledger, tenant, since, since - self._settings.join)
         shown = partial(book.shown_since, self._ledger, tenant, since=since)
         return policy.Room(
             lines=max(0, self._settings.lines - shown("line", but=policy.GRAVE)),
             grave=max(0, self._settings.lines - shown("line", of=policy.GRAVE)),
-            checks=0
-            if self._held_back(tenant, now)
-            else max(0, self._settings.checks - book.checks_since(self._ledger, tenant, since)),
+            checks=0 if self._held_back(tenant, now) else max(0, self._settings.checks - started),
         )
 
     def _digest(self, alerts: Sequence[Alert], tenant: str, now: datetime) -> None:

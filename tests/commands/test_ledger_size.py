@@ -65,6 +65,12 @@ READERS: dict[str, Callable[[Ledger], Any]] = {
     "what is to be told of looks": alarms,
     "alerts that wait": alerts.waiting,
     "alerts of an hour": lambda book: alerts.shown_since(book, "Contoso", "line", plans.Clock()()),
+    "checks of an hour": lambda book: alerts.checks_since(
+        book, "Contoso", plans.Clock()(), plans.Clock()() - timedelta(days=1)
+    ),
+    "alerts in digests": lambda book: alerts.in_digests(book, "C0", plans.Clock()()),
+    "alerts that may still get a check": lambda book: alerts.unchecked(book, plans.Clock()()),
+    "when people heard of alerts last": lambda book: alerts.last_heard(book, "C0", plans.Clock()()),
     "alerts of a source": lambda book: alerts.raised_since(book, "Contoso", "webhook", plans.Clock()()),
     "hunts that are open": hunts.unfinished,
     "new entries for a SIEM": lambda book: list(book.entries(after=CASES * 2)),
