@@ -12,6 +12,7 @@ from bot.messages import Message
 from bot.messages.alerts import added, digest
 from bot.messages.limits import fits
 from commands.ledger.alerts import Alert
+from tests.each import each
 
 ONE = Alert(
     id="defender:1",
@@ -48,7 +49,7 @@ def forms(message: Message) -> tuple[str, str]:
 def test_a_digest_says_how_many_more_there_are_than_it_names(number, title):
     made = digest(alerts(number, title), OURS, 10)
     assert fits(made.blocks)
-    for text in forms(made):
+    for text in each(forms(made)):
         assert text.startswith(f"*{number} further alert")
         more = re.search(r"^… and (\d+) more\.", text, re.MULTILINE)
         assert text.count("\n• ") + int(more[1] if more else 0) == number
@@ -59,7 +60,7 @@ def test_a_digest_says_how_many_more_there_are_than_it_names(number, title):
 
 def test_what_was_added_to_a_digest_is_told_with_how_many_more_and_calls_nobody():
     made = added(alerts(7, HOSTILE), OURS, "https://contoso.slack.example/archives/C0/p1")
-    for text in forms(made):
+    for text in each(forms(made)):
         assert "*7 alerts of high severity*" in text
         assert text.count("\n• ") == 5
         assert "… and 2 more." in text
