@@ -36,8 +36,8 @@ COPY: Final = (
 )
 """Why nothing is carried out that was proposed before; what to do about it, the cards say."""
 
-SOCKET_WORKERS = 10
-"""Threads that read envelopes; a listener takes milliseconds, so few are enough."""
+SOCKET_WORKERS = 4
+"""Threads that read envelopes; a listener takes milliseconds, and more of them wait longer for their turn."""
 
 
 class Bot:

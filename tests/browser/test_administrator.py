@@ -17,6 +17,8 @@ from sandbox.scenarios.people import NESTOR
 from .chromium import chromium, executable
 from .desk import desk
 
+pytestmark = pytest.mark.slow  # a second story in a browser; the first is `test_story.py`
+
 PHONE = (390, 844)
 USUAL = (1360, 860)
 
