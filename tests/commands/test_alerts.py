@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -21,24 +21,8 @@ from commands.alerts import (
     kinds_of,
     may_be_heard,
 )
-from commands.ledger.alerts import Alert
+from tests.raised import ONE
 
-ONE = Alert(
-    id="defender:1",
-    seq=1,
-    tenant="Contoso",
-    source="defender",
-    title="User restricted from sending email",
-    severity="medium",
-    at=datetime(2026, 11, 29, tzinfo=UTC),
-    account="adele@contoso.example",
-    object_id="id-1",
-    link="",
-    more=0,
-    how="",
-    channel="",
-    ts="",
-)
 PLENTY = Room(lines=10, grave=10, checks=5)
 
 

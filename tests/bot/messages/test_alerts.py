@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -13,29 +12,15 @@ from bot.messages.alerts import added, digest
 from bot.messages.limits import fits
 from commands.ledger.alerts import Alert
 from tests.each import each
+from tests.raised import ONE
 
-ONE = Alert(
-    id="defender:1",
-    seq=1,
-    tenant="Contoso",
-    source="defender",
-    title="User restricted from sending email",
-    severity="high",
-    at=datetime(2026, 11, 29, tzinfo=UTC),
-    account="adele@contoso.example",
-    object_id="id-1",
-    link="",
-    more=0,
-    how="",
-    channel="",
-    ts="",
-)
+GRAVE = replace(ONE, severity="high")
 OURS = frozenset({"contoso.example"})
 HOSTILE = "<!channel> <@U0MEGANBOW> <https://evil.example|Contoso> & *bold*\n⛔ "
 
 
 def alerts(number: int, title: str) -> list[Alert]:
-    return [replace(ONE, id=str(one), seq=one, title=title) for one in range(number)]
+    return [replace(GRAVE, id=str(one), seq=one, title=title) for one in range(number)]
 
 
 def forms(message: Message) -> tuple[str, str]:
